@@ -1,0 +1,82 @@
+/**
+ * The resolved form of a schema: what every derivation (decode, default, prune, validate, OpenAPI, merge, apply,
+ * protobuf) walks. Built lazily from the data in `api/schemas/`, shared, frozen, possibly cyclic (JSONSchemaProps).
+ *
+ * A built-in kind is a CRD that ships in the box, plus what upstream's Go types add as data per field:
+ * zero values that vanish, null that means absent, canonical forms, protobuf numbers.
+ */
+import type { Json } from '#api/object.ts'
+
+export type Scalar =
+  | 'string'
+  | 'bool'
+  | 'int32'
+  | 'int64'
+  | 'double'
+  /** base64 text on the wire in JSON */
+  | 'bytes'
+  /** resource.Quantity: text or number in, canonical text out */
+  | 'quantity'
+  /** metav1.Time, RFC 3339 with seconds */
+  | 'time'
+  /** metav1.MicroTime */
+  | 'micro-time'
+  /** intstr.IntOrString */
+  | 'int-or-string'
+  /** metav1.Duration, Go duration text */
+  | 'duration'
+  /** runtime.RawExtension, FieldsV1, JSON: any JSON, kept as it is */
+  | 'raw'
+
+export interface ScalarType {
+  readonly kind: 'scalar'
+  readonly scalar: Scalar
+  readonly enum?: readonly string[]
+}
+
+export interface ListType {
+  readonly kind: 'list'
+  readonly items: Type
+  /** Server-side apply's ownership: upstream's +listType, `atomic` when it has none. */
+  readonly listType: 'atomic' | 'set' | 'map'
+  /** Keys of a `map` list, in upstream's order. */
+  readonly keys: readonly string[]
+}
+
+export interface MapType {
+  readonly kind: 'map'
+  readonly values: Type
+  readonly mapType: 'granular' | 'atomic'
+}
+
+export interface StructType {
+  readonly kind: 'struct'
+  /** `io.k8s.api.core.v1.PodSpec`: the OpenAPI name. */
+  readonly name: string
+  readonly description: string
+  readonly fields: ReadonlyMap<string, Field>
+  /** +structType=atomic / +mapType=atomic: owned as one by server-side apply. */
+  readonly atomic: boolean
+}
+
+export type Type = ScalarType | ListType | MapType | StructType
+
+export interface Field {
+  /** JSON name. */
+  readonly name: string
+  readonly type: Type
+  readonly description: string
+  /** Protobuf field number; 0 where upstream has none. */
+  readonly number: number
+  /** OpenAPI `required`. */
+  readonly required: boolean
+  /** Zero values vanish when encoded (Go's omitempty). */
+  readonly omitEmpty: boolean
+  /** Go pointer: zero and absent differ. */
+  readonly pointer: boolean
+  /** Applied when the field is absent and its parent present. */
+  readonly default?: Json
+  /** Strategic merge patch. */
+  readonly patchMergeKey?: string
+  readonly patchStrategy?: readonly ('merge' | 'replace' | 'retainKeys')[]
+}
