@@ -3,7 +3,13 @@
  * made from the schemas. All of it is deeply readonly: an object read from a cache is never modified.
  */
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json }
 
 export interface OwnerReference {
   readonly apiVersion: string

@@ -142,7 +142,11 @@ export const MODIFIED =
   'the object has been modified; please apply your changes to the latest version and try again'
 
 export const methodNotAllowed = (): StatusError =>
-  new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
+  new StatusError(
+    'MethodNotAllowed',
+    'the server does not allow this method on the requested resource',
+    {},
+  )
 
 export const expired = (message: string): StatusError => new StatusError('Expired', message)
 

@@ -34,7 +34,8 @@ export function seededRandom(seed: number): Random {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
-  const bytes = (size: number): Buffer => Buffer.from(Array.from({ length: size }, () => float() * 256))
+  const bytes = (size: number): Buffer =>
+    Buffer.from(Array.from({ length: size }, () => float() * 256))
   return {
     float,
     bytes,
@@ -43,6 +44,8 @@ export function seededRandom(seed: number): Random {
       return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`
     },
     suffix: length =>
-      Array.from({ length }, () => NAME_ALPHABET[Math.floor(float() * NAME_ALPHABET.length)]).join(''),
+      Array.from({ length }, () => NAME_ALPHABET[Math.floor(float() * NAME_ALPHABET.length)]).join(
+        '',
+      ),
   }
 }

@@ -15,6 +15,8 @@ export interface ApiRequest {
   readonly body?: unknown
   /** Media type of the body; `application/json` when absent. Patches name theirs. */
   readonly contentType?: string
+  /** Media types wanted back; `application/json` when absent. A Table is asked for here. */
+  readonly accept?: string
 }
 
 export interface Transport {

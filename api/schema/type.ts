@@ -32,6 +32,8 @@ export interface ScalarType {
   readonly kind: 'scalar'
   readonly scalar: Scalar
   readonly enum?: readonly string[]
+  /** Go's name of an enum type, for decoding errors. */
+  readonly name?: string
 }
 
 export interface ListType {
@@ -68,6 +70,8 @@ export interface Field {
   readonly description: string
   /** Protobuf field number; 0 where upstream has none. */
   readonly number: number
+  /** Go embeds the struct that declares it: protobuf numbers of the messages it sits in, outermost first. */
+  readonly inline?: readonly number[]
   /** OpenAPI `required`. */
   readonly required: boolean
   /** Zero values vanish when encoded (Go's omitempty). */

@@ -67,9 +67,17 @@ export interface CacheEvent {
   readonly revision: number
   /** For DELETED the last state with the deleting revision. For BOOKMARK undefined. */
   readonly item: Cached | undefined
+  /** True on the one bookmark that closes the initial events. */
+  readonly initialEventsEnd: boolean
   /** `{"type":...,"object":...}\n` as JSON, framed once and shared by all watchers. */
   frame(): Buffer
 }
+
+/**
+ * What an event counts in a watcher's queue, in bytes. The consumer gives exactly this back through
+ * `CacheWatch.drained` once the event has left its own queue, whatever form it was sent in.
+ */
+export const costOf = (event: CacheEvent): number => (event.item?.bytes.length ?? 0) + 64
 
 export interface WatchSink {
   /** One or several events at once, in order. Called synchronously; must not block. */
@@ -91,7 +99,10 @@ export interface WatchOptions {
 
 export interface CacheWatch {
   close(): void
-  /** The consumer took `bytes` off its queue: the cache bounds what is in flight per watcher. */
+  /**
+   * The consumer took events worth `bytes` (the sum of their `costOf`) off its queue: the cache bounds what is
+   * in flight per watcher, and holds further events back until some of it has drained.
+   */
   drained(bytes: number): void
 }
 

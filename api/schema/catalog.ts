@@ -1,0 +1,75 @@
+/**
+ * All built-in structs by name. Pure; a group's text is split when one of its structs is first asked for.
+ *
+ * Names   `core-v1.PodSpec` (file and struct), or the OpenAPI name `io.k8s.api.core.v1.PodSpec`.
+ * Throws  Error on an unknown name: names come from our own tables, so that is a bug.
+ */
+import * as appsV1 from '#api/schemas/apps-v1.ts'
+import * as authenticationV1 from '#api/schemas/authentication-v1.ts'
+import * as authorizationV1 from '#api/schemas/authorization-v1.ts'
+import * as autoscalingV1 from '#api/schemas/autoscaling-v1.ts'
+import * as certificatesV1 from '#api/schemas/certificates-v1.ts'
+import * as coordinationV1 from '#api/schemas/coordination-v1.ts'
+import * as coreV1 from '#api/schemas/core-v1.ts'
+import { DESCRIPTIONS } from '#api/schemas/descriptions.ts'
+import * as discoveryV1 from '#api/schemas/discovery-v1.ts'
+import * as eventsV1 from '#api/schemas/events-v1.ts'
+import * as metaV1 from '#api/schemas/meta-v1.ts'
+import * as policyV1 from '#api/schemas/policy-v1.ts'
+import * as rbacV1 from '#api/schemas/rbac-v1.ts'
+import * as schedulingV1 from '#api/schemas/scheduling-v1.ts'
+import { type GroupFacts, readGroup } from './notation.ts'
+import type { StructType } from './type.ts'
+
+/** Adding a group is adding a row. */
+const GROUPS: ReadonlyMap<string, GroupFacts> = new Map(
+  Object.entries({
+    'meta-v1': metaV1,
+    'core-v1': coreV1,
+    'apps-v1': appsV1,
+    'authentication-v1': authenticationV1,
+    'authorization-v1': authorizationV1,
+    'autoscaling-v1': autoscalingV1,
+    'certificates-v1': certificatesV1,
+    'coordination-v1': coordinationV1,
+    'discovery-v1': discoveryV1,
+    'events-v1': eventsV1,
+    'policy-v1': policyV1,
+    'rbac-v1': rbacV1,
+    'scheduling-v1': schedulingV1,
+  }),
+)
+
+const read = new Map<string, ReadonlyMap<string, StructType>>()
+
+const describe = (key: string): string => DESCRIPTIONS[key] ?? ''
+
+export const groupFiles = (): readonly string[] => [...GROUPS.keys()]
+
+/** The structs of one group by Go name, in upstream's order. */
+export function structsOf(file: string): ReadonlyMap<string, StructType> {
+  const known = read.get(file)
+  if (known !== undefined) return known
+  const group = GROUPS.get(file)
+  if (group === undefined) throw new Error(`no schemas of ${file}`)
+  const { structs } = readGroup(file, group, struct, describe)
+  read.set(file, structs)
+  return structs
+}
+
+/** `core-v1.PodSpec`. */
+export function struct(name: string): StructType {
+  const [file = '', short = ''] = name.split('.')
+  const found = structsOf(file).get(short)
+  if (found === undefined) throw new Error(`no schema of ${name}`)
+  return found
+}
+
+/** `io.k8s.api.core.v1.PodSpec`; undefined when no group declares it. */
+export function structOfOpenApi(name: string): StructType | undefined {
+  const cut = name.lastIndexOf('.')
+  for (const [file, { prefix }] of GROUPS) {
+    if (prefix === name.slice(0, cut)) return structsOf(file).get(name.slice(cut + 1))
+  }
+  return undefined
+}

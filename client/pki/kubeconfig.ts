@@ -1,0 +1,146 @@
+/**
+ * kubeconfig files with one cluster, user and context: written for the administrator and for agents, and read back.
+ *
+ * Writing needs no YAML library, so that starting a server loads none. Reading takes what kubectl takes: YAML or JSON,
+ * data inline or in files, the current context.
+ * Throws  KubeconfigError with a line for the user.
+ */
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { writeSecretFile } from './files.ts'
+
+export interface KubeconfigEntry {
+  /** `https://127.0.0.1:6443` */
+  readonly server: string
+  /** PEM; undefined trusts the system's authorities. */
+  readonly ca?: string
+  /** PEM. */
+  readonly cert?: string
+  readonly key?: string
+  readonly token?: string
+  readonly namespace?: string
+}
+
+export class KubeconfigError extends Error {}
+
+/** Text of a kubeconfig whose cluster, user and context are all called `name`. */
+export function renderKubeconfig(entry: KubeconfigEntry, name = 'default'): string {
+  const base64 = (text: string): string => Buffer.from(text).toString('base64')
+  const line = (key: string, value: string | undefined): string[] =>
+    value === undefined ? [] : [`    ${key}: ${value}`]
+  const data = (key: string, pem: string | undefined): string[] =>
+    line(key, pem === undefined ? undefined : base64(pem))
+  return [
+    'apiVersion: v1',
+    'kind: Config',
+    'clusters:',
+    '- cluster:',
+    ...data('certificate-authority-data', entry.ca),
+    `    server: ${entry.server}`,
+    `  name: ${name}`,
+    'contexts:',
+    '- context:',
+    `    cluster: ${name}`,
+    ...line('namespace', entry.namespace),
+    `    user: ${name}`,
+    `  name: ${name}`,
+    `current-context: ${name}`,
+    'preferences: {}',
+    'users:',
+    `- name: ${name}`,
+    '  user:',
+    ...data('client-certificate-data', entry.cert),
+    ...data('client-key-data', entry.key),
+    ...line('token', entry.token),
+    '',
+  ].join('\n')
+}
+
+export interface KubeconfigFile {
+  readonly path: string
+  readonly entry: KubeconfigEntry
+  /** File mode; 0600 when absent. */
+  readonly mode?: number
+  readonly name?: string
+}
+
+export function writeKubeconfig(file: KubeconfigFile): void {
+  writeSecretFile(file.path, renderKubeconfig(file.entry, file.name), file.mode)
+}
+
+/** Reads the current (or named) context of a kubeconfig file. */
+export async function readKubeconfig(path: string, contextName?: string): Promise<KubeconfigEntry> {
+  const { load } = await import('js-yaml')
+  const text = readText(path)
+  return parseKubeconfig(load(text), { folder: dirname(path), contextName })
+}
+
+export interface ParseOptions {
+  /** Relative file names in the document are relative to this folder. */
+  readonly folder: string
+  readonly contextName: string | undefined
+}
+
+/** The entry of a decoded kubeconfig document. */
+export function parseKubeconfig(document: unknown, options: ParseOptions): KubeconfigEntry {
+  const root = fieldsOf(document)
+  const contextName = options.contextName ?? textOf(root['current-context'])
+  if (contextName === undefined) throw new KubeconfigError('kubeconfig has no current-context')
+  const context = named(root, 'contexts', contextName, 'context')
+  const cluster = named(root, 'clusters', textOf(context['cluster']) ?? '', 'cluster')
+  const user = named(root, 'users', textOf(context['user']) ?? '', 'user')
+  const server = textOf(cluster['server'])
+  if (server === undefined) throw new KubeconfigError('kubeconfig has no server address')
+  const ca = dataOrFile(cluster, 'certificate-authority', options.folder)
+  const cert = dataOrFile(user, 'client-certificate', options.folder)
+  const key = dataOrFile(user, 'client-key', options.folder)
+  const token = textOf(user['token']) ?? tokenFile(user, options.folder)
+  const namespace = textOf(context['namespace'])
+  return {
+    server,
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(token === undefined ? {} : { token }),
+    ...(namespace === undefined ? {} : { namespace }),
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+function named(root: Fields, list: string, name: string, key: string): Fields {
+  const entries = root[list]
+  const found = Array.isArray(entries)
+    ? entries.map(fieldsOf).find(entry => entry['name'] === name)
+    : undefined
+  if (found === undefined) throw new KubeconfigError(`kubeconfig has no ${key} "${name}"`)
+  return fieldsOf(found[key])
+}
+
+function dataOrFile(fields: Fields, key: string, folder: string): string | undefined {
+  const data = textOf(fields[`${key}-data`])
+  if (data !== undefined) return Buffer.from(data, 'base64').toString('utf8')
+  const path = textOf(fields[key])
+  return path === undefined ? undefined : readText(resolve(folder, path))
+}
+
+function tokenFile(user: Fields, folder: string): string | undefined {
+  const path = textOf(user['tokenFile'])
+  return path === undefined ? undefined : readText(resolve(folder, path)).trim()
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new KubeconfigError(`cannot read ${path}`, { cause })
+  }
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {})
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined

@@ -1,0 +1,89 @@
+/** `kites kubectl apply`: server-side apply of manifests, as field manager `kubectl`. */
+import type { AnyObject } from '#api/object.ts'
+import { isReason } from '#api/status.ts'
+import type { HttpTransport } from '#client/http-transport.ts'
+import { messageOf } from '#base/errors.ts'
+import { describeFlags, parseFlags, UsageError, type FlagTable } from '../flags.ts'
+import {
+  COMMON_FLAGS,
+  connect,
+  discover,
+  nameOf,
+  pathOf,
+  type DiscoveredResource,
+} from './cluster.ts'
+import { readManifests } from './manifests.ts'
+
+const FLAGS = {
+  ...COMMON_FLAGS,
+  filename: {
+    kind: 'list',
+    short: 'f',
+    help: 'file, folder, or - for standard input',
+    value: 'FILE',
+  },
+} as const satisfies FlagTable
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const { values } = parseFlags(FLAGS, { argv, env: process.env, files: [] })
+  if (values.help) {
+    process.stdout.write(`Usage: kites kubectl apply -f FILE [flags]\n\n${describeFlags(FLAGS)}\n`)
+    return 0
+  }
+  if (values.filename.length === 0) throw new UsageError('must specify -f FILE')
+  const objects = readManifests(values.filename)
+  const transport = await connect(values.kubeconfig)
+  const resources = await discover(transport)
+  let failures = 0
+  for (const object of objects) {
+    try {
+      const { resource, path } = placeOf(resources, object, values.namespace)
+      const outcome = await applyOne(transport, path, object)
+      process.stdout.write(`${nameOf(resource, object.metadata.name ?? '')} ${outcome}\n`)
+    } catch (error) {
+      // One bad object does not keep the others from being applied.
+      failures += 1
+      process.stderr.write(`Error from server: ${messageOf(error)}\n`)
+    }
+  }
+  await transport.close()
+  return failures === 0 ? 0 : 1
+}
+
+export function placeOf(
+  resources: readonly DiscoveredResource[],
+  object: AnyObject,
+  namespace: string,
+): { resource: DiscoveredResource; path: string } {
+  const resource = resources.find(
+    ({ group, version, kind }) =>
+      kind === object.kind &&
+      object.apiVersion === (group === '' ? version : `${group}/${version}`),
+  )
+  if (resource === undefined) {
+    throw new Error(`no matches for kind "${object.kind}" in version "${object.apiVersion}"`)
+  }
+  const where = object.metadata.namespace ?? namespace
+  return { resource, path: pathOf(resource, where, object.metadata.name) }
+}
+
+async function applyOne(
+  transport: HttpTransport,
+  path: string,
+  object: AnyObject,
+): Promise<string> {
+  const before = await transport.request({ method: 'GET', path }).catch((error: unknown) => {
+    if (isReason(error, 'NotFound')) return undefined
+    throw error
+  })
+  const after = await transport.request({
+    method: 'PATCH',
+    path,
+    query: { fieldManager: 'kubectl', force: 'true', fieldValidation: 'Strict' },
+    contentType: 'application/apply-patch+yaml',
+    body: object,
+  })
+  if (before === undefined) return 'created'
+  const isSame = before.metadata.resourceVersion === after.metadata.resourceVersion
+  return isSame ? 'unchanged' : 'configured'
+}

@@ -1,0 +1,154 @@
+/**
+ * The cluster a `kites kubectl` verb talks to: flags that every verb has, the kubeconfig, and the names of
+ * resources as the server's discovery gives them.
+ */
+import { existsSync } from 'node:fs'
+import { readKubeconfig } from '#client/pki/kubeconfig.ts'
+import { createHttpTransport, type HttpTransport } from '#client/http-transport.ts'
+import { UsageError, type FlagTable } from '../flags.ts'
+
+export const COMMON_FLAGS = {
+  kubeconfig: {
+    kind: 'string',
+    env: 'KUBECONFIG',
+    default: '/etc/kites/kites.yaml',
+    value: 'FILE',
+    help: 'how to reach the cluster',
+  },
+  namespace: { kind: 'string', short: 'n', default: 'default', help: 'namespace' },
+  help: { kind: 'boolean', short: 'h', help: 'explain this verb' },
+} as const satisfies FlagTable
+
+export async function connect(kubeconfig: string): Promise<HttpTransport> {
+  if (!existsSync(kubeconfig)) {
+    throw new UsageError(
+      `no kubeconfig at ${kubeconfig}: set KUBECONFIG, or run this on the server as root`,
+    )
+  }
+  const entry = await readKubeconfig(kubeconfig)
+  return createHttpTransport({
+    server: entry.server,
+    tls: {
+      ca: entry.ca === undefined ? [] : [entry.ca],
+      ...(entry.cert === undefined ? {} : { cert: entry.cert }),
+      ...(entry.key === undefined ? {} : { key: entry.key }),
+    },
+    getBearer: () => entry.token,
+    userAgent: 'kites-kubectl',
+  })
+}
+
+/** One resource as discovery describes it. */
+export interface DiscoveredResource {
+  readonly group: string
+  readonly version: string
+  readonly plural: string
+  readonly singular: string
+  readonly kind: string
+  readonly namespaced: boolean
+  readonly shortNames: readonly string[]
+  readonly categories: readonly string[]
+}
+
+interface AggregatedDiscovery {
+  readonly items?: readonly {
+    readonly metadata?: { readonly name?: string }
+    readonly versions?: readonly {
+      readonly version: string
+      readonly resources?: readonly {
+        readonly resource: string
+        readonly responseKind?: { readonly kind?: string }
+        readonly scope?: string
+        readonly singularResource?: string
+        readonly shortNames?: readonly string[]
+        readonly categories?: readonly string[]
+      }[]
+    }[]
+  }[]
+}
+
+const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+
+/** Every resource of the server, in its order of preference. */
+export async function discover(transport: HttpTransport): Promise<DiscoveredResource[]> {
+  const pages = await Promise.all(
+    ['/api', '/apis'].map(path => transport.request({ method: 'GET', path, accept: AGGREGATED })),
+  )
+  return pages.flatMap(page => resourcesOf(page as AggregatedDiscovery))
+}
+
+const resourcesOf = (page: AggregatedDiscovery): DiscoveredResource[] =>
+  (page.items ?? []).flatMap(({ metadata, versions }) =>
+    (versions ?? []).flatMap(({ version, resources }) =>
+      (resources ?? []).map(found => ({
+        group: metadata?.name ?? '',
+        version,
+        plural: found.resource,
+        singular: found.singularResource ?? '',
+        kind: found.responseKind?.kind ?? '',
+        namespaced: found.scope === 'Namespaced',
+        shortNames: found.shortNames ?? [],
+        categories: found.categories ?? [],
+      })),
+    ),
+  )
+
+/** The resources that a word names: plural, singular, short name, kind, `plural.group`, or a category. */
+export function resourcesNamed(
+  all: readonly DiscoveredResource[],
+  word: string,
+): DiscoveredResource[] {
+  const name = word.toLowerCase()
+  const [bare = '', ...rest] = name.split('.')
+  const group = rest.join('.')
+  const isNamed = (resource: DiscoveredResource, text: string): boolean =>
+    [resource.plural, resource.singular, resource.kind.toLowerCase()].includes(text) ||
+    resource.shortNames.includes(text)
+  const exact = all.find(
+    resource => isNamed(resource, name) || (isNamed(resource, bare) && resource.group === group),
+  )
+  if (exact !== undefined) return [exact]
+  const category = all.filter(resource => resource.categories.includes(name))
+  if (category.length > 0) return category
+  throw new Error(`the server doesn't have a resource type "${word}"`)
+}
+
+/** URL path of a resource's collection, or of one object. */
+export function pathOf(resource: DiscoveredResource, namespace: string, name?: string): string {
+  const root =
+    resource.group === ''
+      ? `/api/${resource.version}`
+      : `/apis/${resource.group}/${resource.version}`
+  const scope = resource.namespaced && namespace !== '' ? `/namespaces/${namespace}` : ''
+  const tail = name === undefined ? '' : `/${encodeURIComponent(name)}`
+  return `${root}${scope}/${resource.plural}${tail}`
+}
+
+/** `deployment.apps/web`, as kubectl names an object it did something to. */
+export const nameOf = (resource: DiscoveredResource, name: string): string => {
+  const singular = resource.singular === '' ? resource.kind.toLowerCase() : resource.singular
+  return `${singular}${resource.group === '' ? '' : `.${resource.group}`}/${name}`
+}
+
+export interface Target {
+  readonly resource: DiscoveredResource
+  /** Undefined: all of them. */
+  readonly name: string | undefined
+}
+
+/** Reads `pods`, `pods web`, `pod/web svc/web`, `pods,services`. */
+export function targetsOf(all: readonly DiscoveredResource[], words: readonly string[]): Target[] {
+  const [first = '', ...names] = words
+  if (first === '') throw new UsageError('say which resource, for example: pods')
+  if (words.some(word => word.includes('/'))) {
+    return words.map(word => {
+      const [kind = '', name = ''] = word.split('/')
+      const [resource] = resourcesNamed(all, kind)
+      if (resource === undefined || name === '') throw new UsageError(`"${word}" is not KIND/NAME`)
+      return { resource, name }
+    })
+  }
+  const resources = first.split(',').flatMap(word => resourcesNamed(all, word))
+  if (names.length === 0) return resources.map(resource => ({ resource, name: undefined }))
+  return resources.flatMap(resource => names.map(name => ({ resource, name })))
+}

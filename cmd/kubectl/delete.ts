@@ -1,0 +1,128 @@
+/** `kites kubectl delete`: by name, by label or by manifest; waits until the objects are gone. */
+import type { AnyObject } from '#api/object.ts'
+import { isReason } from '#api/status.ts'
+import { systemClock } from '#base/clock.ts'
+import type { HttpTransport } from '#client/http-transport.ts'
+import { messageOf } from '#base/errors.ts'
+import { describeFlags, parseFlags, UsageError, type FlagTable } from '../flags.ts'
+import { placeOf } from './apply.ts'
+import {
+  COMMON_FLAGS,
+  connect,
+  discover,
+  nameOf,
+  pathOf,
+  targetsOf,
+  type DiscoveredResource,
+} from './cluster.ts'
+import { readManifests } from './manifests.ts'
+
+const FLAGS = {
+  ...COMMON_FLAGS,
+  filename: {
+    kind: 'list',
+    short: 'f',
+    help: 'file, folder, or - for standard input',
+    value: 'FILE',
+  },
+  selector: { kind: 'string', short: 'l', help: 'objects with these labels' },
+  all: { kind: 'boolean', help: 'all objects of the resource in the namespace' },
+  'grace-period': { kind: 'number', help: 'seconds a pod gets to end', value: 'SECONDS' },
+  'ignore-not-found': { kind: 'boolean', help: 'what is already gone is no error' },
+  wait: { kind: 'boolean', default: true, help: 'wait until the objects are gone' },
+} as const satisfies FlagTable
+
+interface Victim {
+  readonly label: string
+  readonly path: string
+}
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const { values, rest } = parseFlags(FLAGS, { argv, env: process.env, files: [] })
+  if (values.help) {
+    process.stdout.write(
+      `Usage: kites kubectl delete RESOURCE NAME... | -f FILE [flags]\n\n${describeFlags(FLAGS)}\n`,
+    )
+    return 0
+  }
+  const objects = readManifests(values.filename)
+  const transport = await connect(values.kubeconfig)
+  const resources = await discover(transport)
+  const victims =
+    values.filename.length > 0
+      ? objects.map(object => victimOf(resources, object, values.namespace))
+      : await selected(transport, resources, rest, values)
+  const grace = values['grace-period']
+  const body = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' }
+  let failures = 0
+  for (const { label, path } of victims) {
+    try {
+      const options = grace === undefined ? body : { ...body, gracePeriodSeconds: grace }
+      await transport.request({ method: 'DELETE', path, body: options })
+      process.stdout.write(`${label} deleted\n`)
+    } catch (error) {
+      if (isReason(error, 'NotFound') && values['ignore-not-found']) continue
+      failures += 1
+      process.stderr.write(`Error from server: ${messageOf(error)}\n`)
+    }
+  }
+  if (values.wait) await untilGone(transport, victims)
+  await transport.close()
+  return failures === 0 ? 0 : 1
+}
+
+function victimOf(
+  resources: readonly DiscoveredResource[],
+  object: AnyObject,
+  namespace: string,
+): Victim {
+  const { resource, path } = placeOf(resources, object, namespace)
+  return { label: quoted(resource, object.metadata.name ?? ''), path }
+}
+
+const quoted = (resource: DiscoveredResource, name: string): string =>
+  nameOf(resource, name).replace(/\/(.*)$/, ' "$1"')
+
+async function selected(
+  transport: HttpTransport,
+  resources: readonly DiscoveredResource[],
+  words: readonly string[],
+  { namespace, selector, all }: { namespace: string; selector: string | undefined; all: boolean },
+): Promise<Victim[]> {
+  const victims: Victim[] = []
+  for (const { resource, name } of targetsOf(resources, words)) {
+    if (name !== undefined) {
+      victims.push({ label: quoted(resource, name), path: pathOf(resource, namespace, name) })
+      continue
+    }
+    if (selector === undefined && !all)
+      throw new UsageError('name the objects, or say -l LABELS or --all')
+    const query: Record<string, string> = selector === undefined ? {} : { labelSelector: selector }
+    const list = await transport.request({
+      method: 'GET',
+      path: pathOf(resource, namespace),
+      query,
+    })
+    for (const { metadata } of (list['items'] ?? []) as readonly AnyObject[]) {
+      const found = metadata.name ?? ''
+      victims.push({ label: quoted(resource, found), path: pathOf(resource, namespace, found) })
+    }
+  }
+  return victims
+}
+
+async function untilGone(transport: HttpTransport, victims: readonly Victim[]): Promise<void> {
+  for (const { path } of victims) {
+    while (await exists(transport, path)) await systemClock.sleep(200)
+  }
+}
+
+const exists = async (transport: HttpTransport, path: string): Promise<boolean> => {
+  try {
+    await transport.request({ method: 'GET', path })
+    return true
+  } catch (error) {
+    if (isReason(error, 'NotFound')) return false
+    throw error
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Builds `dist/`: an executable `dist/kites`, its code in `dist/lib/`, and (with `--tree DIR`) a self-contained
+ * installation that needs neither the clone nor any Node on PATH.
+ *
+ *   npm run build                          dist/kites runs with the pinned Node of node_modules
+ *   node packaging/build.mjs --tree DIR    DIR/kites with its own Node and native packages
+ *
+ * Plain JavaScript, because it must run on whatever Node npm came with.
+ */
+import { build } from 'esbuild'
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const arch = process.arch
+const NODE_PACKAGE = `node-linux-${arch}`
+
+/** Everything that starts as a program or a worker of its own. Names are the file names in dist/lib. */
+const ENTRY_POINTS = {
+  main: 'cmd/main.ts',
+  'sqlite-worker': 'server/store/sqlite-worker.ts',
+  'nft-worker': 'netfilter/nftables/nft-worker.ts',
+}
+
+/** Native packages stay packages; everything else is bundled. */
+const NATIVE = ['better-sqlite3', 'koffi']
+
+/**
+ * dockerode reaches Docker over SSH and BuildKit over gRPC when asked to; kites only ever opens the Engine's
+ * unix socket, and these two would cost 30 MB of memory.
+ */
+const unusedByDockerode = {
+  name: 'unused-by-dockerode',
+  setup(hooks) {
+    hooks.onResolve({ filter: /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|cpu-features|protobufjs.*)$/ }, found => ({
+      path: found.path,
+      namespace: 'absent',
+    }))
+    hooks.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: 'module.exports = {}', loader: 'js' }))
+  },
+}
+
+await bundle(join(root, 'dist'))
+const tree = process.argv[process.argv.indexOf('--tree') + 1]
+if (process.argv.includes('--tree') && tree) install(tree)
+
+async function bundle(out) {
+  rmSync(join(out, 'lib'), { recursive: true, force: true })
+  mkdirSync(join(out, 'lib'), { recursive: true })
+  const entryPoints = Object.fromEntries(
+    Object.entries(ENTRY_POINTS).filter(([, file]) => existsSync(join(root, file))),
+  )
+  await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: join(out, 'lib'),
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    external: [...NATIVE, '*.node'],
+    plugins: [unusedByDockerode],
+    minifySyntax: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url); const __filename = import.meta.filename; const __dirname = import.meta.dirname;",
+    },
+  })
+  writeFileSync(join(out, 'lib', 'package.json'), '{ "type": "module" }\n')
+  writeFileSync(join(out, 'kites'), readFileSync(join(root, 'packaging', 'launcher.sh')))
+  chmodSync(join(out, 'kites'), 0o755)
+}
+
+function install(tree) {
+  mkdirSync(tree, { recursive: true })
+  for (const part of ['lib', 'kites']) {
+    rmSync(join(tree, part), { recursive: true, force: true })
+    cpSync(join(root, 'dist', part), join(tree, part), { recursive: true })
+  }
+  cpSync(join(root, 'node_modules', NODE_PACKAGE, 'bin', 'node'), join(tree, 'node'))
+  chmodSync(join(tree, 'node'), 0o755)
+  const kept = ['better-sqlite3', 'koffi', '@koromix', 'node-addon-api']
+  for (const name of kept) {
+    const from = join(root, 'node_modules', name)
+    if (!existsSync(from)) continue
+    rmSync(join(tree, 'node_modules', name), { recursive: true, force: true })
+    cpSync(from, join(tree, 'node_modules', name), {
+      recursive: true,
+      filter: path => !/\/(deps|src|doc|docs|test)$/.test(path) && !isForeign(path),
+    })
+  }
+}
+
+/** Prebuilt binaries of other platforms. */
+function isForeign(path) {
+  const name = path.split('/').at(-1) ?? ''
+  return /\.node$/.test(name) && /(linux|darwin|win32)/.test(name) && !name.startsWith(`linux-${arch}`)
+}

@@ -1,0 +1,91 @@
+#!/bin/sh
+# Takes kites off this host: pods, rules, files, unit, and the packages its installer brought.
+#
+#   sudo kites-uninstall.sh                    all of it
+#   sudo kites-uninstall.sh --keep-packages    leaves Docker and the other packages in place
+set -u
+
+TREE=/usr/local/lib/kites
+BIN=/usr/local/bin
+STATE=/etc/kites/install
+DATA=/var/lib/kites
+SYSTEMD=/etc/systemd/system
+DAEMON_JSON=/etc/docker/daemon.json
+
+say() { echo "[kites] $*"; }
+[ "$(id -u)" = 0 ] || { echo "run it as root: sudo kites-uninstall.sh" >&2; exit 1; }
+keep_packages=no
+[ "${1:-}" != --keep-packages ] || keep_packages=yes
+has_systemd() { [ -d /run/systemd/system ]; }
+
+stop_services() {
+  for name in kites kites-agent; do
+    if has_systemd && [ -e "$SYSTEMD/$name.service" ]; then
+      systemctl disable -q --now "$name" 2>/dev/null
+    fi
+    if pid=$(cat "/run/$name.pid" 2>/dev/null) && kill -0 "$pid" 2>/dev/null; then
+      kill "$pid"
+      tries=0
+      while kill -0 "$pid" 2>/dev/null && [ $tries -lt 100 ]; do tries=$((tries + 1)); sleep 0.1; done
+      kill -9 "$pid" 2>/dev/null
+    fi
+    rm -f "/run/$name.pid" "/var/log/$name.log"
+  done
+}
+
+restore_docker() {
+  kept=$STATE/docker-daemon.json
+  [ -e "$kept" ] || return 0
+  # Only our own line goes: what somebody added to the file since stays.
+  "$TREE/node" -e '
+    const fs = require("fs"), [file, kept] = process.argv.slice(1)
+    const { had } = JSON.parse(fs.readFileSync(kept, "utf8"))
+    const before = had === null || had.trim() === "" ? {} : JSON.parse(had)
+    const now = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : {}
+    if ("live-restore" in before) now["live-restore"] = before["live-restore"]
+    else delete now["live-restore"]
+    if (had === null && Object.keys(now).length === 0) fs.rmSync(file, { force: true })
+    else if (JSON.stringify(now) === JSON.stringify(before)) fs.writeFileSync(file, had)
+    else fs.writeFileSync(file, JSON.stringify(now, null, 2) + "\n")' "$DAEMON_JSON" "$kept"
+  if pid=$(cat /var/run/docker.pid 2>/dev/null) && kill -0 "$pid" 2>/dev/null; then kill -HUP "$pid"; fi
+  rmdir /etc/docker 2>/dev/null
+}
+
+stop_docker() {
+  [ -e "$STATE/started-docker" ] || return 0
+  pid=$(cat /var/run/docker.pid 2>/dev/null) || return 0
+  kill "$pid" 2>/dev/null
+  tries=0
+  while kill -0 "$pid" 2>/dev/null && [ $tries -lt 150 ]; do tries=$((tries + 1)); sleep 0.1; done
+  rm -f /var/log/dockerd.log
+}
+
+remove_packages() {
+  [ -s "$STATE/packages" ] && [ "$keep_packages" = no ] || return 0
+  packages=$(cat "$STATE/packages")
+  if echo "$packages" | grep -qx docker.io && [ -n "$(docker ps -aq 2>/dev/null)" ]; then
+    say "Docker still runs other containers: its packages stay"
+    packages=$(echo "$packages" | grep -vE '^(docker|containerd|runc)')
+  else
+    stop_docker
+  fi
+  say "removing the packages that came with kites"
+  # shellcheck disable=SC2086
+  DEBIAN_FRONTEND=noninteractive apt-get purge -y -q $packages >/dev/null 2>&1 ||
+    say "apt-get could not remove all of them; they are: $(echo $packages)"
+}
+
+say "removing kites from this host"
+stop_services
+if [ -x "$TREE/kites" ]; then
+  "$TREE/kites" cleanup || say "not everything of the node could be cleaned; see the lines above"
+fi
+[ ! -x "$TREE/node" ] || restore_docker
+remove_packages
+for name in kites kites-agent; do
+  rm -f "$SYSTEMD/$name.service"
+done
+if has_systemd; then systemctl daemon-reload; systemctl reset-failed kites kites-agent 2>/dev/null; fi
+rm -rf "$TREE" "$TREE.new" "$TREE.old" "$DATA" /etc/kites /run/kites "$BIN/kites"
+rm -f "$BIN/kites-uninstall.sh"
+say "done"

@@ -1,0 +1,122 @@
+/**
+ * One HTTP request and its answer, whatever carried it. Two back ends: an HTTP/2 stream and an HTTP/1.1 pair.
+ *
+ * Input   headers in lower case; the body is read once, whole, at most `limitBytes`, within BODY_TIMEOUT_MS.
+ * Law     respond() or stream() is called once; after the client is gone both do nothing.
+ */
+import type { Credentials } from '#api/request.ts'
+import type { Clock } from '#base/clock.ts'
+import { StatusError } from '#api/status.ts'
+import type { Duplex } from 'node:stream'
+
+export type Headers = Readonly<Record<string, string | readonly string[]>>
+
+/** A streamed answer. */
+export interface BodyWriter {
+  /** False when the reader is behind: call `drained` before writing more. */
+  write(chunk: Buffer): boolean
+  /** Resolves when the queue is empty or the reader is gone. */
+  drained(): Promise<void>
+  end(): void
+  /** Breaks the stream, so that the reader sees an error and not an end. */
+  destroy(): void
+  readonly gone: boolean
+  /** Bytes accepted and not yet taken by the transport. */
+  readonly queuedBytes: number
+}
+
+export interface Exchange {
+  readonly method: string
+  /** As sent, without the query, percent-escapes included. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly credentials: Credentials
+  readonly remoteAddress: string
+  readonly protocol: 'h2' | 'http/1.1'
+  /** Aborts when the client goes away before the answer is complete. */
+  readonly signal: AbortSignal
+  /** The status answered so far, 0 before. */
+  readonly status: number
+  header(name: string): string | undefined
+  readBody(limitBytes: number): Promise<Buffer>
+  respond(status: number, headers: Headers, body: Buffer): void
+  stream(status: number, headers: Headers): BodyWriter
+  /** The raw socket of an HTTP/1.1 upgrade request; undefined otherwise. */
+  readonly upgrade: UpgradeRequest | undefined
+}
+
+/** What the WebSocket library needs to answer an upgrade. */
+export interface UpgradeRequest {
+  readonly request: import('node:http').IncomingMessage
+  readonly socket: Duplex
+  readonly head: Buffer
+}
+
+export const BODY_TIMEOUT_MS = 30_000
+export const BODY_LIMIT_BYTES = 3 * 1024 * 1024
+
+export const bodyTooLarge = (limitBytes: number): StatusError =>
+  new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${limitBytes}`)
+
+/** The events of a readable body, as both back ends have them. */
+export interface BodySource {
+  on(event: 'data', listener: (chunk: Buffer) => void): unknown
+  on(event: 'end' | 'close' | 'aborted', listener: () => void): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+  removeAllListeners(event: 'data'): unknown
+  resume(): unknown
+}
+
+/**
+ * Collects a body. Throws RequestEntityTooLarge beyond the limit, Timeout when it trickles, BadRequest when it breaks off.
+ * What follows a refusal is read and dropped by the transport.
+ */
+export function collectBody(
+  source: BodySource,
+  limitBytes: number,
+  clock: Clock,
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const timer = clock.after(BODY_TIMEOUT_MS, () =>
+      finish(new StatusError('Timeout', 'request body was not received in time')),
+    )
+    const finish = (result: Buffer | Error): void => {
+      timer.cancel()
+      if (result instanceof Error) {
+        source.removeAllListeners('data')
+        source.resume()
+        reject(result)
+      } else resolve(result)
+    }
+    source.on('data', chunk => {
+      size += chunk.length
+      if (size > limitBytes) return finish(bodyTooLarge(limitBytes))
+      chunks.push(chunk)
+    })
+    source.on('end', () => {
+      const [first] = chunks
+      finish(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, size))
+    })
+    const broken = (): void =>
+      finish(new StatusError('BadRequest', 'the request body ended before it was complete'))
+    source.on('error', broken)
+    source.on('close', broken)
+  })
+}
+
+/** Splits `Authorization` into what authenticators take. */
+export function parseAuthorization(
+  header: string | undefined,
+): Pick<Credentials, 'bearer' | 'basic'> {
+  if (header === undefined) return {}
+  const space = header.indexOf(' ')
+  const scheme = header.slice(0, space).toLowerCase()
+  const value = header.slice(space + 1).trim()
+  if (scheme === 'bearer' && value !== '') return { bearer: value }
+  if (scheme !== 'basic') return {}
+  const text = Buffer.from(value, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  return colon < 0 ? {} : { basic: { user: text.slice(0, colon), password: text.slice(colon + 1) } }
+}

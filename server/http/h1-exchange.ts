@@ -1,0 +1,164 @@
+/** An Exchange over an HTTP/1.1 request and response, or over an upgrade request (WebSocket). */
+import type { Credentials } from '#api/request.ts'
+import { type IncomingMessage, STATUS_CODES, type ServerResponse } from 'node:http'
+import {
+  type BodyWriter,
+  type Exchange,
+  type Headers,
+  type UpgradeRequest,
+  bodyTooLarge,
+  collectBody,
+  parseAuthorization,
+} from './exchange.ts'
+import { type Peer, untilDrained } from './h2-exchange.ts'
+
+export class H1Exchange implements Exchange {
+  readonly protocol = 'http/1.1'
+  readonly method: string
+  readonly path: string
+  readonly upgrade: UpgradeRequest | undefined
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse | undefined
+  readonly #peer: Peer
+  readonly #search: string
+  #query: URLSearchParams | undefined
+  #abort: AbortController | undefined
+  #status = 0
+
+  /** `answer` is the response, or the raw socket when the client asked for an upgrade. */
+  constructor(request: IncomingMessage, answer: ServerResponse | UpgradeRequest, peer: Peer) {
+    const target = request.url ?? '/'
+    const mark = target.indexOf('?')
+    this.method = request.method ?? 'GET'
+    this.path = mark < 0 ? target : target.slice(0, mark)
+    this.#search = mark < 0 ? '' : target.slice(mark + 1)
+    this.#request = request
+    this.#response = 'head' in answer ? undefined : answer
+    this.upgrade = 'head' in answer ? answer : undefined
+    this.#peer = peer
+  }
+
+  get query(): URLSearchParams {
+    this.#query ??= new URLSearchParams(this.#search)
+    return this.#query
+  }
+
+  get credentials(): Credentials {
+    const { certificate } = this.#peer
+    const parsed = parseAuthorization(this.header('authorization'))
+    return certificate === undefined ? parsed : { ...parsed, certificate }
+  }
+
+  get remoteAddress(): string {
+    return this.#peer.remoteAddress
+  }
+
+  get status(): number {
+    return this.#status
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const abort = new AbortController()
+      this.#abort = abort
+      const source = this.#response ?? this.upgrade?.socket
+      if (source?.destroyed) abort.abort()
+      else source?.once('close', () => abort.abort())
+    }
+    return this.#abort.signal
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name]
+    return Array.isArray(value) ? value.join(', ') : value
+  }
+
+  readBody(limitBytes: number): Promise<Buffer> {
+    if (Number(this.header('content-length') ?? 0) > limitBytes) {
+      this.#request.resume()
+      return Promise.reject(bodyTooLarge(limitBytes))
+    }
+    return collectBody(this.#request, limitBytes, this.#peer.clock)
+  }
+
+  respond(status: number, headers: Headers, body: Buffer): void {
+    this.#status = status
+    if (this.#response === undefined) return this.#refuseUpgrade(status, headers, body)
+    const response = this.#response
+    if (response.headersSent || response.destroyed) return
+    response.writeHead(status, { ...mutable(headers), 'content-length': body.length })
+    response.end(this.method === 'HEAD' ? undefined : body)
+    if (!this.#request.readableEnded) this.#request.resume()
+  }
+
+  stream(status: number, headers: Headers): BodyWriter {
+    this.#status = status
+    const response = this.#response
+    if (response === undefined) throw new Error('an upgrade request has no response stream')
+    if (!response.headersSent && !response.destroyed) {
+      response.writeHead(status, mutable(headers))
+      response.flushHeaders()
+    }
+    return new H1Writer(response)
+  }
+
+  #refuseUpgrade(status: number, headers: Headers, body: Buffer): void {
+    const socket = this.upgrade?.socket
+    if (socket === undefined || socket.destroyed) return
+    const lines = Object.entries(mutable(headers)).map(([name, value]) => `${name}: ${value}`)
+    socket.end(
+      Buffer.concat([
+        Buffer.from(
+          [
+            `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+            ...lines,
+            `content-length: ${body.length}`,
+            'connection: close',
+            '\r\n',
+          ].join('\r\n'),
+        ),
+        body,
+      ]),
+    )
+  }
+}
+
+const mutable = (headers: Headers): Record<string, string | string[]> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : [...value],
+    ]),
+  )
+
+class H1Writer implements BodyWriter {
+  readonly #response: ServerResponse
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+  }
+
+  get gone(): boolean {
+    return this.#response.destroyed || this.#response.closed
+  }
+
+  get queuedBytes(): number {
+    return this.#response.writableLength
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.gone ? true : this.#response.write(chunk)
+  }
+
+  drained(): Promise<void> {
+    return untilDrained(this.#response, this.gone)
+  }
+
+  end(): void {
+    if (!this.gone) this.#response.end()
+  }
+
+  destroy(): void {
+    this.#response.destroy()
+  }
+}

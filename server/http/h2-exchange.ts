@@ -1,0 +1,166 @@
+/** An Exchange over one HTTP/2 stream (the stream API: the compatibility layer costs almost half as much again). */
+import type { Credentials } from '#api/request.ts'
+import type { Clock } from '#base/clock.ts'
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import {
+  type BodyWriter,
+  type Exchange,
+  type Headers,
+  bodyTooLarge,
+  collectBody,
+  parseAuthorization,
+} from './exchange.ts'
+
+/** What the listener knows of a connection, shared by its requests. */
+export interface Peer {
+  readonly clock: Clock
+  /** DER, verified; the same Buffer for every request of the connection. */
+  readonly certificate: Buffer | undefined
+  readonly remoteAddress: string
+}
+
+export class H2Exchange implements Exchange {
+  readonly protocol = 'h2'
+  readonly upgrade = undefined
+  readonly method: string
+  readonly path: string
+  readonly #stream: ServerHttp2Stream
+  readonly #headers: IncomingHttpHeaders
+  readonly #peer: Peer
+  readonly #search: string
+  #query: URLSearchParams | undefined
+  #abort: AbortController | undefined
+  #status = 0
+
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: Peer) {
+    const target = headers[':path'] ?? '/'
+    const mark = target.indexOf('?')
+    this.method = headers[':method'] ?? 'GET'
+    this.path = mark < 0 ? target : target.slice(0, mark)
+    this.#search = mark < 0 ? '' : target.slice(mark + 1)
+    this.#stream = stream
+    this.#headers = headers
+    this.#peer = peer
+  }
+
+  get query(): URLSearchParams {
+    this.#query ??= new URLSearchParams(this.#search)
+    return this.#query
+  }
+
+  get credentials(): Credentials {
+    const { certificate } = this.#peer
+    const parsed = parseAuthorization(this.header('authorization'))
+    return certificate === undefined ? parsed : { ...parsed, certificate }
+  }
+
+  get remoteAddress(): string {
+    return this.#peer.remoteAddress
+  }
+
+  get status(): number {
+    return this.#status
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const abort = new AbortController()
+      this.#abort = abort
+      if (this.#stream.destroyed) abort.abort()
+      else this.#stream.once('close', () => abort.abort())
+    }
+    return this.#abort.signal
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#headers[name]
+    return Array.isArray(value) ? value.join(', ') : value
+  }
+
+  readBody(limitBytes: number): Promise<Buffer> {
+    if (Number(this.header('content-length') ?? 0) > limitBytes) {
+      this.#stream.resume()
+      return Promise.reject(bodyTooLarge(limitBytes))
+    }
+    return collectBody(this.#stream, limitBytes, this.#peer.clock)
+  }
+
+  respond(status: number, headers: Headers, body: Buffer): void {
+    if (!this.#start(status, headers, body.length)) return
+    if (this.method === 'HEAD') this.#stream.end()
+    else this.#stream.end(body)
+    // A body nobody asked for would otherwise hold flow-control window of the whole connection.
+    if (!this.#stream.readableEnded) this.#stream.resume()
+  }
+
+  stream(status: number, headers: Headers): BodyWriter {
+    this.#start(status, headers, undefined)
+    return new H2Writer(this.#stream)
+  }
+
+  #start(status: number, headers: Headers, length: number | undefined): boolean {
+    const stream = this.#stream
+    this.#status = status
+    if (stream.destroyed || stream.closed || stream.headersSent) return false
+    const all: Record<string, string | string[] | number> = { ':status': status }
+    for (const name of Object.keys(headers)) {
+      const value = headers[name]
+      if (value !== undefined) all[name] = typeof value === 'string' ? value : [...value]
+    }
+    if (length !== undefined) all['content-length'] = length
+    stream.respond(all)
+    return true
+  }
+}
+
+class H2Writer implements BodyWriter {
+  readonly #stream: ServerHttp2Stream
+
+  constructor(stream: ServerHttp2Stream) {
+    this.#stream = stream
+  }
+
+  get gone(): boolean {
+    return this.#stream.destroyed || this.#stream.closed
+  }
+
+  get queuedBytes(): number {
+    return this.#stream.writableLength
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.gone ? true : this.#stream.write(chunk)
+  }
+
+  drained(): Promise<void> {
+    return untilDrained(this.#stream, this.gone)
+  }
+
+  end(): void {
+    if (!this.gone) this.#stream.end()
+  }
+
+  destroy(): void {
+    if (!this.gone) this.#stream.close(2)
+  }
+}
+
+interface Drainable {
+  readonly writableNeedDrain: boolean
+  once(event: 'drain' | 'close', listener: () => void): unknown
+  removeListener(event: 'drain' | 'close', listener: () => void): unknown
+}
+
+/** Resolves when `stream` takes more, or is gone. */
+export function untilDrained(stream: Drainable, gone: boolean): Promise<void> {
+  if (gone || !stream.writableNeedDrain) return Promise.resolve()
+  return new Promise(resolve => {
+    const done = (): void => {
+      stream.removeListener('drain', done)
+      stream.removeListener('close', done)
+      resolve()
+    }
+    stream.once('drain', done)
+    stream.once('close', done)
+  })
+}

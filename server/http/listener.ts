@@ -1,0 +1,202 @@
+/**
+ * The one TLS listener: hands each connection to HTTP/2, HTTP/1.1 or another protocol by what ALPN agreed on.
+ *
+ * Owns    the listening socket, every connection, and a secure context that can be replaced while running.
+ * Law     A peer's certificate is passed on only when TLS verified its chain and dates against the client CA.
+ *         An HTTP/1.1 socket is never handed to HTTP/2 (a native assertion would end the process).
+ * Throws  on listen(): Error with code EADDRINUSE, EACCES ...
+ */
+import type { Clock } from '#base/clock.ts'
+import type { Logger } from '#base/logger.ts'
+import http from 'node:http'
+import http2 from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import tls, { type TLSSocket } from 'node:tls'
+import type { Exchange } from './exchange.ts'
+import { H1Exchange } from './h1-exchange.ts'
+import { H2Exchange, type Peer } from './h2-exchange.ts'
+
+export interface TlsMaterial {
+  /** PEM chain, leaf first. */
+  readonly cert: string
+  /** PEM. */
+  readonly key: string
+  /** PEM of the CAs that sign client certificates. */
+  readonly clientCA: string
+}
+
+export type AlpnHandlers = Readonly<Record<string, (socket: TLSSocket, peer: Peer) => void>>
+
+export interface ListenerOptions {
+  readonly tls: TlsMaterial
+  readonly clock: Clock
+  readonly log: Logger
+  /** Must not throw; answers every exchange it is given. */
+  readonly handle: (exchange: Exchange) => void
+  /** Further protocols on the same port, by ALPN name. */
+  readonly alpn?: AlpnHandlers
+}
+
+export interface Listener {
+  listen(address: string, port: number): Promise<AddressInfo>
+  /** New connections use the new material; open ones live on. */
+  setSecureContext(material: TlsMaterial): void
+  /** Stops listening, lets open requests finish for `graceMs`, then cuts. */
+  close(graceMs: number): Promise<void>
+}
+
+const HANDSHAKE_TIMEOUT_MS = 10_000
+const HEADERS_TIMEOUT_MS = 15_000
+const KEEP_ALIVE_MS = 120_000
+const CONNECTIONS_MAX = 10_000
+const STREAMS_PER_CONNECTION_MAX = 250
+const HEADER_PAIRS_MAX = 128
+const HEADER_BYTES_MAX = 64 * 1024
+/** Uploads of 3 MiB need few round trips; one connection cannot pin more than this per direction. */
+const CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024
+const STREAM_WINDOW_BYTES = 1024 * 1024
+/** Unread answers queued per connection, in MB. LIST and WATCH respect back-pressure long before. */
+const SESSION_MEMORY_MB = 64
+
+export function createListener(options: ListenerOptions): Listener {
+  const sockets = new Set<TLSSocket>()
+  const sessions = new Set<http2.ServerHttp2Session>()
+  const h2 = createH2(options, sessions)
+  const h1 = createH1(options)
+  const front = tls.createServer({
+    ...contextOf(options.tls),
+    ALPNProtocols: ['h2', 'http/1.1', ...Object.keys(options.alpn ?? {})],
+    requestCert: true,
+    rejectUnauthorized: false,
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    minVersion: 'TLSv1.2',
+  })
+  front.maxConnections = CONNECTIONS_MAX
+  front.on('tlsClientError', error => options.log.debug('TLS handshake failed', { error }))
+  front.on('secureConnection', socket => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    socket.on('error', error => options.log.debug('connection failed', { error }))
+    socket.setNoDelay(true)
+    const protocol = socket.alpnProtocol
+    if (protocol === 'h2') return void h2.emit('secureConnection', socket)
+    const other = typeof protocol === 'string' ? options.alpn?.[protocol] : undefined
+    if (other !== undefined) return other(socket, peerOf(socket, options.clock))
+    h1.emit('connection', socket)
+  })
+  return {
+    listen: (address, port) =>
+      new Promise((resolve, reject) => {
+        front.once('error', reject)
+        front.listen(port, address, () => {
+          front.removeListener('error', reject)
+          front.on('error', error => options.log.error('listener failed', { error }))
+          const bound = front.address()
+          if (bound === null || typeof bound === 'string') return reject(new Error('no address'))
+          resolve(bound)
+        })
+      }),
+    setSecureContext: material => front.setSecureContext(contextOf(material)),
+    close: graceMs => closeAll({ clock: options.clock, front, h1, sockets, sessions, graceMs }),
+  }
+}
+
+const contextOf = (material: TlsMaterial): tls.SecureContextOptions => ({
+  cert: material.cert,
+  key: material.key,
+  ca: material.clientCA,
+})
+
+function createH2(
+  options: ListenerOptions,
+  sessions: Set<http2.ServerHttp2Session>,
+): http2.Http2SecureServer {
+  const server = http2.createSecureServer({
+    maxSessionMemory: SESSION_MEMORY_MB,
+    maxHeaderListPairs: HEADER_PAIRS_MAX,
+    settings: {
+      maxConcurrentStreams: STREAMS_PER_CONNECTION_MAX,
+      initialWindowSize: STREAM_WINDOW_BYTES,
+      maxHeaderListSize: HEADER_BYTES_MAX,
+    },
+  })
+  const peers = new WeakMap<object, Peer>()
+  server.on('session', session => {
+    sessions.add(session)
+    session.once('close', () => sessions.delete(session))
+    session.setLocalWindowSize(CONNECTION_WINDOW_BYTES)
+    session.on('error', error => options.log.debug('HTTP/2 session failed', { error }))
+    const { socket } = session
+    if (socket instanceof tls.TLSSocket) peers.set(session, peerOf(socket, options.clock))
+  })
+  server.on('stream', (stream, headers) => {
+    stream.on('error', error => options.log.debug('HTTP/2 stream failed', { error }))
+    const session = stream.session
+    const peer = session === undefined ? undefined : peers.get(session)
+    options.handle(new H2Exchange(stream, headers, peer ?? nobody(options.clock)))
+  })
+  return server
+}
+
+function createH1(options: ListenerOptions): http.Server {
+  const server = http.createServer({
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  })
+  // Connections come from the TLS server, not from listen(): this starts the watch over slow headers.
+  server.emit('listening')
+  const peers = new WeakMap<object, Peer>()
+  const peerOfRequest = (request: http.IncomingMessage): Peer => {
+    const { socket } = request
+    const known = peers.get(socket)
+    if (known !== undefined) return known
+    const { clock } = options
+    const peer = socket instanceof tls.TLSSocket ? peerOf(socket, clock) : nobody(clock)
+    peers.set(socket, peer)
+    return peer
+  }
+  server.on('request', (request, response) => {
+    options.handle(new H1Exchange(request, response, peerOfRequest(request)))
+  })
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', error => options.log.debug('upgraded connection failed', { error }))
+    const upgrade = { request, socket, head }
+    options.handle(new H1Exchange(request, upgrade, peerOfRequest(request)))
+  })
+  return server
+}
+
+const peerOf = (socket: TLSSocket, clock: Clock): Peer => ({
+  clock,
+  certificate: socket.authorized ? socket.getPeerX509Certificate()?.raw : undefined,
+  remoteAddress: socket.remoteAddress ?? '',
+})
+
+const nobody = (clock: Clock): Peer => ({ clock, certificate: undefined, remoteAddress: '' })
+
+interface Closing {
+  readonly clock: Clock
+  readonly front: tls.Server
+  readonly h1: http.Server
+  readonly sockets: ReadonlySet<TLSSocket>
+  readonly sessions: ReadonlySet<http2.ServerHttp2Session>
+  readonly graceMs: number
+}
+
+async function closeAll(closing: Closing): Promise<void> {
+  const { clock, front, h1, sockets, sessions, graceMs } = closing
+  const closed = new Promise<void>(resolve => {
+    front.close(() => resolve())
+  })
+  h1.close()
+  h1.closeIdleConnections()
+  for (const session of sessions) session.close()
+  const timer = clock.after(graceMs, () => {
+    for (const session of sessions) session.destroy()
+    for (const socket of sockets) socket.destroy()
+  })
+  await closed
+  timer.cancel()
+}

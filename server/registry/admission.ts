@@ -1,0 +1,50 @@
+/** Runs admission plugins in their order: first every `admit`, later every `validate`. */
+import type { AnyObject } from '#api/object.ts'
+import type { AdmissionAttributes, AdmissionOperation } from '#api/request.ts'
+import type { Call } from './call.ts'
+import type { RegistryDeps } from './deps.ts'
+
+export interface AdmissionInput {
+  readonly operation: AdmissionOperation
+  readonly name: string
+  readonly object: AnyObject | undefined
+  readonly oldObject: AnyObject | undefined
+  readonly options: unknown
+  readonly dryRun: boolean
+}
+
+const attributesOf = (call: Call, input: AdmissionInput): AdmissionAttributes => ({
+  ...input,
+  user: call.user,
+  group: call.resource.group,
+  version: call.resource.version,
+  kind: call.resource.kind,
+  resource: call.resource.plural,
+  subresource: call.subresource,
+  namespace: call.namespace,
+})
+
+/** Returns the object as the plugins left it. Throws StatusError when one refuses. */
+export async function admit(
+  deps: RegistryDeps,
+  call: Call,
+  input: AdmissionInput & { readonly object: AnyObject },
+): Promise<AnyObject> {
+  let { object } = input
+  for (const plugin of deps.admission) {
+    if (plugin.admit === undefined || !plugin.handles(input.operation)) continue
+    object = (await plugin.admit(attributesOf(call, { ...input, object }))) ?? object
+  }
+  return object
+}
+
+export async function admissionValidate(
+  deps: RegistryDeps,
+  call: Call,
+  input: AdmissionInput,
+): Promise<void> {
+  for (const plugin of deps.admission) {
+    if (plugin.validate === undefined || !plugin.handles(input.operation)) continue
+    await plugin.validate(attributesOf(call, input))
+  }
+}

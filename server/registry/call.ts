@@ -1,0 +1,71 @@
+/** What the registry is asked and what it answers: one verb on one resource, free of HTTP. Types only. */
+import type { AnyObject } from '#api/object.ts'
+import type { UserInfo } from '#api/request.ts'
+import type { Resource } from '#api/scheme.ts'
+import type { Cached, CachedPage, Selection, WatchOptions } from '#server/cache/cache.ts'
+import type { Exchange } from '#server/http/exchange.ts'
+
+export interface Query {
+  get(name: string): string | null
+  getAll(name: string): string[]
+}
+
+/** A body as it was sent, parsed but not yet understood. */
+export interface Body {
+  /** Undefined when nothing was sent. */
+  readonly value: unknown
+  /** Faults the parser itself saw (duplicate keys), as upstream words them. */
+  readonly faults: readonly string[]
+}
+
+export interface Call {
+  readonly verb: string
+  readonly resource: Resource
+  readonly subresource: string
+  /** '' for cluster-scoped resources and lists over all namespaces. */
+  readonly namespace: string
+  readonly name: string
+  /** Path segments behind the subresource. */
+  readonly rest: readonly string[]
+  readonly query: Query
+  readonly user: UserInfo
+  readonly userAgent: string
+  /** Media type of the body, without parameters. */
+  readonly contentType: string
+  readonly body: () => Promise<Body>
+  /** Text of a `Warning: 299` header. */
+  readonly warn: (text: string) => void
+  readonly signal: AbortSignal
+}
+
+export type Answer =
+  | { readonly kind: 'item'; readonly code: number; readonly item: Cached }
+  | {
+      readonly kind: 'object'
+      readonly code: number
+      readonly object: AnyObject
+      /** The object as JSON, when it has been encoded already. */
+      readonly bytes?: Buffer
+    }
+  | { readonly kind: 'page'; readonly resource: Resource; readonly page: ListPage }
+  | { readonly kind: 'watch'; readonly resource: Resource; readonly watch: WatchPlan }
+  /** Takes the exchange over: logs, exec, attach. */
+  | { readonly kind: 'takeover'; readonly take: (exchange: Exchange) => Promise<void> }
+  | {
+      readonly kind: 'raw'
+      readonly code: number
+      readonly headers: Readonly<Record<string, string>>
+      readonly body: Buffer
+    }
+
+export interface ListPage {
+  readonly page: CachedPage
+  /** The token for the next page, undefined on the last. */
+  readonly continue: string | undefined
+}
+
+export interface WatchPlan {
+  readonly selection: Selection
+  readonly options: WatchOptions
+  readonly timeoutMs: number
+}

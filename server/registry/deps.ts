@@ -1,0 +1,20 @@
+/** What the registry's verbs are handed. Types only. */
+import type { AdmissionPlugin } from '#api/request.ts'
+import type { Clock } from '#base/clock.ts'
+import type { Logger } from '#base/logger.ts'
+import type { Random } from '#base/random.ts'
+import type { Cache } from '#server/cache/cache.ts'
+import type { Committer } from './committer.ts'
+import type { Strategy } from './strategy.ts'
+
+export interface RegistryDeps {
+  readonly cache: Cache
+  readonly committer: Committer
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  /** In running order: all `admit` before all `validate`. */
+  readonly admission: readonly AdmissionPlugin[]
+  /** By storage (`pods`, `deployments.apps`). */
+  readonly strategies: ReadonlyMap<string, Strategy>
+}

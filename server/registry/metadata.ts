@@ -1,0 +1,85 @@
+/**
+ * The part of an object's metadata that the server owns: filled on create, carried over on update. Pure.
+ *
+ * Source: k8s.io/apiserver pkg/registry/rest/create.go, update.go, meta.go
+ */
+import type { AnyObject, ObjectMeta } from '#api/object.ts'
+import { rfc3339 } from '#base/clock.ts'
+import type { Random } from '#base/random.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { type Strategy, without } from './strategy.ts'
+
+const GENERATED_SUFFIX = 5
+const NAME_MAX = 63
+
+export const generateName = (prefix: string, random: Random): string =>
+  prefix.slice(0, NAME_MAX - GENERATED_SUFFIX) + random.suffix(GENERATED_SUFFIX)
+
+/** Metadata of a new object: identity and times are the server's, whatever the client sent. */
+export function metadataForCreate(
+  sent: ObjectMeta,
+  made: { readonly now: number; readonly random: Random; readonly generation: boolean },
+): ObjectMeta {
+  const {
+    resourceVersion: _revision,
+    selfLink: _link,
+    deletionTimestamp: _deleted,
+    deletionGracePeriodSeconds: _grace,
+    generation: _generation,
+    ...kept
+  } = sent
+  return {
+    ...kept,
+    uid: made.random.uuid(),
+    creationTimestamp: rfc3339(made.now),
+    ...(made.generation ? { generation: 1 } : {}),
+  }
+}
+
+/** Metadata of an updated object: what the server owns stays as it was. */
+export function metadataForUpdate(sent: ObjectMeta, old: ObjectMeta): ObjectMeta {
+  const { selfLink: _link, ...kept } = sent
+  return defined({
+    ...kept,
+    uid: old.uid,
+    creationTimestamp: old.creationTimestamp,
+    deletionTimestamp: old.deletionTimestamp,
+    deletionGracePeriodSeconds: old.deletionGracePeriodSeconds,
+    generation: old.generation,
+    resourceVersion: old.resourceVersion,
+  })
+}
+
+/** Drops what is undefined, so that objects compare and encode without it. */
+function defined(meta: { readonly [Name in keyof ObjectMeta]: ObjectMeta[Name] | undefined }): ObjectMeta {
+  return Object.fromEntries(Object.entries(meta).filter(([, value]) => value !== undefined))
+}
+
+export const withMetadata = (object: AnyObject, changes: Partial<ObjectMeta>): AnyObject => ({
+  ...object,
+  metadata: { ...object.metadata, ...changes },
+})
+
+/** Raises the generation when something other than metadata and status differs. */
+export function withGeneration(object: AnyObject, old: AnyObject, strategy: Strategy): AnyObject {
+  if (!strategy.generation) return object
+  const generation = old.metadata.generation ?? 0
+  const content = (one: AnyObject): AnyObject => ({ ...without(one, 'status'), metadata: {} })
+  const isChanged = !isDeepStrictEqual(content(object), content(old))
+  return isChanged ? withMetadata(object, { generation: generation + 1 }) : object
+}
+
+/** True when two states differ in nothing that is worth a revision (times in managedFields are not). */
+export function isUnchanged(next: AnyObject, old: AnyObject): boolean {
+  if (next === old) return true
+  const { managedFields: nextOwners, ...nextMeta } = next.metadata
+  const { managedFields: oldOwners, ...oldMeta } = old.metadata
+  return (
+    isDeepStrictEqual(nextMeta, oldMeta) &&
+    isDeepStrictEqual({ ...next, metadata: {} }, { ...old, metadata: {} }) &&
+    isDeepStrictEqual(timeless(nextOwners), timeless(oldOwners))
+  )
+}
+
+const timeless = (owners: ObjectMeta['managedFields']): unknown =>
+  owners?.map(({ time: _time, ...owner }) => owner)

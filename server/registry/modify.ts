@@ -1,0 +1,153 @@
+/**
+ * Changes one stored object: read from the cache, compute, commit against the revision that was read, and again
+ * when somebody else was faster. Every update, patch, subresource write and graceful delete goes through here.
+ *
+ * Law     A change that changes nothing is no write: the stored object is answered with its old revision.
+ *         An object being deleted whose last holder lets go leaves the store in the same commit.
+ * Throws  StatusError(NotFound, Conflict, Invalid ...), or whatever `next` throws.
+ */
+import type { AnyObject } from '#api/object.ts'
+import { MODIFIED, conflict, notFound } from '#api/status.ts'
+import type { Cached } from '#server/cache/cache.ts'
+import type { Operation } from '#server/store/store.ts'
+import { isStoreConflict } from './committer.ts'
+import type { RegistryDeps } from './deps.ts'
+import { encodeAt } from './encoding.ts'
+import { isUnchanged } from './metadata.ts'
+import { DEFAULT_STRATEGY, type Reservation, type Strategy } from './strategy.ts'
+import { type Target, keyAt, subjectOf } from './target.ts'
+
+const ATTEMPTS_MAX = 20
+
+export interface Modification {
+  readonly target: Target
+  readonly name: string
+  readonly user: string
+  readonly dryRun: boolean
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string }
+  /** The stored form after the change, from the stored form before. Runs again after a lost race. */
+  readonly next: (current: AnyObject) => AnyObject | Promise<AnyObject>
+}
+
+export interface Modified {
+  /** Stored form. */
+  readonly object: AnyObject
+  readonly bytes: Buffer | undefined
+  /** The change took the object out of the store. */
+  readonly removed: boolean
+}
+
+export const strategyOf = (deps: RegistryDeps, storage: string): Strategy =>
+  deps.strategies.get(storage) ?? DEFAULT_STRATEGY
+
+export async function modify(deps: RegistryDeps, change: Modification): Promise<Modified> {
+  const { target, name } = change
+  const key = keyAt(target, name)
+  for (let attempt = 1; ; attempt++) {
+    await deps.committer.settled(key)
+    const cached = deps.cache.get(target.storage, target.namespace, name)
+    if (cached === undefined) throw notFound(subjectOf(target, name))
+    const current = cached.object()
+    checkPreconditions(target, current, change.preconditions)
+    const next = await change.next(current)
+    if (isUnchanged(next, current)) return { object: current, bytes: cached.bytes, removed: false }
+    try {
+      return await write(deps, change, { cached, current, next })
+    } catch (error) {
+      if (!isStoreConflict(error)) throw error
+      const isPinned = change.preconditions?.resourceVersion !== undefined
+      if (isPinned || attempt >= ATTEMPTS_MAX) throw conflict(subjectOf(target, name), MODIFIED)
+      // The winner's write is not tracked here only when the store made it (expiry): let it land.
+      await deps.clock.sleep(1)
+    }
+  }
+}
+
+interface Step {
+  readonly cached: Cached
+  readonly current: AnyObject
+  readonly next: AnyObject
+}
+
+async function write(deps: RegistryDeps, change: Modification, step: Step): Promise<Modified> {
+  const strategy = strategyOf(deps, change.target.storage)
+  const removed = isReleased(strategy, step.next)
+  const reservation = removed ? undefined : strategy.reserve?.(step.next, step.current)
+  const object = reservation?.object ?? step.next
+  if (change.dryRun) {
+    reservation?.rollback()
+    return { object, bytes: undefined, removed }
+  }
+  const committed = await commitReserved(deps, change, { ...step, next: object }, { removed, reservation })
+  if (removed) strategy.released?.(object)
+  return { ...committed, removed }
+}
+
+async function commitReserved(
+  deps: RegistryDeps,
+  change: Modification,
+  step: Step,
+  plan: { readonly removed: boolean; readonly reservation: Reservation | undefined },
+): Promise<{ readonly object: AnyObject; readonly bytes: Buffer | undefined }> {
+  const strategy = strategyOf(deps, change.target.storage)
+  const { cached, current, next } = step
+  const now = deps.clock.now()
+  const encoding = encodeAt(next)
+  const author = { user: change.user, atMs: now }
+  const { encode } = encoding
+  try {
+    if (plan.removed) {
+      const operation: Operation = { kind: 'delete', key: cached.key, expected: cached.revision, encode }
+      await deps.committer.commit([operation], author)
+    } else {
+      const expiresAtMs = strategy.expiresAtMs?.(next, now)
+      const put = {
+        kind: 'put' as const,
+        key: cached.key,
+        expected: cached.revision,
+        encode,
+        ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+      }
+      if (strategy.isVolatile?.(next, current) === true)
+        await deps.committer.commitVolatile(put, author)
+      else await deps.committer.commit([put], author)
+    }
+  } catch (error) {
+    plan.reservation?.rollback()
+    throw error
+  }
+  plan.reservation?.commit()
+  return encoding.result()
+}
+
+/** True when deletion has begun and nothing holds the object any more. */
+export function isReleased(strategy: Strategy, object: AnyObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata
+  return (
+    deletionTimestamp !== undefined &&
+    (deletionGracePeriodSeconds ?? 0) === 0 &&
+    (finalizers ?? []).length === 0 &&
+    (strategy.mayVanish?.(object) ?? true)
+  )
+}
+
+/** Source: k8s.io/apiserver pkg/storage/interfaces.go Preconditions.Check */
+export function checkPreconditions(
+  target: Target,
+  current: AnyObject,
+  preconditions: Modification['preconditions'],
+): void {
+  const { uid, resourceVersion } = preconditions ?? {}
+  const have = current.metadata
+  const subject = subjectOf(target, have.name ?? '')
+  if (uid !== undefined && uid !== have.uid)
+    throw conflict(
+      subject,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${have.uid ?? ''}`,
+    )
+  if (resourceVersion !== undefined && resourceVersion !== have.resourceVersion)
+    throw conflict(
+      subject,
+      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${have.resourceVersion ?? ''}`,
+    )
+}

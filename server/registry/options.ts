@@ -1,0 +1,163 @@
+/**
+ * The query options of writes, and the options body of deletes: text in, checked values out. Pure.
+ *
+ * Throws  StatusError(Invalid) in upstream's words.
+ * Source: k8s.io/apimachinery pkg/apis/meta/v1/validation/validation.go
+ */
+import { type FieldError, badRequest, invalid } from '#api/status.ts'
+import type { Call } from './call.ts'
+import { isRecord } from './strategy.ts'
+
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
+
+export interface WriteOptions {
+  readonly dryRun: boolean
+  readonly fieldManager: string
+  readonly fieldValidation: FieldValidation
+  readonly force: boolean
+}
+
+export type Propagation = 'Orphan' | 'Background' | 'Foreground'
+
+export interface DeleteOptions {
+  readonly dryRun: boolean
+  readonly gracePeriodSeconds: number | undefined
+  readonly propagation: Propagation | undefined
+  readonly preconditions: { readonly uid?: string; readonly resourceVersion?: string }
+}
+
+const MANAGER_MAX = 128
+const VALIDATIONS: readonly string[] = ['Ignore', 'Warn', 'Strict']
+
+export function writeOptions(
+  call: Call,
+  kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
+): WriteOptions {
+  const { query } = call
+  const faults: FieldError[] = []
+  const dryRun = query.getAll('dryRun').filter(value => value !== '')
+  if (dryRun.some(value => value !== 'All')) faults.push(unsupported('dryRun', `[${quoted(dryRun)}]`, ['All']))
+  const manager = query.get('fieldManager') ?? ''
+  if (manager.length > MANAGER_MAX)
+    faults.push({
+      type: 'FieldValueTooLong',
+      field: 'fieldManager',
+      message: `Too long: may not be more than ${MANAGER_MAX} bytes`,
+    })
+  const validation = query.get('fieldValidation') ?? ''
+  if (validation !== '' && !VALIDATIONS.includes(validation))
+    faults.push(unsupported('fieldValidation', JSON.stringify(validation), ['', ...VALIDATIONS]))
+  const isApply = isApplyType(call.contentType)
+  if (kind === 'PatchOptions' && isApply && manager === '')
+    faults.push({
+      type: 'FieldValueRequired',
+      field: 'fieldManager',
+      message: 'Required value: is required for apply patch',
+    })
+  const force = query.get('force')
+  if (kind === 'PatchOptions' && !isApply && force !== null)
+    faults.push({
+      type: 'FieldValueForbidden',
+      field: 'force',
+      message: 'Forbidden: may not be specified for non-apply patch',
+    })
+  if (faults.length > 0) throw invalid({ group: 'meta.k8s.io', kind, name: '' }, faults)
+  return {
+    dryRun: dryRun.length > 0,
+    fieldManager: manager === '' ? managerOf(call.userAgent) : manager,
+    fieldValidation: validation === 'Ignore' || validation === 'Strict' ? validation : 'Warn',
+    force: force === 'true' || force === '1',
+  }
+}
+
+export const isApplyType = (contentType: string): boolean =>
+  contentType === 'application/apply-patch+yaml'
+
+/** Source: k8s.io/apiserver pkg/endpoints/handlers/create.go managerOrUserAgent */
+function managerOf(userAgent: string): string {
+  const prefix = userAgent.split('/', 1)[0] ?? ''
+  const printable = prefix.replaceAll(/[^\x20-\x7e]/g, '').slice(0, MANAGER_MAX)
+  return printable === '' ? 'unknown' : printable
+}
+
+const quoted = (values: readonly string[]): string =>
+  values.map(value => JSON.stringify(value)).join(', ')
+
+const unsupported = (field: string, value: string, known: readonly string[]): FieldError => ({
+  type: 'FieldValueNotSupported',
+  field,
+  message: `Unsupported value: ${value}: supported values: ${quoted(known)}`,
+})
+
+const PROPAGATIONS: readonly string[] = ['Orphan', 'Background', 'Foreground']
+
+/** The body wins over the query, as upstream. */
+export function deleteOptions(body: unknown, query: Call['query']): DeleteOptions {
+  if (body !== undefined && body !== null && !isRecord(body))
+    throw badRequest('delete options must be an object')
+  const sent = isRecord(body) ? body : {}
+  const kind = sent['kind']
+  if (kind !== undefined && kind !== 'DeleteOptions')
+    throw badRequest(`cannot handle ${JSON.stringify(kind)} as DeleteOptions`)
+  const policy = sent['propagationPolicy'] ?? query.get('propagationPolicy') ?? undefined
+  const orphan = sent['orphanDependents'] ?? boolOf(query.get('orphanDependents'))
+  const grace = sent['gracePeriodSeconds'] ?? numberOf(query.get('gracePeriodSeconds'))
+  const dryRun = Array.isArray(sent['dryRun']) ? sent['dryRun'] : query.getAll('dryRun')
+  const faults = deleteFaults({ policy, orphan, dryRun })
+  if (faults.length > 0)
+    throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions', name: '' }, faults)
+  const preconditions = isRecord(sent['preconditions']) ? sent['preconditions'] : {}
+  const uid = preconditions['uid']
+  const resourceVersion = preconditions['resourceVersion']
+  return {
+    dryRun: dryRun.includes('All'),
+    gracePeriodSeconds: typeof grace === 'number' ? Math.trunc(grace) : undefined,
+    propagation: propagationOf(policy, orphan),
+    preconditions: {
+      ...(typeof uid === 'string' ? { uid } : {}),
+      ...(typeof resourceVersion === 'string' ? { resourceVersion } : {}),
+    },
+  }
+}
+
+function deleteFaults(options: {
+  readonly policy: unknown
+  readonly orphan: unknown
+  readonly dryRun: readonly unknown[]
+}): FieldError[] {
+  const faults: FieldError[] = []
+  if (options.policy !== undefined && options.orphan !== undefined)
+    faults.push({
+      type: 'FieldValueInvalid',
+      field: 'propagationPolicy',
+      message: `Invalid value: ${JSON.stringify(options.policy)}: orphanDependents and deletionPropagation cannot be both set`,
+    })
+  if (options.policy !== undefined && !PROPAGATIONS.includes(String(options.policy)))
+    faults.push(
+      unsupported('propagationPolicy', JSON.stringify(options.policy), [
+        'Foreground',
+        'Background',
+        'Orphan',
+        'nil',
+      ]),
+    )
+  if (options.dryRun.some(value => value !== 'All' && value !== ''))
+    faults.push(unsupported('dryRun', JSON.stringify(options.dryRun), ['All']))
+  return faults
+}
+
+function propagationOf(policy: unknown, orphan: unknown): Propagation | undefined {
+  if (policy === 'Orphan' || policy === 'Background' || policy === 'Foreground') return policy
+  if (typeof orphan === 'boolean') return orphan ? 'Orphan' : 'Background'
+  return undefined
+}
+
+const boolOf = (text: string | null): boolean | undefined =>
+  text === null ? undefined : text === 'true' || text === '1'
+
+function numberOf(text: string | null): number | undefined {
+  if (text === null || text === '') return undefined
+  const value = Number(text)
+  if (!Number.isInteger(value)) throw badRequest(`invalid gracePeriodSeconds: ${text}`)
+  return value
+}

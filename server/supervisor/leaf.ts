@@ -1,0 +1,125 @@
+/**
+ * One leaf certificate kept on disk beside its key: reused while it is good, issued anew when it is not.
+ *
+ * `planLeaf` decides, purely; `renewLeaf` reads, asks it, signs and writes.
+ */
+import { isIP } from 'node:net'
+import { join } from 'node:path'
+import type { Clock } from '#base/clock.ts'
+import type { Logger } from '#base/logger.ts'
+import type { Random } from '#base/random.ts'
+import {
+  type Authority,
+  type CertificateInfo,
+  type ExtendedUsage,
+  type Identity,
+  inspectCertificate,
+  isSignedBy,
+  issueCertificate,
+} from '#client/pki/certificate.ts'
+import { readIfExists, writeSecretFile } from '#client/pki/files.ts'
+import { generateKey, keyFromPem, keyToPem } from '#client/pki/keys.ts'
+import { type AltNames, ipOctets, ipText, type Subject } from '#client/pki/names.ts'
+
+const DAY_MS = 86_400_000
+export const LEAF_DAYS = 365
+export const RENEW_BEFORE_DAYS = 120
+/** No clock that is right shows an earlier time; dates made under an earlier one reach at least as far as from here. */
+export const EARLIEST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1)
+
+/** Names that every server answers to. */
+export const KUBERNETES_NAMES: readonly string[] = [
+  'kubernetes',
+  'kubernetes.default',
+  'kubernetes.default.svc',
+  'localhost',
+  '127.0.0.1',
+  '::1',
+]
+
+export interface LeafSpec {
+  /** File name without extension. */
+  readonly name: string
+  readonly authority: Authority
+  readonly subject: Subject
+  readonly usages: readonly ExtendedUsage[]
+  /** DNS names and IP addresses, mixed. */
+  readonly names: readonly string[]
+}
+
+export type LeafReason = 'missing' | 'foreign authority' | 'names changed' | 'expires soon'
+
+/** Why a leaf must be issued; undefined keeps it. */
+export function planLeaf(
+  existing: (CertificateInfo & { readonly isOurs: boolean }) | undefined,
+  spec: Pick<LeafSpec, 'names' | 'subject'>,
+  nowMs: number,
+): LeafReason | undefined {
+  if (existing === undefined) return 'missing'
+  if (!existing.isOurs) return 'foreign authority'
+  const names = new Set([...existing.dns, ...existing.ips])
+  const wanted = altNamesOf(spec.names)
+  if ([...wanted.dns, ...wanted.ips].some(name => !names.has(name))) return 'names changed'
+  if (existing.subject.commonName !== spec.subject.commonName) return 'names changed'
+  return existing.notAfterMs - nowMs < RENEW_BEFORE_DAYS * DAY_MS ? 'expires soon' : undefined
+}
+
+export interface LeafDeps {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+}
+
+/** The identity on disk, renewed first when it needs to be. Its certificate is followed by the authority's. */
+export function renewLeaf(deps: LeafDeps, folder: string, spec: LeafSpec): Identity {
+  const paths = { cert: join(folder, `${spec.name}.crt`), key: join(folder, `${spec.name}.key`) }
+  const existing = { cert: readIfExists(paths.cert), key: readIfExists(paths.key) }
+  const now = deps.clock.now()
+  const { cert, key } = existing
+  const info =
+    cert === undefined || key === undefined
+      ? undefined
+      : { ...inspectCertificate(cert), isOurs: isSignedBy(cert, spec.authority.pem) }
+  const reason = planLeaf(info, spec, now)
+  if (reason === undefined && cert !== undefined && key !== undefined) return { cert, key }
+  const renewed = issueLeaf(deps, spec, key)
+  writeSecretFile(paths.key, renewed.key)
+  writeSecretFile(paths.cert, renewed.cert, 0o644)
+  deps.log.info('certificate issued', { certificate: spec.name, why: reason })
+  return renewed
+}
+
+function issueLeaf(deps: LeafDeps, spec: LeafSpec, existingKey: string | undefined): Identity {
+  const key = existingKey === undefined ? generateKey() : keyFromPem(existingKey)
+  const now = deps.clock.now()
+  const leaf = issueCertificate(spec.authority, {
+    subject: spec.subject,
+    publicKey: key,
+    usages: spec.usages,
+    ...(spec.names.length === 0 ? {} : { altNames: altNamesOf(spec.names) }),
+    ...leafValidity(spec.authority, now),
+    random: deps.random,
+  })
+  return { key: keyToPem(key), cert: leaf + spec.authority.pem }
+}
+
+/** From the authority's first day, so that a peer whose clock is behind accepts it. */
+export const leafValidity = (
+  authority: Authority,
+  nowMs: number,
+): { readonly notBeforeMs: number; readonly notAfterMs: number } => ({
+  notBeforeMs: Math.min(nowMs, authority.validity.notBeforeMs),
+  notAfterMs: Math.max(nowMs, EARLIEST_PLAUSIBLE_MS) + LEAF_DAYS * DAY_MS,
+})
+
+/** Sorts a mixed list into DNS names and addresses, without repetition. */
+export function altNamesOf(names: readonly string[]): AltNames {
+  const unique = [...new Set(names.filter(name => name !== ''))]
+  const ips = unique.filter(name => isIP(name) !== 0).map(ip => ipText(ipOctets(ip)))
+  return {
+    dns: unique.filter(name => isIP(name) === 0),
+    ips: [...new Set(ips)],
+    emails: [],
+    uris: [],
+  }
+}

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Installs what the tests need and passes them. As root on Debian or Ubuntu:
+#
+#   sudo sh test/run.sh            everything, at most 15 minutes on two cores
+#   sudo sh test/run.sh unit       one level: tidy, unit, component, node or cluster (several may be named)
+#
+# The last line is `N passed, N failed`. An unmet requirement is a failure, never a silent skip.
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { echo "== $*"; }
+fail() { echo "test/run.sh: $*" >&2; echo "0 passed, 1 failed"; exit 1; }
+
+[ "$(uname -s)" = Linux ] || fail "the tests run on Linux only"
+[ "$(id -u)" = 0 ] || fail "run as root: sudo sh test/run.sh (the tests make network namespaces and start Docker Engines)"
+
+# package:command pairs; a package is installed when its command is missing
+NEEDED="docker.io:dockerd nftables:nft iptables:iptables iproute2:ip tini:tini util-linux:unshare curl:curl procps:ps
+busybox-static:busybox conntrack:conntrack docker-registry:docker-registry nghttp2-client:h2load gcc:gcc
+libc6-dev:/usr/include/stdio.h ca-certificates:update-ca-certificates npm:npm etcd-server:etcd libnftables1:/usr/lib/$(uname -m)-linux-gnu/libnftables.so.1"
+missing=
+for pair in $NEEDED; do
+  what=${pair#*:}
+  case $what in
+    /*) [ -e "$what" ] || missing="$missing ${pair%%:*}" ;;
+    *) command -v "$what" >/dev/null 2>&1 || [ -x "/usr/sbin/$what" ] || missing="$missing ${pair%%:*}" ;;
+  esac
+done
+if [ -n "$missing" ]; then
+  say "installing:$missing"
+  apt-get update -q >/dev/null || fail "apt-get update failed"
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >/tmp/kites-test-apt.log 2>&1 ||
+    { tail -20 /tmp/kites-test-apt.log; fail "could not install:$missing"; }
+fi
+
+if [ ! -x node_modules/.bin/node ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+  say "npm ci"
+  npm ci --no-audit --no-fund >/tmp/kites-test-npm.log 2>&1 || { tail -20 /tmp/kites-test-npm.log; fail "npm ci failed"; }
+fi
+say "build"
+npm run --silent build || fail "npm run build failed"
+exec node_modules/.bin/node test/run.ts "$@"
