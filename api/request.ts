@@ -43,6 +43,8 @@ export interface RequestAttributes {
   readonly subresource: string
   readonly namespace: string
   readonly name: string
+  /** The query's `fieldSelector` as sent, of list, watch and deletecollection: a node may list only its own pods. */
+  readonly fieldSelector?: string
 }
 
 export type Decision = 'allow' | 'deny' | 'no-opinion'

@@ -51,7 +51,6 @@ export const DEFAULTS: Readonly<Record<string, unknown>> = {
   'apps-v1.DaemonSetUpdateStrategy.type': 'RollingUpdate',
   'discovery-v1.EndpointPort.name': '',
   'discovery-v1.EndpointPort.protocol': 'TCP',
-  'certificates-v1.CertificateSigningRequestSpec.usages': ['digital signature', 'key encipherment'],
   'authentication-v1.TokenRequestSpec.expirationSeconds': 3600,
   'scheduling-v1.PriorityClass.preemptionPolicy': 'PreemptLowerPriority',
   'rbac-v1.RoleRef.apiGroup': 'rbac.authorization.k8s.io',

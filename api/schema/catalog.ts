@@ -18,8 +18,8 @@ import * as metaV1 from '#api/schemas/meta-v1.ts'
 import * as policyV1 from '#api/schemas/policy-v1.ts'
 import * as rbacV1 from '#api/schemas/rbac-v1.ts'
 import * as schedulingV1 from '#api/schemas/scheduling-v1.ts'
-import { type GroupFacts, readGroup } from './notation.ts'
-import type { StructType } from './type.ts'
+import { type Declarations, type GroupFacts, readGroup } from './notation.ts'
+import type { StructType, Type } from './type.ts'
 
 /** Adding a group is adding a row. */
 const GROUPS: ReadonlyMap<string, GroupFacts> = new Map(
@@ -40,28 +40,38 @@ const GROUPS: ReadonlyMap<string, GroupFacts> = new Map(
   }),
 )
 
-const read = new Map<string, ReadonlyMap<string, StructType>>()
+const read = new Map<string, Declarations>()
 
 const describe = (key: string): string => DESCRIPTIONS[key] ?? ''
 
 export const groupFiles = (): readonly string[] => [...GROUPS.keys()]
 
-/** The structs of one group by Go name, in upstream's order. */
-export function structsOf(file: string): ReadonlyMap<string, StructType> {
+function declarationsOf(file: string): Declarations {
   const known = read.get(file)
   if (known !== undefined) return known
   const group = GROUPS.get(file)
   if (group === undefined) throw new Error(`no schemas of ${file}`)
-  const { structs } = readGroup(file, group, struct, describe)
-  read.set(file, structs)
-  return structs
+  const declarations = readGroup(file, group, find, describe)
+  read.set(file, declarations)
+  return declarations
 }
+
+function find(name: string): Type {
+  const [file = '', short = ''] = name.split('.')
+  const { structs, enums } = declarationsOf(file)
+  const found = structs.get(short) ?? enums.get(short)
+  if (found === undefined) throw new Error(`no schema of ${name}`)
+  return found
+}
+
+/** The structs of one group by Go name, in upstream's order. */
+export const structsOf = (file: string): ReadonlyMap<string, StructType> =>
+  declarationsOf(file).structs
 
 /** `core-v1.PodSpec`. */
 export function struct(name: string): StructType {
-  const [file = '', short = ''] = name.split('.')
-  const found = structsOf(file).get(short)
-  if (found === undefined) throw new Error(`no schema of ${name}`)
+  const found = find(name)
+  if (found.kind !== 'struct') throw new Error(`${name} is no struct`)
   return found
 }
 

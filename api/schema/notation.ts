@@ -44,7 +44,7 @@ const SCALARS: ReadonlyMap<string, ScalarType> = new Map(
 type Describe = (key: string) => string
 type Find = (name: string) => Type
 
-interface Declarations {
+export interface Declarations {
   readonly structs: ReadonlyMap<string, StructType>
   readonly enums: ReadonlyMap<string, ScalarType>
 }
@@ -53,7 +53,12 @@ interface Declarations {
  * Splits one group's text; each struct parses its own lines when its fields are first asked for.
  * `find` resolves names of other groups (`meta-v1.ObjectMeta`); `describe` gives our own sentence or ''.
  */
-export function readGroup(file: string, group: GroupFacts, find: Find, describe: Describe): Declarations {
+export function readGroup(
+  file: string,
+  group: GroupFacts,
+  find: Find,
+  describe: Describe,
+): Declarations {
   const structs = new Map<string, StructType>()
   const enums = new Map<string, ScalarType>()
   const local: Find = name => {
@@ -65,12 +70,15 @@ export function readGroup(file: string, group: GroupFacts, find: Find, describe:
     if (line.startsWith(' ')) {
       lines.push(line.slice(1))
     } else if (line.startsWith('enum ')) {
-      const [name = '', values = ''] = splitAt(line.slice('enum '.length), ' ')
+      const [name, values = ''] = splitAt(line.slice('enum '.length), ' ')
       enums.set(name, { kind: 'scalar', scalar: 'string', enum: values.split('|'), name })
     } else if (line !== '') {
       const [name = '', fact] = line.split(' ')
       lines = []
-      structs.set(name, declare({ file, name, atomic: fact === 'atomic', group, lines, local, describe }))
+      structs.set(
+        name,
+        declare({ file, name, atomic: fact === 'atomic', group, lines, local, describe }),
+      )
     }
   }
   return { structs, enums }
@@ -101,7 +109,13 @@ function declare(declaration: Declaration): StructType {
   }
 }
 
-function readFields({ file, name, lines, local, describe }: Declaration): ReadonlyMap<string, Field> {
+function readFields({
+  file,
+  name,
+  lines,
+  local,
+  describe,
+}: Declaration): ReadonlyMap<string, Field> {
   const fields = new Map<string, Field>()
   for (const line of lines) {
     if (!line.startsWith('...')) {
@@ -120,7 +134,7 @@ function readFields({ file, name, lines, local, describe }: Declaration): Readon
 }
 
 function readField(line: string, local: Find, describe: Describe, owner: string): Field {
-  const [head = '', text] = splitAt(line, ' default=')
+  const [head, text] = splitAt(line, ' default=')
   const [name = '', typeText = '', number = '0', ...facts] = head.split(' ')
   const fact = (prefix: string): string | undefined =>
     facts.find(candidate => candidate.startsWith(prefix))?.slice(prefix.length)

@@ -15,7 +15,7 @@ CertificateSigningRequestSpec
  request bytes 1 !
  signerName string 7 !
  expirationSeconds *int32 8
- usages [KeyUsage] 5 default=["digital signature","key encipherment"]
+ usages [KeyUsage] 5
  username string 2
  uid string 3
  groups [string] 4

@@ -27,7 +27,7 @@ const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
 interface Table {
   readonly columnDefinitions?: readonly { readonly name: string; readonly priority?: number }[]
   readonly rows?: readonly {
-    readonly cells: readonly unknown[]
+    readonly cells: readonly (string | number | boolean | null)[]
     readonly object?: { readonly metadata?: { readonly namespace?: string } }
   }[]
 }

@@ -5,7 +5,7 @@
  *
  *     prerouting -> map `service` [address . protocol . port] -> chain `service-outside-3`  (3 backends)
  *       -> marks foreign clients for masquerading, draws one of 3 -> chain `service-slot-1`
- *       -> map `service-slot-1` [address . protocol . port] -> 10.42.0.7 . 8080
+ *       -> map `service-backend-1` [address . protocol . port] -> 10.42.0.7 . 8080
  *
  * All that differs between services is elements of maps. A chain per service would be plainer, but then each change,
  * however small, makes libnftables read every chain and set of the table (50 ms at 10,000 services, against 0.3 to
@@ -15,6 +15,7 @@
  * first for clients in the cluster, because some services send those to other backends.
  */
 import type { HostNetworks } from '../model.ts'
+import { distinctNetworks } from '../networks.ts'
 import {
   type BaseHook,
   type Chain,
@@ -201,7 +202,12 @@ const CHAINS: readonly Chain[] = [
 ]
 
 const set = (name: string, type: string): NftSet => ({ kind: 'set', name, type })
-const networks = (name: string): NftSet => ({ kind: 'set', name, type: 'ipv4_addr', interval: true })
+const networks = (name: string): NftSet => ({
+  kind: 'set',
+  name,
+  type: 'ipv4_addr',
+  interval: true,
+})
 
 /** Every object that is always there. */
 export const BASE_OBJECTS: readonly NftObject[] = [
@@ -228,5 +234,7 @@ export const hostElements = (
     [SETS.clusterNetworks, host.clusterNetworks],
     [SETS.serviceNetworks, host.serviceNetworks],
   ]
-  return rows.flatMap(([container, keys]) => keys.map(key => ({ container, key, value: '' })))
+  return rows.flatMap(([container, keys]) =>
+    distinctNetworks(keys).map(key => ({ container, key, value: '' })),
+  )
 }

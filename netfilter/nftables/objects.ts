@@ -47,6 +47,7 @@ export type Elements = ReadonlyMap<string, string>
 export interface Ruleset {
   readonly family: 'ip'
   readonly table: string
+  /** By name; no two share one, whatever their kinds. */
   readonly objects: ReadonlyMap<string, NftObject>
   /** By set or map name; a name without elements may be absent. */
   readonly elements: ReadonlyMap<string, Elements>

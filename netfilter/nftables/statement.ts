@@ -17,7 +17,6 @@ export type Field =
   | 'meta l4proto'
   | 'fib daddr type'
   | 'ct state'
-  | 'ct status'
   | 'iifname'
   | 'oifname'
 

@@ -4,14 +4,14 @@
  * Throws  StatusError(Unauthorized) for a token of this form that is unknown, wrong, expired or not for authentication.
  * Source: kubernetes plugin/pkg/auth/authenticator/token/bootstrap/bootstrap.go
  */
-import type { AnyObject } from '#api/object.ts'
+import type { Secret } from '#api/types/core-v1.ts'
 import type { Authenticator, UserInfo } from '#api/request.ts'
 import { unauthorized } from '#api/status.ts'
 import type { Clock } from '#base/clock.ts'
 import { isBootstrapToken } from '#client/pki/join-token.ts'
 import { equalSecrets } from './authenticators.ts'
 import { BOOTSTRAPPERS } from './identity.ts'
-import type { ObjectReader } from './object-reader.ts'
+import type { ObjectGetter } from './object-reader.ts'
 
 export const TOKEN_SECRET_TYPE = 'bootstrap.kubernetes.io/token'
 export const TOKEN_SECRET_PREFIX = 'bootstrap-token-'
@@ -19,7 +19,7 @@ export const TOKEN_NAMESPACE = 'kube-system'
 const EXTRA_GROUP = /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/
 
 export interface BootstrapTokenDeps {
-  readonly reader: Pick<ObjectReader, 'get'>
+  readonly reader: ObjectGetter
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -39,12 +39,12 @@ export function createBootstrapTokenAuthenticator(deps: BootstrapTokenDeps): Aut
 
 /** The user that a token Secret stands for; undefined when it does not accept this token now. */
 export function tokenUser(
-  object: AnyObject,
+  secret: Secret,
   token: { readonly id: string; readonly secret: string },
   nowMs: number,
 ): UserInfo | undefined {
-  const data = decodeData(object['data'])
-  if (object['type'] !== TOKEN_SECRET_TYPE || object.metadata.deletionTimestamp !== undefined)
+  const data = decodeData(secret.data)
+  if (secret.type !== TOKEN_SECRET_TYPE || secret.metadata.deletionTimestamp !== undefined)
     return undefined
   if (!equalSecrets(token.secret, { expected: data['token-secret'] ?? '' })) return undefined
   if (data['token-secret'] === undefined || data['token-id'] !== token.id) return undefined
@@ -63,12 +63,11 @@ export function isExpired(expiration: string | undefined, nowMs: number): boolea
 }
 
 /** The texts of a Secret's base64 `data`. */
-export function decodeData(data: unknown): Readonly<Record<string, string>> {
-  if (typeof data !== 'object' || data === null) return {}
+export function decodeData(data: Secret['data']): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(data).map(([key, value]) => [
+    Object.entries(data ?? {}).map(([key, value]) => [
       key,
-      Buffer.from(String(value), 'base64').toString('utf8'),
+      Buffer.from(value, 'base64').toString('utf8'),
     ]),
   )
 }

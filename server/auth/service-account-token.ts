@@ -7,7 +7,7 @@
  * Source: kubernetes pkg/serviceaccount/{claims,jwt}.go, pkg/registry/core/serviceaccount/storage/token.go
  */
 import type { KeyObject } from 'node:crypto'
-import type { AnyObject } from '#api/object.ts'
+import type { KubeObject } from '#api/object.ts'
 import type { Authenticator, UserInfo } from '#api/request.ts'
 import { unauthorized } from '#api/status.ts'
 import type { Clock } from '#base/clock.ts'
@@ -15,7 +15,7 @@ import { rfc3339 } from '#base/clock.ts'
 import type { Random } from '#base/random.ts'
 import { serviceAccountGroups, serviceAccountUser } from './identity.ts'
 import { type Claims, jwksOf, peekClaims, signJwt, signingKey, verifyJwt } from './jwt.ts'
-import type { ObjectReader } from './object-reader.ts'
+import type { ObjectGetter } from './object-reader.ts'
 
 export interface BoundObject {
   readonly kind: 'Pod' | 'Secret' | 'Node'
@@ -68,7 +68,7 @@ export interface ServiceAccountTokenOptions {
   readonly audiences?: readonly string[]
   /** `https://HOST:PORT` of this server, for the discovery document. */
   readonly serverUrl: string
-  readonly reader: Pick<ObjectReader, 'get'>
+  readonly reader: ObjectGetter
   readonly clock: Pick<Clock, 'now'>
   readonly random: Random
 }
@@ -183,28 +183,24 @@ function issue(
 }
 
 /** A token bound to a scheduled pod also names the pod's node. */
-function boundClaims(order: TokenOrder, reader: Pick<ObjectReader, 'get'>): Claims {
+function boundClaims(order: TokenOrder, reader: ObjectGetter): Claims {
   const bound = order.boundObjectRef
   if (bound === undefined) return {}
   const claim = { name: bound.name, uid: bound.uid }
   if (bound.kind !== 'Pod') return { [bound.kind.toLowerCase()]: claim }
-  const nodeName = nodeNameOf(reader.get('pods', order.namespace, bound.name))
-  if (nodeName === undefined) return { pod: claim }
+  const nodeName = reader.get('pods', order.namespace, bound.name)?.spec?.nodeName ?? ''
+  if (nodeName === '') return { pod: claim }
   const uid = reader.get('nodes', '', nodeName)?.metadata.uid
   return { node: { name: nodeName, ...(uid === undefined ? {} : { uid }) }, pod: claim }
 }
 
-function nodeNameOf(pod: AnyObject | undefined): string | undefined {
-  const spec = pod?.['spec']
-  if (typeof spec !== 'object' || spec === null || !('nodeName' in spec)) return undefined
-  return typeof spec.nodeName === 'string' && spec.nodeName !== '' ? spec.nodeName : undefined
-}
+type BoundResource = 'serviceaccounts' | 'pods' | 'secrets' | 'nodes'
 
 function isLive(claims: TokenClaims, options: ServiceAccountTokenOptions): boolean {
   const now = options.clock.now()
   if (now >= claims.expiresAtMs || now < claims.notBeforeMs) return false
   const { namespace } = claims
-  const isThere = (resource: string, bound: Bound | undefined, scope: string): boolean =>
+  const isThere = (resource: BoundResource, bound: Bound | undefined, scope: string): boolean =>
     bound === undefined || isSame(options.reader.get(resource, scope, bound.name), bound.uid, now)
   // A pod token's node claim is a statement about then: the pod's own life decides.
   return (
@@ -215,7 +211,7 @@ function isLive(claims: TokenClaims, options: ServiceAccountTokenOptions): boole
   )
 }
 
-function isSame(object: AnyObject | undefined, uid: string, nowMs: number): boolean {
+function isSame(object: KubeObject | undefined, uid: string, nowMs: number): boolean {
   if (object === undefined || object.metadata.uid !== uid) return false
   const deletedAt = object.metadata.deletionTimestamp
   return deletedAt === undefined || nowMs <= Date.parse(deletedAt) + DELETION_LEEWAY_MS

@@ -12,10 +12,9 @@ export interface Query {
 
 /** A body as it was sent, parsed but not yet understood. */
 export interface Body {
-  /** Undefined when nothing was sent. */
   readonly value: unknown
-  /** Faults the parser itself saw (duplicate keys), as upstream words them. */
-  readonly faults: readonly string[]
+  /** Paths of fields that were given twice. */
+  readonly duplicates: readonly string[]
 }
 
 export interface Call {
@@ -32,7 +31,8 @@ export interface Call {
   readonly userAgent: string
   /** Media type of the body, without parameters. */
   readonly contentType: string
-  readonly body: () => Promise<Body>
+  /** Undefined when nothing was sent. */
+  readonly body: () => Promise<Body | undefined>
   /** Text of a `Warning: 299` header. */
   readonly warn: (text: string) => void
   readonly signal: AbortSignal

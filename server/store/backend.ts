@@ -80,16 +80,38 @@ export interface KeyRange {
   readonly to: string
 }
 
+export interface ListPageRequest extends KeyRange {
+  readonly atRevision: number
+  readonly limit: number
+}
+
+export interface ListPage {
+  /** At most `limit`, or fewer when they are big; at least one unless there is none. */
+  readonly rows: readonly StoredRow[]
+  /** False when nothing follows in the range. */
+  readonly more: boolean
+}
+
+export interface HistoryPageRequest extends KeyRange {
+  readonly after: number
+  readonly through: number
+}
+
+export interface HistoryPage {
+  /** Whole revisions only. */
+  readonly rows: readonly StoredRow[]
+  /** The revision this page is complete up to; at least one more than asked `after`. */
+  readonly through: number
+}
+
 export interface Backend {
   readonly opened: Opened
   listen(listener: BackendListener): void
   append(record: CommitRecord): void
-  /** Living keys in key order as of a revision, at most `limit` rows (or fewer, when they are big). */
-  list(request: KeyRange & { atRevision: number; limit: number }): Promise<readonly StoredRow[]>
-  /** Rows of revisions in (after, through], oldest first; `complete` is false when some are left. */
-  history(
-    request: KeyRange & { after: number; through: number },
-  ): Promise<{ readonly rows: readonly StoredRow[]; readonly through: number }>
+  /** Living keys in key order as of a revision. */
+  list(request: ListPageRequest): Promise<ListPage>
+  /** Rows of revisions in (after, through], oldest first. */
+  history(request: HistoryPageRequest): Promise<HistoryPage>
   /** Forgets, in slices, what only revisions below `revision` could show. */
   compact(revision: number): Promise<void>
   /** After the last acknowledgement: releases what it holds. */

@@ -127,7 +127,8 @@ function pop(heap: Due[]): Due | undefined {
   for (;;) {
     const left = 2 * index + 1
     const right = left + 1
-    const smaller = (heap[right]?.atMs ?? Number.POSITIVE_INFINITY) < (heap[left]?.atMs ?? 0) ? right : left
+    const smaller =
+      (heap[right]?.atMs ?? Number.POSITIVE_INFINITY) < (heap[left]?.atMs ?? 0) ? right : left
     const below = heap[smaller]
     if (below === undefined || below.atMs >= last.atMs) break
     heap[index] = below

@@ -12,7 +12,10 @@ import {
   type BackendListener,
   type CommitRecord,
   inRange,
-  type KeyRange,
+  type HistoryPage,
+  type HistoryPageRequest,
+  type ListPage,
+  type ListPageRequest,
   type Row,
   revisionOf,
   type StoredRow,
@@ -59,23 +62,19 @@ class MemoryBackend implements Backend {
     if (this.#queue.push(record) === 1) queueMicrotask(() => this.#flush())
   }
 
-  async list(
-    request: KeyRange & { atRevision: number; limit: number },
-  ): Promise<readonly StoredRow[]> {
+  async list(request: ListPageRequest): Promise<ListPage> {
     const latest = new Map<string, StoredRow>()
     for (const row of this.#rows) {
       if (revisionOf(row.id) > request.atRevision) break
       if (inRange(row.key, request)) latest.set(row.key, row)
     }
-    return [...latest.values()]
+    const rows = [...latest.values()]
       .filter(row => row.kind === 'put')
       .sort((left, right) => (left.key < right.key ? -1 : 1))
-      .slice(0, request.limit)
+    return { rows: rows.slice(0, request.limit), more: rows.length > request.limit }
   }
 
-  async history(
-    request: KeyRange & { after: number; through: number },
-  ): Promise<{ rows: readonly StoredRow[]; through: number }> {
+  async history(request: HistoryPageRequest): Promise<HistoryPage> {
     const rows = this.#rows.filter(
       row =>
         revisionOf(row.id) > request.after &&
@@ -107,7 +106,8 @@ class MemoryBackend implements Backend {
     this.#failure = undefined
     if (failure !== undefined) return this.#listener?.onFailed(failure)
     const finals = new Map<number, Buffer>()
-    for (const row of records.flatMap(record => record.rows)) this.#rows.push(this.#stored(row, finals))
+    for (const row of records.flatMap(record => record.rows))
+      this.#rows.push(this.#stored(row, finals))
     const sequence = records.at(-1)?.sequence ?? 0
     const acknowledgement: Acknowledgement = { sequence, finals }
     this.#listener?.onFlushed(acknowledgement)

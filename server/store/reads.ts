@@ -46,21 +46,26 @@ async function readAt(reads: Reads, request: ListRequest, revision: number): Pro
   const wanted = request.limit ?? Number.POSITIVE_INFINITY
   const entries: Entry[] = []
   let { from } = request.range
-  let exhausted = false
-  while (!exhausted && entries.length <= wanted) {
+  let more = true
+  while (more && entries.length <= wanted) {
     const refusal = reads.refusal()
     if (refusal !== undefined) throw refusal
     const limit = Math.min(PAGE_ROWS, wanted - entries.length + 1)
-    const rows = await reads.backend.list({ from, to: request.range.to, atRevision: revision, limit })
+    const page = await reads.backend.list({
+      from,
+      to: request.range.to,
+      atRevision: revision,
+      limit,
+    })
     if (revision < reads.compactedRevision()) {
       throw new StoreError('compacted', `revision ${revision} is gone from history`)
     }
-    for (const row of rows) {
+    for (const row of page.rows) {
       const { key, bytes, createRevision } = row
       entries.push(overlay.get(key) ?? { key, bytes, createRevision, revision: revisionOf(row.id) })
     }
-    from = `${rows.at(-1)?.key ?? ''}\0`
-    exhausted = rows.length === 0
+    from = `${page.rows.at(-1)?.key ?? ''}\0`
+    more = page.more
   }
   return { entries: entries.slice(0, wanted), revision, more: entries.length > wanted }
 }

@@ -56,7 +56,12 @@ export interface SequencerOptions {
 }
 
 /** An event still to become durable; a delete without bytes waits for the backend's. */
-type Drafted = Omit<StoreEvent, 'bytes'> & { readonly bytes: Buffer | undefined; readonly rowId: number }
+interface Drafted {
+  readonly event: Omit<StoreEvent, 'bytes'>
+  readonly bytes: Buffer | undefined
+  readonly rowId: number
+  readonly expiresAtMs: number | undefined
+}
 
 interface Pending {
   /** Becomes visible once the backend acknowledged this record (volatile: an earlier one). */
@@ -113,8 +118,7 @@ export class Sequencer implements Store {
       clock,
       log,
       current: key => this.#head.get(key),
-      commit: operations =>
-        this.commit(operations, { user: EXPIRY_AUTHOR, atMs: clock.now() }),
+      commit: operations => this.commit(operations, { user: EXPIRY_AUTHOR, atMs: clock.now() }),
     })
     this.#compaction = new Compaction(
       { store: this, clock, log },
@@ -190,14 +194,12 @@ export class Sequencer implements Store {
     const { bytes, attachment } = operation.encode(revision)
     this.#reserve(operation.key, revision, author)
     const change = this.#head.set(operation.key, { ...head, revision, volatileBytes: bytes })
+    const { createRevision, rowId } = head
     const event: Drafted = {
-      kind: 'put',
-      key: operation.key,
-      revision,
-      createRevision: head.createRevision,
+      event: { kind: 'put', key: operation.key, revision, createRevision, attachment },
       bytes,
-      attachment,
-      rowId: head.rowId,
+      rowId,
+      expiresAtMs: undefined,
     }
     const durable = this.#queue({ revision, events: [event], isVolatile: true, changes: [change] })
     // With nothing before it in the queue it is settled already; a microtask keeps watches from re-entering.
@@ -248,7 +250,9 @@ export class Sequencer implements Store {
     if (this.#refusal !== undefined) throw this.#refusal
     this.#head.check(operations)
     const revision = this.#next++
-    const drafts = operations.map((operation, position) => this.#draft(operation, revision, position))
+    const drafts = operations.map((operation, position) =>
+      this.#draft(operation, revision, position),
+    )
     const changes = drafts.map(({ row }) =>
       this.#head.set(
         row.key,
@@ -291,8 +295,8 @@ export class Sequencer implements Store {
       expiresAtMs: operation.kind === 'put' ? operation.expiresAtMs : undefined,
       bytes,
     }
-    const { attachment } = encoded ?? { attachment: undefined }
-    return { row, event: { kind, key, revision, createRevision, bytes, attachment, rowId: row.id } }
+    const event = { kind, key, revision, createRevision, attachment: encoded?.attachment }
+    return { row, event: { event, bytes, rowId: row.id, expiresAtMs: row.expiresAtMs } }
   }
 
   /** Makes sure that this revision lies in a reserved block and that the next start knows of the key. */
@@ -311,9 +315,7 @@ export class Sequencer implements Store {
     })
   }
 
-  #queue(
-    commit: Pick<Pending, 'revision' | 'events' | 'isVolatile' | 'changes'>,
-  ): Promise<number> {
+  #queue(commit: Pick<Pending, 'revision' | 'events' | 'isVolatile' | 'changes'>): Promise<number> {
     const bytes = commit.events.reduce(
       (sum, event) => sum + (event.bytes?.length ?? 0),
       COMMIT_OVERHEAD_BYTES,
@@ -333,10 +335,12 @@ export class Sequencer implements Store {
     const events: StoreEvent[] = []
     for (const pending of settled) {
       this.#pendingBytes -= pending.bytes
-      for (const { rowId, ...draft } of pending.events) {
-        const event = { ...draft, bytes: draft.bytes ?? finals.get(rowId) ?? Buffer.alloc(0) }
+      for (const draft of pending.events) {
+        const bytes = draft.bytes ?? finals.get(draft.rowId) ?? Buffer.alloc(0)
+        const event = { ...draft.event, bytes }
         events.push(event)
         this.#remember(event, pending)
+        if (draft.expiresAtMs !== undefined) this.#expiry.add(event.key, draft.expiresAtMs)
       }
     }
     this.#revision = last.revision
@@ -349,9 +353,6 @@ export class Sequencer implements Store {
     const { key, bytes, revision, createRevision } = event
     if (isVolatile) this.#volatile.set(key, { key, bytes, revision, createRevision })
     else if (this.#volatile.size > 0) this.#volatile.delete(key)
-    if (isVolatile || event.kind === 'delete') return
-    const expiresAtMs = this.#head.get(key)?.expiresAtMs
-    if (expiresAtMs !== undefined) this.#expiry.add(key, expiresAtMs)
   }
 
   /** Everything queued fails; the head is what was durable. */
@@ -360,7 +361,11 @@ export class Sequencer implements Store {
     this.#pending = []
     this.#pendingBytes = 0
     this.#acknowledged = this.#sequence
-    this.#head.undo(failed.flatMap(pending => pending.changes))
+    const changes = failed.flatMap(pending => pending.changes)
+    this.#head.undo(changes)
+    for (const { key, before } of changes) {
+      if (before?.expiresAtMs !== undefined) this.#expiry.add(key, before.expiresAtMs)
+    }
     // Reservations and marks may have failed with them: asking again costs little.
     this.#reserved = this.#revision
     this.#marked.clear()

@@ -33,12 +33,16 @@ export interface Put {
   readonly kind: 'put'
   readonly key: string
   readonly expected: Expected
-  /** Called exactly once, synchronously inside `commit`, with the revision this commit was assigned. */
+  /**
+   * Called exactly once, with the revision this commit was assigned, in the same synchronous step that checks the
+   * expectations: inside `commit`, unless the queue is full and `commit` had to wait for room first.
+   */
   readonly encode: (revision: number) => Encoded
   /** Wall-clock time after which the store deletes the key by itself (events). */
   readonly expiresAtMs?: number
 }
 
+/** Deleting a key that is not there is a conflict, whatever is expected. */
 export interface Delete {
   readonly kind: 'delete'
   readonly key: string
@@ -99,6 +103,8 @@ export interface Watch {
 export interface WatchHandler {
   /** All events of one or several whole revisions, in order. Called synchronously, never re-entered. */
   onEvents(events: readonly StoreEvent[], revision: number): void
+  /** Once: everything up to `revision` was delivered, and what follows is delivered as it happens. */
+  onLive?(revision: number): void
   /** The watch ended and will not deliver more (`closed` store, or `compacted` under a slow replay). */
   onEnd(error: StoreError): void
 }

@@ -6,7 +6,14 @@
  * Changes that only memory had and that newer ones replaced are not replayed from history; the newest always is.
  */
 import type { Logger } from '#base/logger.ts'
-import { type Backend, inRange, type KeyRange, rangeOf, revisionOf, type StoredRow } from './backend.ts'
+import {
+  type Backend,
+  inRange,
+  type KeyRange,
+  rangeOf,
+  revisionOf,
+  type StoredRow,
+} from './backend.ts'
 import { StoreError, type StoreEvent, type Watch, type WatchHandler } from './store.ts'
 
 const RING_BYTES = 4 * 1024 * 1024
@@ -60,7 +67,8 @@ export class Watches {
     }
     if (afterRevision < this.#options.compactedRevision()) throw this.#compacted(afterRevision)
     const watcher = { range: rangeOf(prefix), handler, position: afterRevision, closed: false }
-    if (afterRevision === this.#revision) this.#live.add(watcher)
+    const isCurrent = afterRevision === this.#revision && handler.onLive === undefined
+    if (isCurrent) this.#live.add(watcher)
     else {
       this.#catchingUp.add(watcher)
       queueMicrotask(() => void this.#catchUp(watcher))
@@ -116,12 +124,16 @@ export class Watches {
       while (!watcher.closed && watcher.position < this.#ringAfter) await this.#replay(watcher)
     } catch (error) {
       const cause = error instanceof StoreError ? error : undefined
-      this.#end(watcher, cause ?? new StoreError('failed', 'history is unreadable', { cause: error }))
+      this.#end(
+        watcher,
+        cause ?? new StoreError('failed', 'history is unreadable', { cause: error }),
+      )
     }
     if (watcher.closed) return
     this.#catchingUp.delete(watcher)
     this.#live.add(watcher)
     this.#offer(watcher, this.#ring, this.#revision)
+    if (!watcher.closed) watcher.handler.onLive?.(this.#revision)
   }
 
   async #replay(watcher: Watcher): Promise<void> {

@@ -26,7 +26,9 @@ import type { WireContainer, WireImage, WireInfo } from './wire.ts'
 /** The kubelet's: the sandbox is the last thing the kernel may kill. */
 const SANDBOX_OOM_SCORE = -998
 const CPU_PERIOD_MICROSECONDS = 100_000
-/** Docker's way to say "no limit". */
+/** What containerd's CRI reports for a program that could not be started. */
+const START_ERROR_EXIT_CODE = 128
+/** As kubelets rotate: five files of 10 MB. */
 const LOG_CONFIG = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } } as const
 
 /** What the host allows; discovered while running. */
@@ -191,7 +193,10 @@ export function containerState(wire: WireContainer): ContainerState | undefined 
   if (pod === undefined || labels[LABEL.type] !== TYPE_CONTAINER) return undefined
   const { State: state } = wire
   const running = isRunning(state.Status)
-  const created = state.Status === 'created'
+  // an Engine leaves what it could not start as `created`, with the reason: for a pod that is an end
+  const failedStart = state.Status === 'created' && state.Error !== ''
+  const created = state.Status === 'created' && !failedStart
+  const endedAtMs = failedStart ? epochMs(wire.Created) : epochMs(state.FinishedAt)
   return {
     id: wire.Id,
     pod,
@@ -204,8 +209,8 @@ export function containerState(wire: WireContainer): ContainerState | undefined 
     pid: running ? state.Pid : 0,
     createdAtMs: epochMs(wire.Created),
     startedAtMs: epochMs(state.StartedAt),
-    finishedAtMs: running || created ? 0 : epochMs(state.FinishedAt),
-    exitCode: state.ExitCode,
+    finishedAtMs: running || created ? 0 : endedAtMs,
+    exitCode: failedStart ? START_ERROR_EXIT_CODE : state.ExitCode,
     oomKilled: state.OOMKilled,
     error: state.Error,
     terminationFile: labels[LABEL.terminationFile] ?? '',

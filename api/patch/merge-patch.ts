@@ -1,0 +1,43 @@
+/**
+ * JSON Merge Patch (RFC 7396): null removes, objects merge, everything else replaces. Pure; the input is not touched.
+ *
+ * Throws  StatusError(BadRequest) when the patch of a whole object is no object.
+ * Source: RFC 7396; k8s.io/apiserver pkg/endpoints/handlers/patch.go applyJSPatch
+ */
+import { isObject, type JsonObject, propertyOf } from '#api/json.ts'
+import { badRequest } from '#api/status.ts'
+
+export function applyMergePatch(document: JsonObject, patch: unknown): JsonObject {
+  if (!isObject(patch)) throw badRequest('Invalid JSON Patch')
+  return merge(document, patch)
+}
+
+function merge(target: JsonObject, patch: JsonObject): JsonObject {
+  const merged = new Map(Object.entries(target))
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(key)
+    else if (isObject(value)) {
+      const present = propertyOf(target, key)
+      merged.set(key, merge(isObject(present) ? present : {}, value))
+    } else merged.set(key, value)
+  }
+  return Object.fromEntries(merged)
+}
+
+/** The merge patch that makes `target` of `source`: what clients send. */
+export function createMergePatch(source: JsonObject, target: JsonObject): JsonObject {
+  const patch = new Map<string, unknown>()
+  for (const key of Object.keys(source)) {
+    if (propertyOf(target, key) === undefined) patch.set(key, null)
+  }
+  for (const [key, wanted] of Object.entries(target)) {
+    const present = propertyOf(source, key)
+    if (isObject(wanted) && isObject(present)) {
+      const inner = createMergePatch(present, wanted)
+      if (Object.keys(inner).length > 0) patch.set(key, inner)
+    } else if (wanted !== undefined && JSON.stringify(wanted) !== JSON.stringify(present)) {
+      patch.set(key, wanted)
+    }
+  }
+  return Object.fromEntries(patch)
+}

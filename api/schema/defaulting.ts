@@ -1,0 +1,209 @@
+/**
+ * Defaults that depend on other fields, one small rule per struct. Pure; a rule returns its argument when it has
+ * nothing to add. Constant defaults are in the schemas. Adding a rule is adding a row.
+ * Source: kubernetes pkg/apis/core/v1/defaults.go, pkg/apis/apps/v1/defaults.go, pkg/apis/rbac/v1/defaults.go
+ */
+import { quantityMillis, quantityOfMillis } from '#api/quantity.ts'
+import { isRecord } from './decode.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+type Rule = (value: Fields) => Fields
+
+const isSet = (value: unknown): boolean => value !== undefined && value !== '' && value !== 0
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+
+const recordOf = (value: unknown): Fields => (isRecord(value) ? value : {})
+
+/** `nginx`, `nginx:latest` and `host:5000/nginx` are latest; a digest is not, unless the tag says so. */
+function isLatest(image: string): boolean {
+  const [name = '', digest] = image.split('@')
+  const tag = name.slice(name.lastIndexOf('/') + 1).split(':')[1]
+  return tag === 'latest' || (tag === undefined && digest === undefined)
+}
+
+const pullPolicyFor = (image: unknown): string =>
+  typeof image === 'string' && image !== '' && isLatest(image) ? 'Always' : 'IfNotPresent'
+
+const container: Rule = value =>
+  isSet(value['imagePullPolicy'])
+    ? value
+    : { ...value, imagePullPolicy: pullPolicyFor(value['image']) }
+
+const volume: Rule = value => {
+  const image = value['image']
+  if (isRecord(image) && !isSet(image['pullPolicy'])) {
+    return { ...value, image: { ...image, pullPolicy: pullPolicyFor(image['reference']) } }
+  }
+  return Object.keys(value).some(key => key !== 'name') ? value : { ...value, emptyDir: {} }
+}
+
+/** Whoever states only limits asks for as much as the limits; only in pods, not in templates. */
+function requestsFromLimits(value: unknown): unknown {
+  const { resources } = recordOf(value)
+  const { limits, requests } = recordOf(resources)
+  if (!isRecord(limits)) return value
+  const given = recordOf(requests)
+  if (Object.keys(limits).every(name => name in given)) return value
+  return {
+    ...recordOf(value),
+    resources: { ...recordOf(resources), limits, requests: { ...limits, ...given } },
+  }
+}
+
+/** On the host's network a container port is the host's port. */
+function withHostPorts(value: unknown): unknown {
+  const { ports } = recordOf(value)
+  if (!listOf(ports).some(port => !isSet(recordOf(port)['hostPort']))) return value
+  return {
+    ...recordOf(value),
+    ports: listOf(ports).map(port => {
+      const fields = recordOf(port)
+      return isSet(fields['hostPort']) ? port : { ...fields, hostPort: fields['containerPort'] }
+    }),
+  }
+}
+
+const pod: Rule = value => {
+  const spec = recordOf(value['spec'])
+  const settle = (containers: unknown): unknown[] =>
+    listOf(containers)
+      .map(requestsFromLimits)
+      .map(item => (spec['hostNetwork'] === true ? withHostPorts(item) : item))
+  return {
+    ...value,
+    spec: {
+      ...spec,
+      ...(spec['initContainers'] === undefined
+        ? {}
+        : { initContainers: settle(spec['initContainers']) }),
+      containers: settle(spec['containers']),
+      enableServiceLinks: spec['enableServiceLinks'] ?? true,
+    },
+  }
+}
+
+const resourceRequirements: Rule = value => {
+  const limits = roundedUp(value['limits'])
+  const requests = roundedUp(value['requests'])
+  if (limits === value['limits'] && requests === value['requests']) return value
+  return {
+    ...value,
+    ...(limits === undefined ? {} : { limits }),
+    ...(requests === undefined ? {} : { requests }),
+  }
+}
+
+/** Resources finer than a thousandth are rounded up; canonical text shows them by their suffix. */
+function roundedUp(list: unknown): unknown {
+  const isFine = (value: unknown): value is string =>
+    typeof value === 'string' && /[nu]$/.test(value)
+  if (!isRecord(list) || !Object.values(list).some(isFine)) return list
+  return Object.fromEntries(
+    Object.entries(list).map(([name, value]) => [
+      name,
+      isFine(value) ? quantityOfMillis(quantityMillis(value)) : value,
+    ]),
+  )
+}
+
+/** Three hours, in seconds. */
+const SESSION_AFFINITY_SECONDS = 10_800
+
+function sessionAffinityConfig(spec: Fields): Fields {
+  if (spec['sessionAffinity'] !== 'ClientIP') return {}
+  const { clientIP } = recordOf(spec['sessionAffinityConfig'])
+  return recordOf(clientIP)['timeoutSeconds'] === undefined
+    ? { sessionAffinityConfig: { clientIP: { timeoutSeconds: SESSION_AFFINITY_SECONDS } } }
+    : { sessionAffinityConfig: spec['sessionAffinityConfig'] }
+}
+
+/** Reachable from outside the cluster. */
+const isExternal = (spec: Fields, type: unknown): boolean =>
+  type === 'NodePort' ||
+  type === 'LoadBalancer' ||
+  (type === 'ClusterIP' && listOf(spec['externalIPs']).length > 0)
+
+const service: Rule = value => {
+  const { sessionAffinityConfig: _, ...spec } = recordOf(value['spec'])
+  const type = isSet(spec['type']) ? spec['type'] : 'ClusterIP'
+  const isLoadBalancer = type === 'LoadBalancer'
+  return {
+    ...value,
+    spec: {
+      ...spec,
+      ...(isExternal(spec, type) && !isSet(spec['externalTrafficPolicy'])
+        ? { externalTrafficPolicy: 'Cluster' }
+        : {}),
+      ...(spec['internalTrafficPolicy'] === undefined && type !== 'ExternalName'
+        ? { internalTrafficPolicy: 'Cluster' }
+        : {}),
+      ...(isLoadBalancer && spec['allocateLoadBalancerNodePorts'] === undefined
+        ? { allocateLoadBalancerNodePorts: true }
+        : {}),
+      ...sessionAffinityConfig(recordOf(value['spec'])),
+    },
+    ...(isLoadBalancer ? ingressModes(value) : {}),
+  }
+}
+
+function ingressModes(value: Fields): Fields {
+  const status = recordOf(value['status'])
+  const loadBalancer = recordOf(status['loadBalancer'])
+  const ingress = listOf(loadBalancer['ingress'])
+  if (ingress.length === 0) return {}
+  const withMode = ingress.map(item => {
+    const fields = recordOf(item)
+    return isSet(fields['ip']) && fields['ipMode'] === undefined
+      ? { ...fields, ipMode: 'VIP' }
+      : item
+  })
+  return { status: { ...status, loadBalancer: { ...loadBalancer, ingress: withMode } } }
+}
+
+const servicePort: Rule = value =>
+  isSet(value['targetPort']) ? value : { ...value, targetPort: value['port'] ?? 0 }
+
+const NAME_LABEL = 'kubernetes.io/metadata.name'
+
+/** Without a name (generateName) there is nothing to say yet. */
+const namespace: Rule = value => {
+  const metadata = recordOf(value['metadata'])
+  const labels = recordOf(metadata['labels'])
+  const { name } = metadata
+  if (!isSet(name) || labels[NAME_LABEL] === name) return value
+  return { ...value, metadata: { ...metadata, labels: { ...labels, [NAME_LABEL]: name } } }
+}
+
+const nodeStatus: Rule = value =>
+  value['allocatable'] === undefined && value['capacity'] !== undefined
+    ? { ...value, allocatable: value['capacity'] }
+    : value
+
+const deploymentStrategy: Rule = value => {
+  const isRolling = !isSet(value['type']) || value['type'] === 'RollingUpdate'
+  return isRolling && value['rollingUpdate'] === undefined ? { ...value, rollingUpdate: {} } : value
+}
+
+const RBAC_GROUP = 'rbac.authorization.k8s.io'
+
+/** Users and groups belong to the RBAC group, service accounts to the core group. */
+const subject: Rule = value =>
+  !isSet(value['apiGroup']) && (value['kind'] === 'User' || value['kind'] === 'Group')
+    ? { ...value, apiGroup: RBAC_GROUP }
+    : value
+
+/** By OpenAPI name of the struct. */
+export const RULES: Readonly<Record<string, Rule>> = {
+  'io.k8s.api.core.v1.Container': container,
+  'io.k8s.api.core.v1.EphemeralContainer': container,
+  'io.k8s.api.core.v1.Namespace': namespace,
+  'io.k8s.api.core.v1.NodeStatus': nodeStatus,
+  'io.k8s.api.core.v1.Pod': pod,
+  'io.k8s.api.core.v1.ResourceRequirements': resourceRequirements,
+  'io.k8s.api.core.v1.Service': service,
+  'io.k8s.api.core.v1.ServicePort': servicePort,
+  'io.k8s.api.core.v1.Volume': volume,
+  'io.k8s.api.apps.v1.DeploymentStrategy': deploymentStrategy,
+  'io.k8s.api.rbac.v1.Subject': subject,
+}

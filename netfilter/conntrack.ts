@@ -1,0 +1,64 @@
+/**
+ * Connection tracking entries that a change of backends leaves behind. Decision pure, execution through `conntrack`.
+ *
+ * TCP clients notice a backend that went; UDP clients keep sending into the old translation for as long as they send
+ * often enough. So UDP entries are deleted when their backend goes, and when a frontend gets its first backend
+ * (entries made while there was none send past the service).
+ * Source: kubernetes pkg/proxy/conntrack/cleanup.go
+ */
+import type { RunCommand } from './command.ts'
+import type { Backend, VirtualService } from './model.ts'
+
+export interface StaleFlows {
+  /** Absent for node ports: any address. */
+  readonly address?: string
+  readonly port: number
+  /** Only entries translated to this address; absent: all. */
+  readonly backend?: string
+}
+
+/** What a frontend's change leaves stale. */
+export function staleFlows(
+  before: VirtualService | undefined,
+  after: VirtualService | undefined,
+): readonly StaleFlows[] {
+  const service = after ?? before
+  if (service === undefined || service.frontend.protocol !== 'udp') return []
+  const { frontend } = service
+  const at = {
+    ...(frontend.kind === 'address' ? { address: frontend.address } : {}),
+    port: frontend.port,
+  }
+  const had = addressesOf(before)
+  const has = addressesOf(after)
+  if (had.size === 0 && has.size > 0) return [at]
+  return [...had].filter(address => !has.has(address)).map(backend => ({ ...at, backend }))
+}
+
+const addressesOf = (service: VirtualService | undefined): ReadonlySet<string> => {
+  const backends: readonly Backend[] = [
+    ...(service?.backends ?? []),
+    ...(service?.insideBackends ?? []),
+  ]
+  return new Set(backends.map(backend => backend.address))
+}
+
+/** Deletes them. Throws  CommandError('missing') where there is no conntrack program. */
+export async function deleteFlows(
+  flows: readonly StaleFlows[],
+  command: RunCommand,
+): Promise<void> {
+  for (const flow of flows) {
+    // It also exits with 1 when there was nothing to delete.
+    await command([
+      'conntrack',
+      '-D',
+      '-p',
+      'udp',
+      ...(flow.address === undefined ? [] : ['--orig-dst', flow.address]),
+      '--orig-port-dst',
+      String(flow.port),
+      ...(flow.backend === undefined ? [] : ['--dst-nat', flow.backend]),
+    ])
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Nobody gives away rights that he does not have: checks on writes of roles and bindings, as an admission plugin.
+ *
+ * Law     Passed by `system:masters`, by holders of the verbs `escalate` (roles) and `bind` (bindings), and by those
+ *         whose own rules cover all that is granted.
+ * Throws  StatusError(Forbidden) with upstream's list of what is missing; NotFound for a binding's missing role.
+ * Source: kubernetes pkg/registry/rbac/{role,clusterrole,rolebinding,clusterrolebinding}/policybased/storage.go,
+ *         pkg/registry/rbac/escalation_check.go
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type {
+  AdmissionAttributes,
+  AdmissionPlugin,
+  Authorizer,
+  RequestAttributes,
+} from '#api/request.ts'
+import { forbidden, isReason, type StatusError } from '#api/status.ts'
+import type { PolicyRule, RoleBinding } from '#api/types/rbac-v1.ts'
+import { MASTERS } from './identity.ts'
+import { isStoredAs } from './object-reader.ts'
+import type { Rbac } from './rbac.ts'
+import { compactRules, describeRule, missingRules, quoteAll } from './rbac-rules.ts'
+
+const GROUP = 'rbac.authorization.k8s.io'
+/** Stand for the namespaced kinds as well, which have the same fields. */
+const CLUSTER_ROLES = 'clusterroles.rbac.authorization.k8s.io'
+const ROLE_BINDINGS = 'rolebindings.rbac.authorization.k8s.io'
+const EVERYTHING: readonly PolicyRule[] = [
+  { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+  { verbs: ['*'], nonResourceURLs: ['*'] },
+]
+
+export interface EscalationDeps {
+  readonly rbac: Pick<Rbac, 'rulesFor' | 'rulesOf'>
+  /** Asked about the verbs `escalate` and `bind`. */
+  readonly authorizer: Authorizer
+}
+
+export const createEscalationCheck = (deps: EscalationDeps): AdmissionPlugin => ({
+  name: 'RBACEscalation',
+  handles: operation => operation === 'CREATE' || operation === 'UPDATE',
+  async validate(attributes) {
+    if (attributes.group !== GROUP || attributes.user.groups.includes(MASTERS)) return
+    const { resource } = attributes
+    if (resource === 'roles' || resource === 'clusterroles') await checkRole(deps, attributes)
+    if (resource === 'rolebindings' || resource === 'clusterrolebindings') {
+      await checkBinding(deps, attributes)
+    }
+  },
+})
+
+async function checkRole(deps: EscalationDeps, attributes: AdmissionAttributes): Promise<void> {
+  const { object, oldObject } = attributes
+  if (object === undefined || !isStoredAs(CLUSTER_ROLES, object)) return
+  const old =
+    oldObject !== undefined && isStoredAs(CLUSTER_ROLES, oldObject) ? oldObject : undefined
+  const isSame =
+    old !== undefined &&
+    isDeepStrictEqual(old.rules, object.rules) &&
+    isDeepStrictEqual(old.aggregationRule, object.aggregationRule)
+  if (isSame) return
+  if (
+    await mayDo(deps, attributes, {
+      verb: 'escalate',
+      resource: attributes.resource,
+      name: nameOf(attributes),
+    })
+  )
+    return
+  if (object.aggregationRule !== undefined && missingOf(deps, attributes, EVERYTHING).length > 0) {
+    throw refuse(attributes, 'must have cluster-admin privileges to use the aggregationRule')
+  }
+  confirmHeld(deps, attributes, object.rules ?? [])
+}
+
+async function checkBinding(deps: EscalationDeps, attributes: AdmissionAttributes): Promise<void> {
+  const { object, oldObject } = attributes
+  if (object === undefined || !isStoredAs(ROLE_BINDINGS, object)) return
+  const old =
+    oldObject !== undefined && isStoredAs(ROLE_BINDINGS, oldObject) ? oldObject : undefined
+  const isSame =
+    old !== undefined &&
+    isDeepStrictEqual(old.subjects, object.subjects) &&
+    isDeepStrictEqual(old.roleRef, object.roleRef)
+  if (isSame) return
+  const resource = object.roleRef.kind === 'Role' ? 'roles' : 'clusterroles'
+  if (await mayDo(deps, attributes, { verb: 'bind', resource, name: object.roleRef.name })) return
+  confirmHeld(deps, attributes, roleRules(deps, attributes, object))
+}
+
+/** A binding may name a role that does not exist yet only by right of `bind`. */
+function roleRules(
+  deps: EscalationDeps,
+  attributes: AdmissionAttributes,
+  binding: RoleBinding,
+): readonly PolicyRule[] {
+  try {
+    return deps.rbac.rulesOf(binding.roleRef, attributes.namespace)
+  } catch (error) {
+    if (isReason(error, 'NotFound')) throw error
+    throw refuse(attributes, 'the role cannot be resolved')
+  }
+}
+
+function confirmHeld(
+  deps: EscalationDeps,
+  attributes: AdmissionAttributes,
+  rules: readonly PolicyRule[],
+): void {
+  const missing = missingOf(deps, attributes, rules)
+  if (missing.length === 0) return
+  const { user, namespace } = attributes
+  const lines = [...new Set(compactRules(missing).map(describeRule))].sort()
+  const { errors } = deps.rbac.rulesFor(user, namespace)
+  const resolution = errors.length === 0 ? '' : `; resolution errors: [${errors.join(', ')}]`
+  throw refuse(
+    attributes,
+    `user ${JSON.stringify(user.name)} (groups=${quoteAll(user.groups)}) is attempting to grant RBAC permissions not currently held:\n${lines.join('\n')}${resolution}`,
+  )
+}
+
+const missingOf = (
+  deps: EscalationDeps,
+  { user, namespace }: AdmissionAttributes,
+  rules: readonly PolicyRule[],
+): readonly PolicyRule[] => missingRules(deps.rbac.rulesFor(user, namespace).rules, rules)
+
+async function mayDo(
+  deps: EscalationDeps,
+  { user, namespace }: AdmissionAttributes,
+  what: { readonly verb: string; readonly resource: string; readonly name: string },
+): Promise<boolean> {
+  const attributes: RequestAttributes = {
+    user,
+    ...what,
+    isResource: true,
+    path: '',
+    group: GROUP,
+    version: '*',
+    subresource: '',
+    // Cluster roles are bound in a namespace by rights in that namespace.
+    namespace,
+  }
+  return (await deps.authorizer.authorize(attributes)).decision === 'allow'
+}
+
+const nameOf = ({ name, object }: AdmissionAttributes): string =>
+  name === '' ? (object?.metadata.name ?? '') : name
+
+const refuse = (attributes: AdmissionAttributes, why: string): StatusError =>
+  forbidden(
+    { group: attributes.group, resource: attributes.resource, name: nameOf(attributes) },
+    why,
+  )

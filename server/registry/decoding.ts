@@ -1,0 +1,58 @@
+/**
+ * From what a client sent to a complete object of the requested kind, and its faults.
+ *
+ * Throws  StatusError(BadRequest) for what is not such an object; warnings go to the call.
+ */
+import { type FieldValidation, applyDefaults, decodeAs, validateStructure } from '#api/codec.ts'
+import type { AnyObject } from '#api/object.ts'
+import { type Subresource, type TypedKind, subresourceKind } from '#api/scheme.ts'
+import { type FieldError, badRequest } from '#api/status.ts'
+import { validateCreate, validateUpdate } from '#api/validation/validate.ts'
+import type { Call } from './call.ts'
+import type { Target } from './target.ts'
+
+const isSubresource = (name: string): name is Subresource => name !== ''
+
+/** The kind that bodies of this request have. */
+export function bodyKind(call: Pick<Call, 'resource' | 'subresource'>): TypedKind {
+  const { resource, subresource } = call
+  if (isSubresource(subresource)) return subresourceKind(resource, subresource)
+  return { group: resource.group, version: resource.version, kind: resource.kind, type: resource.type() }
+}
+
+/** The body, decoded and defaulted. */
+export async function decodeBody(call: Call, validation: FieldValidation): Promise<AnyObject> {
+  const body = await call.body()
+  if (body === undefined) throw badRequest('the request body is empty: an object is required')
+  return decodeValue(call, body.value, { validation, duplicates: body.duplicates })
+}
+
+export interface Decoding {
+  readonly validation: FieldValidation
+  readonly duplicates: readonly string[]
+}
+
+/** A parsed value (a body, or what a patch made of the stored object), decoded and defaulted. */
+export function decodeValue(call: Call, value: unknown, decoding: Decoding): AnyObject {
+  const kind = bodyKind(call)
+  const decoded = decodeAs(kind, value, decoding.validation, decoding.duplicates)
+  for (const warning of decoded.warnings) call.warn(warning)
+  const { metadata } = decoded.object
+  // Objects may come without metadata; everything behind relies on it.
+  const object: AnyObject = metadata === undefined ? { ...decoded.object, metadata: {} } : decoded.object
+  return applyDefaults(kind.type, object)
+}
+
+export const validateNew = (target: Target, object: AnyObject): readonly FieldError[] => [
+  ...validateStructure(target.resource.type(), object),
+  ...validateCreate(target.resource, object),
+]
+
+export const validateChange = (
+  target: Target,
+  object: AnyObject,
+  old: AnyObject,
+): readonly FieldError[] => [
+  ...validateStructure(target.resource.type(), object),
+  ...validateUpdate(target.resource, object, old),
+]

@@ -1,0 +1,175 @@
+/**
+ * Kinds that are only ever created and never stored: a question to the authenticator or the authorizer.
+ *
+ * Source: kubernetes pkg/registry/authorization, pkg/registry/authentication
+ */
+import type { AnyObject } from '#api/object.ts'
+import type { Authorizer, RequestAttributes, UserInfo } from '#api/request.ts'
+import { badRequest } from '#api/status.ts'
+import { rfc3339 } from '#base/clock.ts'
+import type { Answer, Call } from './call.ts'
+import { placed } from './create.ts'
+import { decodeBody } from './decoding.ts'
+import type { RegistryDeps } from './deps.ts'
+import { writeOptions } from './options.ts'
+import { isRecord, listOf, recordOf, textOf } from './strategy.ts'
+import { targetOf } from './target.ts'
+
+export interface ReviewedToken {
+  readonly user: UserInfo
+  readonly audiences: readonly string[]
+}
+
+/** The rules of a user, as `SelfSubjectRulesReview` lists them. */
+export interface RuleResolver {
+  rulesFor(
+    user: UserInfo,
+    namespace: string,
+  ): { readonly rules: readonly ReviewRule[]; readonly errors: readonly string[] }
+}
+
+export interface ReviewRule {
+  readonly verbs: readonly string[]
+  readonly apiGroups?: readonly string[]
+  readonly resources?: readonly string[]
+  readonly resourceNames?: readonly string[]
+  readonly nonResourceURLs?: readonly string[]
+}
+
+export interface ReviewDeps extends RegistryDeps {
+  readonly authorizer: Authorizer
+  readonly rules: RuleResolver
+  /** Undefined when the token is nobody's, or good for none of the audiences. */
+  readonly reviewToken: (
+    token: string,
+    audiences: readonly string[],
+  ) => Promise<ReviewedToken | undefined>
+}
+
+type Spec = Readonly<Record<string, unknown>>
+type Review = (deps: ReviewDeps, call: Call, spec: Spec) => Promise<unknown>
+
+const REVIEWS: Readonly<Record<string, Review>> = {
+  'tokenreviews.authentication.k8s.io': async (deps, _call, spec) => {
+    const token = textOf(spec['token'])
+    if (token === '') throw badRequest('token is required for TokenReview in authentication')
+    const found = await deps.reviewToken(token, listOf(spec['audiences']).map(textOf))
+    if (found === undefined) return { user: {}, error: 'invalid bearer token' }
+    return { authenticated: true, user: reviewedUser(found.user), audiences: found.audiences }
+  },
+  'selfsubjectreviews.authentication.k8s.io': async (_deps, call) => ({
+    userInfo: reviewedUser(call.user),
+  }),
+  'subjectaccessreviews.authorization.k8s.io': (deps, call, spec) =>
+    access(deps, { user: subjectOf(spec), namespace: undefined, call }, spec),
+  'localsubjectaccessreviews.authorization.k8s.io': (deps, call, spec) =>
+    access(deps, { user: subjectOf(spec), namespace: call.namespace, call }, spec),
+  'selfsubjectaccessreviews.authorization.k8s.io': (deps, call, spec) =>
+    access(deps, { user: call.user, namespace: undefined, call }, spec),
+  'selfsubjectrulesreviews.authorization.k8s.io': async (deps, call, spec) => {
+    const namespace = textOf(spec['namespace'])
+    if (namespace === '') throw badRequest('no namespace on request')
+    const { rules, errors } = deps.rules.rulesFor(call.user, namespace)
+    return {
+      resourceRules: rules.filter(rule => (rule.resources ?? []).length > 0),
+      nonResourceRules: rules.filter(rule => (rule.nonResourceURLs ?? []).length > 0),
+      incomplete: errors.length > 0,
+      ...(errors.length === 0 ? {} : { evaluationError: errors.join(', ') }),
+    }
+  },
+}
+
+export const reviewOf = (groupResource: string): Review | undefined => REVIEWS[groupResource]
+
+export async function review(deps: ReviewDeps, call: Call, handle: Review): Promise<Answer> {
+  const options = writeOptions(call, 'CreateOptions')
+  const sent = placed(targetOf(call), await decodeBody(call, options.fieldValidation), '')
+  const status = await handle(deps, call, recordOf(sent['spec']))
+  const object: AnyObject = {
+    ...sent,
+    metadata: { ...sent.metadata, creationTimestamp: rfc3339(deps.clock.now()) },
+    status,
+  }
+  return { kind: 'object', code: 201, object }
+}
+
+const reviewedUser = (user: UserInfo): unknown => ({
+  username: user.name,
+  ...(user.uid === undefined ? {} : { uid: user.uid }),
+  groups: user.groups,
+  ...(user.extra === undefined ? {} : { extra: user.extra }),
+})
+
+function subjectOf(spec: Spec): UserInfo {
+  const extra = Object.entries(recordOf(spec['extra'])).map(
+    ([key, values]) => [key, listOf(values).map(textOf)] as const,
+  )
+  const name = textOf(spec['user'])
+  const groups = listOf(spec['groups']).map(textOf)
+  if (name === '' && groups.length === 0)
+    throw badRequest('spec.user: Invalid value: "": at least one of user or group must be specified')
+  const uid = textOf(spec['uid'])
+  return {
+    name,
+    groups,
+    ...(uid === '' ? {} : { uid }),
+    ...(extra.length === 0 ? {} : { extra: Object.fromEntries(extra) }),
+  }
+}
+
+interface Asking {
+  readonly user: UserInfo
+  /** The namespace that a local review is bound to. */
+  readonly namespace: string | undefined
+  readonly call: Call
+}
+
+async function access(deps: ReviewDeps, asking: Asking, spec: Spec): Promise<unknown> {
+  const attributes = attributesOf(asking, spec)
+  const { decision, reason } = await deps.authorizer.authorize(attributes)
+  return {
+    allowed: decision === 'allow',
+    ...(decision === 'deny' ? { denied: true } : {}),
+    ...(reason === '' ? {} : { reason }),
+  }
+}
+
+function attributesOf(asking: Asking, spec: Spec): RequestAttributes {
+  const { user, namespace } = asking
+  const { resourceAttributes: asked, nonResourceAttributes: path } = spec
+  if (isRecord(asked) === isRecord(path))
+    throw badRequest('exactly one of nonResourceAttributes or resourceAttributes must be specified')
+  if (isRecord(path))
+    return {
+      ...NOTHING,
+      user,
+      isResource: false,
+      verb: textOf(path['verb']),
+      path: textOf(path['path']),
+    }
+  const of = recordOf(asked)
+  if (namespace !== undefined && textOf(of['namespace']) !== namespace)
+    throw badRequest(`spec.resourceAttributes.namespace: Invalid value: must match metadata.namespace`)
+  return {
+    user,
+    isResource: true,
+    verb: textOf(of['verb']),
+    path: '',
+    group: textOf(of['group']),
+    version: textOf(of['version']),
+    resource: textOf(of['resource']),
+    subresource: textOf(of['subresource']),
+    namespace: textOf(of['namespace']),
+    name: textOf(of['name']),
+  }
+}
+
+const NOTHING = {
+  path: '',
+  group: '',
+  version: '',
+  resource: '',
+  subresource: '',
+  namespace: '',
+  name: '',
+} as const

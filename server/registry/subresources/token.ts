@@ -1,0 +1,100 @@
+/**
+ * POST serviceaccounts/NAME/token: a token for the account, bound to a pod, secret or node if asked.
+ *
+ * Source: kubernetes pkg/registry/core/serviceaccount/storage/token.go
+ */
+import type { AnyObject } from '#api/object.ts'
+import { badRequest, conflict, invalid, notFound } from '#api/status.ts'
+import { rfc3339 } from '#base/clock.ts'
+import type { BoundObject } from '#server/auth/service-account-token.ts'
+import { admissionValidate } from '../admission.ts'
+import type { Answer, Call } from '../call.ts'
+import { decodeBody } from '../decoding.ts'
+import { writeOptions } from '../options.ts'
+import { isRecord, listOf, recordOf, textOf } from '../strategy.ts'
+import { subjectOf, targetOf } from '../target.ts'
+import type { SubresourceDeps } from './subresource.ts'
+
+const DEFAULT_SECONDS = 3600
+const MIN_SECONDS = 600
+const MAX_SECONDS = 2 ** 32
+
+export async function requestToken(deps: SubresourceDeps, call: Call): Promise<Answer> {
+  const options = writeOptions(call, 'CreateOptions')
+  const request = await decodeBody(call, options.fieldValidation)
+  const target = targetOf(call)
+  const account = deps.cache.get(target.storage, target.namespace, call.name)?.object()
+  if (account === undefined) throw notFound(subjectOf(target, call.name))
+  const spec = recordOf(request['spec'])
+  const seconds = secondsOf(spec['expirationSeconds'])
+  await admissionValidate(deps, call, {
+    operation: 'CREATE',
+    name: call.name,
+    object: request,
+    oldObject: undefined,
+    options: undefined,
+    dryRun: options.dryRun,
+  })
+  const issued = deps.tokens.issue({
+    namespace: target.namespace,
+    name: call.name,
+    uid: account.metadata.uid ?? '',
+    audiences: listOf(spec['audiences']).map(textOf),
+    expirationSeconds: seconds,
+    boundObjectRef: boundObject(deps, call, spec['boundObjectRef']),
+  })
+  const object: AnyObject = {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    metadata: {
+      name: call.name,
+      namespace: target.namespace,
+      creationTimestamp: rfc3339(deps.clock.now()),
+    },
+    spec: { ...spec, audiences: issued.audiences, expirationSeconds: seconds },
+    status: { token: issued.token, expirationTimestamp: issued.expirationTimestamp },
+  }
+  return { kind: 'object', code: 201, object }
+}
+
+function secondsOf(value: unknown): number {
+  const seconds = typeof value === 'number' ? value : DEFAULT_SECONDS
+  const why =
+    seconds < MIN_SECONDS
+      ? 'may not specify a duration less than 10 minutes'
+      : 'may not specify a duration larger than 2^32 seconds'
+  if (seconds >= MIN_SECONDS && seconds <= MAX_SECONDS) return seconds
+  throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest', name: '' }, [
+    {
+      type: 'FieldValueInvalid',
+      field: 'spec.expirationSeconds',
+      message: `Invalid value: ${seconds}: ${why}`,
+    },
+  ])
+}
+
+const BINDABLE: Readonly<Record<string, { kind: BoundObject['kind']; storage: string; namespaced: boolean }>> = {
+  'v1/Pod': { kind: 'Pod', storage: 'pods', namespaced: true },
+  'v1/Secret': { kind: 'Secret', storage: 'secrets', namespaced: true },
+  'v1/Node': { kind: 'Node', storage: 'nodes', namespaced: false },
+}
+
+function boundObject(deps: SubresourceDeps, call: Call, reference: unknown): BoundObject | undefined {
+  if (!isRecord(reference)) return undefined
+  const { apiVersion, kind, uid } = reference
+  const name = textOf(reference['name'])
+  const bindable = BINDABLE[`${textOf(apiVersion)}/${textOf(kind)}`]
+  if (bindable === undefined)
+    throw badRequest(`cannot bind token for serviceaccount to object of type ${textOf(apiVersion)}, Kind=${textOf(kind)}`)
+  const namespace = bindable.namespaced ? call.namespace : ''
+  const found = deps.cache.get(bindable.storage, namespace, name)?.object()
+  const subject = { group: '', resource: bindable.storage, name }
+  if (found === undefined) throw notFound(subject)
+  const present = found.metadata.uid ?? ''
+  if (textOf(uid) !== '' && uid !== present)
+    throw conflict(
+      subject,
+      `the UID in the bound object reference (${textOf(uid)}) does not match the UID in record. The object might have been deleted and then recreated`,
+    )
+  return { kind: bindable.kind, name, uid: present }
+}

@@ -1,0 +1,127 @@
+/**
+ * PUT of an object or of its status.
+ *
+ * Throws  StatusError: Conflict when the body's resourceVersion is not the stored one, Invalid, NotFound ...
+ * Source: k8s.io/apiserver pkg/endpoints/handlers/update.go, pkg/registry/rest/update.go
+ */
+import type { AnyObject } from '#api/object.ts'
+import { MODIFIED, conflict, invalid } from '#api/status.ts'
+import { admissionValidate, admit } from './admission.ts'
+import type { Answer, Call } from './call.ts'
+import { createObject, placed } from './create.ts'
+import { decodeBody, validateChange } from './decoding.ts'
+import type { RegistryDeps } from './deps.ts'
+import { metadataForUpdate, withGeneration } from './metadata.ts'
+import { type Modified, modify, strategyOf } from './modify.ts'
+import { type WriteOptions, writeOptions } from './options.ts'
+import { trackWrite } from './ownership.ts'
+import { type Strategy, type StrategyContext, without } from './strategy.ts'
+import { type Target, invalidSubject, shownAs, storedAs, subjectOf, targetOf } from './target.ts'
+
+export async function update(deps: RegistryDeps, call: Call): Promise<Answer> {
+  const options = writeOptions(call, 'UpdateOptions')
+  const target = targetOf(call)
+  const sent = placed(target, await decodeBody(call, options.fieldValidation), call.name)
+  const strategy = strategyOf(deps, target.storage)
+  const exists = deps.cache.get(target.storage, target.namespace, call.name) !== undefined
+  if (!exists && strategy.createOnUpdate && call.subresource === '')
+    return createObject(deps, { call, target, options, sent })
+  const modified = await modify(deps, {
+    target,
+    name: call.name,
+    user: call.user.name,
+    dryRun: options.dryRun,
+    next: async stored => {
+      const old = shownAs(target, stored)
+      checkIdentity(target, sent, old)
+      return replace(deps, { call, target, options, old }, sent)
+    },
+  })
+  return modifiedAnswer(target, modified)
+}
+
+export interface Replacement {
+  readonly call: Call
+  readonly target: Target
+  readonly options: WriteOptions
+  /** In the requested version. */
+  readonly old: AnyObject
+  /** Managed fields of the new object are already right (server-side apply). */
+  readonly isOwned?: boolean
+}
+
+/** The stored form of `sent` in place of `old`: completed, admitted, owned and validated. */
+export async function replace(
+  deps: RegistryDeps,
+  replacement: Replacement,
+  sent: AnyObject,
+): Promise<AnyObject> {
+  const { call, target, options, old } = replacement
+  const { dryRun } = options
+  const strategy = strategyOf(deps, target.storage)
+  const now = deps.clock.now()
+  const context = { user: call.user, now }
+  const prepared = prepare({ strategy, call, target, context }, sent, old)
+  const admission = { operation: 'UPDATE', name: call.name, oldObject: old, options: undefined, dryRun } as const
+  const admitted = await admit(deps, call, { ...admission, object: prepared })
+  const owned = replacement.isOwned
+    ? admitted
+    : trackWrite({ target, next: admitted, old, options, now, subresource: call.subresource })
+  const next = withGeneration(owned, old, strategy)
+  const faults = validateChange(target, next, old)
+  if (faults.length > 0) throw invalid(invalidSubject(target, call.name), faults)
+  await admissionValidate(deps, call, { ...admission, object: next })
+  return storedAs(target, next)
+}
+
+interface Preparing {
+  readonly strategy: Strategy
+  readonly call: Call
+  readonly target: Target
+  readonly context: StrategyContext
+}
+
+/** What the writer may change, over what it may not: status and the rest belong to different writers. */
+function prepare(preparing: Preparing, sent: AnyObject, old: AnyObject): AnyObject {
+  const { strategy, call, target, context } = preparing
+  const metadata = metadataForUpdate(sent.metadata, old.metadata)
+  const viaStorage = (
+    hook: ((object: AnyObject, old: AnyObject, context: StrategyContext) => AnyObject) | undefined,
+    object: AnyObject,
+  ): AnyObject =>
+    hook === undefined
+      ? object
+      : shownAs(target, hook(storedAs(target, object), storedAs(target, old), context))
+  if (call.subresource === 'status') {
+    const status = 'status' in sent ? { status: sent['status'] } : {}
+    const { ownerReferences: _mine, ...rest } = metadata
+    const { ownerReferences } = old.metadata
+    const kept = ownerReferences === undefined ? rest : { ...rest, ownerReferences }
+    return viaStorage(strategy.prepareForStatus, { ...without(old, 'status'), metadata: kept, ...status })
+  }
+  const status = 'status' in old ? { status: old['status'] } : {}
+  const content = strategy.hasStatus ? { ...without(sent, 'status'), ...status } : sent
+  return viaStorage(strategy.prepareForUpdate, { ...content, metadata })
+}
+
+/** Source: k8s.io/apiserver pkg/registry/generic/registry/store.go Update */
+export function checkIdentity(target: Target, sent: AnyObject, old: AnyObject): void {
+  const { uid = '', resourceVersion = '' } = sent.metadata
+  const subject = subjectOf(target, old.metadata.name ?? '')
+  if (uid !== '' && uid !== old.metadata.uid)
+    throw conflict(
+      subject,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`,
+    )
+  if (resourceVersion !== '' && resourceVersion !== '0' && resourceVersion !== old.metadata.resourceVersion)
+    throw conflict(subject, MODIFIED)
+}
+
+export const modifiedAnswer = (target: Target, modified: Modified, code = 200): Answer => ({
+  kind: 'object',
+  code,
+  object: shownAs(target, modified.object),
+  ...(modified.bytes === undefined || target.conversion !== undefined
+    ? {}
+    : { bytes: modified.bytes }),
+})

@@ -1,0 +1,111 @@
+/** The store on SQLite: the contract, what survives a stop, who may open it, and what it says about bad files. */
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { systemClock } from '#base/clock.ts'
+import { silentLogger } from '#base/logger.ts'
+import { openSqliteStore, type SqliteStoreOptions } from '#server/store/sqlite.ts'
+import { commit, put, recorder, remove, show, storeContract } from '#test/support/store-contract.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'kites-store-'))
+t.teardown(() => rmSync(root, { recursive: true, force: true }))
+
+let files = 0
+const fresh = (): string => join(root, `d${++files}`, 'state.db')
+const open = (path: string, more: Partial<SqliteStoreOptions> = {}) =>
+  openSqliteStore({ path, clock: systemClock, log: silentLogger, ...more })
+
+storeContract(t, () => open(fresh()))
+
+t.test('a new start finds what was there, and numbers go on above it', async t => {
+  const path = fresh()
+  const first = await open(path)
+  await commit(first, put('/a', 'a', { expiresAtMs: Date.now() + 200 }))
+  await commit(first, put('/b'))
+  const deleted = await commit(first, remove('/b'))
+  await first.compact(deleted)
+  await first.close()
+  const second = await open(path)
+  t.equal(second.revision, deleted)
+  t.equal(second.compactedRevision, deleted)
+  t.equal((await second.get('/a'))?.revision, deleted - 2)
+  const seen = recorder()
+  second.watch({ prefix: '/', afterRevision: deleted }, seen)
+  t.equal(await commit(second, put('/c')), deleted + 1)
+  await seen.until(events => events.some(event => event.kind === 'delete'))
+  t.match(seen.events.map(show).at(-1), /^delete \/a /, 'expiry survives')
+  await second.close()
+})
+
+t.test('volatile keys come back with their durable bytes under a fresh revision', async t => {
+  const path = fresh()
+  const first = await open(path)
+  const created = await commit(first, put('/lease', 'durable'))
+  let last = 0
+  for (let beat = 0; beat < 3; beat++) {
+    const encode = (revision: number) => ({ bytes: Buffer.from(`beat@${revision}`) })
+    const operation = { kind: 'put' as const, key: '/lease', expected: undefined, encode }
+    last = await first.commitVolatile(operation, { user: 'node', atMs: 1 })
+  }
+  await first.close()
+  const restamp = (bytes: Buffer, revision: number) => Buffer.from(`${bytes} now ${revision}`)
+  const second = await open(path, { restamp })
+  const entry = await second.get('/lease')
+  t.ok((entry?.revision ?? 0) > last, 'above everything that was given out')
+  t.equal(String(entry?.bytes), `durable@${created} now ${entry?.revision}`)
+  t.equal(entry?.createRevision, created)
+  await second.close()
+})
+
+t.test('a watch from long ago is read from the file', async t => {
+  const store = await open(fresh())
+  const total = 6000
+  for (let done = 0; done < total; done += 500) {
+    await Promise.all(Array.from({ length: 500 }, (_, index) => commit(store, put(`/k${index}`))))
+  }
+  const seen = recorder()
+  store.watch({ prefix: '/', afterRevision: 0 }, seen)
+  const live = Promise.all(Array.from({ length: 200 }, (_, i) => commit(store, put(`/live${i}`))))
+  await seen.until(events => events.length >= total + 200)
+  await live
+  t.same(
+    seen.events.map(event => event.revision),
+    Array.from({ length: total + 200 }, (_, index) => index + 1),
+  )
+  await store.close()
+})
+
+t.test('history is bounded: the file does not grow with rewrites', async t => {
+  const path = fresh()
+  const store = await open(path)
+  const value = 'x'.repeat(4000)
+  for (let round = 0; round < 40; round++) {
+    await Promise.all(Array.from({ length: 100 }, (_, i) => commit(store, put(`/k${i}`, value))))
+    await store.compact(store.revision)
+  }
+  t.equal((await store.list({ prefix: '/' })).entries.length, 100)
+  await store.close()
+  const bytes = statSync(path).size
+  t.ok(bytes < 12e6, `16 MB were written, the file has ${bytes}`)
+})
+
+t.test('only one may open it; files are private', async t => {
+  const path = fresh()
+  const store = await open(path)
+  await t.rejects(open(path), { code: 'failed', message: /in use by another process/ })
+  await commit(store, put('/a'))
+  t.equal(statSync(join(path, '..')).mode & 0o777, 0o700)
+  for (const suffix of ['', '-wal', '-shm']) t.equal(statSync(path + suffix).mode & 0o777, 0o600)
+  await store.close()
+  await (await open(path)).close()
+})
+
+t.test('a damaged file gives one clear line', async t => {
+  const path = fresh()
+  await (await open(path)).close()
+  writeFileSync(path, 'this is not a database at all, but long enough to look like one'.repeat(99))
+  await t.rejects(open(path), { code: 'failed', message: /^cannot open the store .*damaged/ })
+  const below = join(path, 'below-a-file', 'state.db')
+  await t.rejects(open(below), { code: 'failed', message: /^cannot open the store/ })
+})

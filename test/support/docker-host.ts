@@ -1,0 +1,343 @@
+/**
+ * A Docker Engine of the test's own: network, mount, UTS and PID namespaces with tini as init, a private data
+ * root, socket and cgroups below `/sys/fs/cgroup/<controller>/kt-NAME`. Several hosts hang on one bridge in a namespace
+ * of its own, so that cluster tests get several machines. Killing the init is a power cut.
+ *
+ * Needs root and Debian's docker.io, iproute2, util-linux, tini.
+ */
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, open, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { imageArchive } from '../../packaging/pause/image.ts'
+import type { TarEntry } from '../../packaging/pause/tar.ts'
+
+const run = promisify(execFile)
+const CONTROLLERS = ['memory', 'freezer', 'pids', 'cpu', 'devices', 'blkio', 'cpuset'] as const
+
+export interface Fabric {
+  /** Network namespace that holds the bridge; its own address is the "outside client". */
+  readonly namespace: string
+  /** First three bytes of the node network: `172.30.0`. */
+  readonly prefix: string
+  close(): Promise<void>
+}
+
+/** One link that joins hosts. `name` is at most 8 characters; the process id keeps parallel tests apart. */
+export async function startFabric(name: string, prefix = '172.30.0'): Promise<Fabric> {
+  const namespace = `${name}-${process.pid}`
+  const ip = (...args: string[]): Promise<unknown> => run('ip', ['-n', namespace, ...args])
+  await run('ip', ['netns', 'add', namespace])
+  await ip('link', 'set', 'lo', 'up')
+  await ip('link', 'add', 'br0', 'type', 'bridge', 'forward_delay', '0')
+  await ip('link', 'set', 'br0', 'up')
+  await ip('addr', 'add', `${prefix}.254/24`, 'dev', 'br0')
+  return {
+    namespace,
+    prefix,
+    close: async () => {
+      await run('ip', ['netns', 'del', namespace])
+    },
+  }
+}
+
+export interface DockerHostOptions {
+  /** At most 6 characters. */
+  readonly name: string
+  readonly fabric?: Fabric
+  /** Last byte of the host's address on the fabric, 1 to 253. */
+  readonly index?: number
+  /** Flags of dockerd beyond data paths; `[]` is Docker with its defaults. */
+  readonly flags?: readonly string[]
+  /** As on a fresh machine: off, so that Docker turns it on and sets FORWARD to DROP. */
+  readonly ipForward?: boolean
+}
+
+/** Fast start for tests that need no network of Docker's. */
+export const QUIET_FLAGS = ['--iptables=false', '--bridge=none', '--live-restore'] as const
+
+export class DockerHost {
+  readonly name: string
+  readonly directory: string
+  readonly #options: DockerHostOptions
+  #init: ChildProcess | undefined
+  #initPID = 0
+  #daemon: ChildProcess | undefined
+
+  private constructor(options: DockerHostOptions, directory: string) {
+    this.name = `kt-${options.name}-${process.pid}`
+    this.#options = options
+    this.directory = directory
+  }
+
+  static async start(options: DockerHostOptions): Promise<DockerHost> {
+    const directory = await mkdtemp(join(tmpdir(), `kites-host-${options.name}-`))
+    const host = new DockerHost(options, directory)
+    try {
+      await host.boot()
+    } catch (error) {
+      await host.close()
+      throw error
+    }
+    return host
+  }
+
+  /** The Engine's socket, reachable from outside the host. */
+  get socketPath(): string {
+    return join(this.directory, 'run/docker.sock')
+  }
+
+  /** Process id of the host's init, as seen here: `nsenter -t` it. */
+  get initPID(): number {
+    return this.#initPID
+  }
+
+  get address(): string {
+    return `${this.#options.fabric?.prefix ?? '172.30.0'}.${this.#options.index ?? 1}`
+  }
+
+  /** Prefix for cgroup parents, so that containers of several hosts do not meet. */
+  get cgroup(): string {
+    return `/${this.name}`
+  }
+
+  /** Runs a program inside the host, to its end. */
+  async exec(command: readonly string[]): Promise<{ stdout: string; stderr: string }> {
+    return run('nsenter', [...this.enter(), ...command])
+  }
+
+  /** Starts a program inside the host. The caller ends it. */
+  spawn(command: readonly string[], options: { readonly env?: NodeJS.ProcessEnv } = {}): ChildProcess {
+    return spawn('nsenter', [...this.enter(), ...command], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...options,
+    })
+  }
+
+  /** Arguments of nsenter that lead into the host. */
+  enter(): string[] {
+    return ['-t', String(this.#initPID), '-m', '-u', '-i', '-n', '-p', '--']
+  }
+
+  async boot(): Promise<void> {
+    const { fabric } = this.#options
+    for (const folder of ['run', 'lib-docker', 'etc']) {
+      await mkdir(join(this.directory, folder), { recursive: true })
+    }
+    await run('ip', ['netns', 'add', this.name])
+    await run('ip', ['-n', this.name, 'link', 'set', 'lo', 'up'])
+    if (fabric !== undefined) await this.#plug(fabric)
+    for (const controller of CONTROLLERS) await mkdir(this.#cgroupPath(controller), { recursive: true })
+    await this.#inheritCpuset()
+    await this.#startInit()
+    await this.startDocker()
+  }
+
+  async #plug(fabric: Fabric): Promise<void> {
+    const index = this.#options.index ?? 1
+    const inside = `u${process.pid}${index}`.slice(-14)
+    const outside = `p${process.pid}${index}`.slice(-14)
+    const mac = `02:30:00:00:00:${index.toString(16).padStart(2, '0')}`
+    const ip = (...args: string[]): Promise<unknown> => run('ip', ['-n', this.name, ...args])
+    await run('ip', ['link', 'add', inside, 'address', mac, 'netns', this.name, 'type', 'veth', 'peer', 'name', outside, 'netns', fabric.namespace])
+    await ip('link', 'set', inside, 'name', 'eth0')
+    await ip('addr', 'add', `${this.address}/24`, 'dev', 'eth0')
+    await ip('link', 'set', 'eth0', 'up')
+    await ip('route', 'add', 'default', 'via', `${fabric.prefix}.254`)
+    await run('ip', ['-n', fabric.namespace, 'link', 'set', outside, 'master', 'br0', 'up'])
+  }
+
+  #cgroupPath(controller: string): string {
+    return join('/sys/fs/cgroup', controller, this.name)
+  }
+
+  /** A new cpuset allows nothing until it is told. */
+  async #inheritCpuset(): Promise<void> {
+    for (const file of ['cpuset.cpus', 'cpuset.mems']) {
+      const parent = `/sys/fs/cgroup/cpuset/${file}`
+      if (!existsSync(parent)) continue
+      await writeFile(join(this.#cgroupPath('cpuset'), file), await readFile(parent))
+    }
+  }
+
+  async #startInit(): Promise<void> {
+    const { directory } = this
+    // the node's own address as name server: refused at once, where an unreachable one costs 10 s
+    await writeFile(join(directory, 'etc/resolv.conf'), `nameserver ${this.address}\n`)
+    const script = `set -e
+hostname ${this.#options.name}
+mount --make-rprivate /
+mkdir -p /mnt; mount -t tmpfs tmpfs /mnt; mkdir /mnt/cg; mount --rbind /sys/fs/cgroup /mnt/cg
+mount -t sysfs sysfs /sys; mount --rbind /mnt/cg /sys/fs/cgroup; umount -l /mnt/cg; umount /mnt
+mount --bind ${directory}/run /run
+mount --bind ${directory}/lib-docker /var/lib/docker
+mount --bind ${directory}/etc/resolv.conf /etc/resolv.conf
+echo ${this.#options.ipForward === false ? 0 : 1} > /proc/sys/net/ipv4/ip_forward
+exec tini -s -- sleep infinity
+`
+    await writeFile(join(directory, 'init.sh'), script)
+    await mkdir('/var/lib/docker', { recursive: true })
+    const log = await open(join(directory, 'init.log'), 'a')
+    this.#init = spawn(
+      'nsenter',
+      [`--net=/run/netns/${this.name}`, 'unshare', '--mount', '--uts', '--ipc', '--pid', '--fork', '--mount-proc', 'sh', join(directory, 'init.sh')],
+      { stdio: ['ignore', log.fd, log.fd], detached: true },
+    )
+    await log.close()
+    await until(() => this.#findInit(), `init of ${this.name}`, 10_000)
+  }
+
+  #findInit(): boolean {
+    const parent = this.#init?.pid
+    if (parent === undefined) return false
+    const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim()
+    const child = Number(children.split(' ')[0])
+    if (!(child > 0)) return false
+    this.#initPID = child
+    return readFileSync(`/proc/${child}/comm`, 'utf8').trim() === 'tini'
+  }
+
+  /** Starts dockerd and waits until it answers. */
+  async startDocker(): Promise<void> {
+    const { directory } = this
+    const log = await open(join(directory, 'dockerd.log'), 'a')
+    const enterCgroups = CONTROLLERS.map(controller => `echo $$ > ${this.#cgroupPath(controller)}/cgroup.procs`)
+    // a killed daemon leaves its pid file; the socket would answer for nobody
+    await rm(join(directory, 'run/docker.pid'), { force: true })
+    this.#daemon = spawn(
+      'nsenter',
+      [...this.enter(), 'sh', '-c', `${enterCgroups.join('; ')}; exec "$@"`, '-', 'dockerd', '--cgroup-parent', this.cgroup, '--storage-driver', 'overlay2', ...(this.#options.flags ?? QUIET_FLAGS)],
+      { stdio: ['ignore', log.fd, log.fd], detached: true },
+    )
+    await log.close()
+    await until(() => answers(this.socketPath), `dockerd of ${this.name}`, 30_000)
+  }
+
+  /** `kill -9` of dockerd alone; containers live on. */
+  async killDocker(): Promise<void> {
+    const pid = readFileSync(join(this.directory, 'run/docker.pid'), 'utf8').trim()
+    await this.exec(['kill', '-9', pid])
+    await until(async () => !(await answers(this.socketPath)), 'dockerd gone', 5000)
+  }
+
+  async loadImage(archive: Buffer): Promise<void> {
+    const answer = await call(this.socketPath, 'POST', '/images/load?quiet=1', archive)
+    if (answer.status !== 200 || answer.body.includes('"error"')) throw new Error(answer.body)
+  }
+
+  /** One call to the Engine, decoded. For assertions that must not trust the code under test. */
+  async docker<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
+    const answer = await call(this.socketPath, method, path, payload, 'application/json')
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.body}`)
+    return (answer.body === '' ? undefined : JSON.parse(answer.body)) as Answer
+  }
+
+  /** Power off: every process of the host dies at once. The data root stays. */
+  async powerOff(): Promise<void> {
+    if (this.#initPID > 0 && existsSync(`/proc/${this.#initPID}`)) {
+      process.kill(this.#initPID, 'SIGKILL')
+      await until(() => !existsSync(`/proc/${this.#initPID}`), 'init gone', 10_000)
+    }
+    await run('ip', ['netns', 'del', this.name]).catch(() => undefined)
+    await Promise.all(CONTROLLERS.map(controller => removeCgroup(this.#cgroupPath(controller))))
+    await rm(join(this.directory, 'run'), { recursive: true, force: true })
+  }
+
+  async close(): Promise<void> {
+    await this.powerOff()
+    this.#init?.unref()
+    this.#daemon?.unref()
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+async function removeCgroup(path: string): Promise<void> {
+  if (!existsSync(path)) return
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) await removeCgroup(join(path, entry.name))
+  }
+  // processes that were just killed hold their cgroup for a moment
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const gone = await rmdir(path).then(
+      () => true,
+      () => !existsSync(path),
+    )
+    if (gone) return
+    await pause(20)
+  }
+}
+
+const pause = (delayMs: number): Promise<void> => new Promise(resolve => setTimeout(resolve, delayMs))
+
+/** Waits on a condition with a deadline; throws with `what` when it passes. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  timeoutMs: number,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  for (;;) {
+    if (await condition()) return
+    if (performance.now() > deadline) throw new Error(`timed out waiting for ${what}`)
+    await pause(10)
+  }
+}
+
+const answers = (socketPath: string): Promise<boolean> =>
+  call(socketPath, 'GET', '/_ping').then(
+    answer => answer.status === 200,
+    () => false,
+  )
+
+interface EngineAnswer {
+  readonly status: number
+  readonly body: string
+}
+
+function call(
+  socketPath: string,
+  method: string,
+  path: string,
+  payload?: Buffer,
+  contentType = 'application/x-tar',
+): Promise<EngineAnswer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      { socketPath, method, path, headers: payload === undefined ? {} : { 'content-type': contentType, 'content-length': payload.length } },
+      answer => {
+        const chunks: Buffer[] = []
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+        answer.once('error', reject)
+        answer.once('end', () =>
+          resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+        )
+      },
+    )
+    outgoing.once('error', reject)
+    outgoing.end(payload)
+  })
+}
+
+const APPLETS = ['sh', 'cat', 'echo', 'sleep', 'ls', 'env', 'id', 'true', 'false', 'test', 'touch', 'rm', 'mkdir', 'hostname', 'stat', 'httpd', 'wget', 'nc', 'ps', 'kill', 'ip', 'nslookup', 'ping', 'head', 'tail', 'grep', 'seq', 'dd', 'stty', 'mount', 'date', 'readlink', 'tr', 'wc', 'printf', 'yes', 'df', 'ln', 'chmod', 'tty'] as const
+
+/** A busybox image from Debian's static binary, as `docker load` takes it. */
+export async function busyboxArchive(reference = 'busybox:local'): Promise<Buffer> {
+  const binary = await readFile('/bin/busybox')
+  const entries: TarEntry[] = [
+    ...['bin', 'etc', 'tmp', 'var', 'www'].map(path => ({ kind: 'directory', path, mode: path === 'tmp' ? 0o1777 : 0o755 }) as const),
+    { kind: 'file', path: 'bin/busybox', mode: 0o755, content: binary },
+    ...APPLETS.map(name => ({ kind: 'symlink', path: `bin/${name}`, target: 'busybox' }) as const),
+    { kind: 'file', path: 'etc/passwd', mode: 0o644, content: Buffer.from('root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n') },
+    { kind: 'file', path: 'etc/group', mode: 0o644, content: Buffer.from('root:x:0:\nnobody:x:65534:\n') },
+  ]
+  return imageArchive({
+    reference,
+    architecture: process.arch === 'arm64' ? 'arm64' : 'x64',
+    entries,
+    config: { Cmd: ['sh'], Env: ['PATH=/bin'] },
+  })
+}
