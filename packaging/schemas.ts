@@ -181,7 +181,7 @@ function parseFile(group: Group, source: string): GoFile {
       comment.push(line)
       continue
     }
-    const struct = /^type (\w+) struct \{(\}?)/.exec(line)
+    const struct = /^type (\w+) struct ?\{(\}?)/.exec(line)
     if (struct !== null) {
       const fields: GoField[] = []
       let above: string[] = []

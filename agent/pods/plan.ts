@@ -301,7 +301,7 @@ function planEnd(view: PodView, pass: Pass): void {
   if (running.length > 0 || isStarting) return
   for (const sandbox of observed.sandboxes) pass.add({ kind: 'remove-sandbox', sandbox })
   if (observed.sandboxes.length > 0) return
-  if (local.volumes === 'mounted') return pass.add({ kind: 'unmount-volumes' })
+  if (local.volumes !== 'unmounted') return pass.add({ kind: 'unmount-volumes' })
   if (!isDeleted(pod)) return
   for (const container of observed.containers) pass.add({ kind: 'remove-container', container })
   if (observed.containers.length === 0 && local.busy.size === 0) pass.add({ kind: 'delete-pod' })

@@ -51,7 +51,8 @@ export interface PodLocal {
   /** Sandbox whose network is set up; '' when none is. */
   readonly networkSandboxID: string
   readonly podIPs: readonly string[]
-  readonly volumes: 'unmounted' | 'mounted'
+  /** `unknown`: a folder of an earlier agent is there; mounting again is harmless, unmounting needed. */
+  readonly volumes: 'unmounted' | 'unknown' | 'mounted'
   readonly volumeFailure: { readonly message: string; readonly retryAtMs: number } | undefined
   readonly sandboxFailure: { readonly message: string; readonly retryAtMs: number } | undefined
   /** By image reference. */

@@ -90,18 +90,26 @@ function applyOperation(
       const value = valueAt(document, operation.from)
       return edit(edit(document, operation.from, removeAt), operation.path, addAt(value))
     }
-    case 'copy': {
-      const value = valueAt(document, operation.from)
-      budget.copied += JSON.stringify(value).length
-      if (budget.copied > COPIED_MAX) {
-        throw new StatusError(
-          'RequestEntityTooLarge',
-          `Unable to complete the copy, the accumulated size increase of copy is ${budget.copied}, exceeding the limit ${COPIED_MAX}`,
-        )
-      }
-      return edit(document, operation.path, addAt(value))
-    }
+    case 'copy':
+      return edit(document, operation.path, addAt(copied(document, operation.from, budget)))
+    default:
+      return assertNever(operation)
   }
+}
+
+/** A value to copy, its size charged: ten copies of everything into itself would be a thousandfold. */
+function copied(document: unknown, from: Pointer, budget: { copied: number }): unknown {
+  const value = valueAt(document, from)
+  budget.copied += JSON.stringify(value).length
+  if (budget.copied <= COPIED_MAX) return value
+  throw new StatusError(
+    'RequestEntityTooLarge',
+    `Unable to complete the copy, the accumulated size increase of copy is ${budget.copied}, exceeding the limit ${COPIED_MAX}`,
+  )
+}
+
+function assertNever(operation: never): never {
+  throw new Error(`unreachable: ${JSON.stringify(operation)}`)
 }
 
 /** Position in a list; `end` is the highest that is allowed. */

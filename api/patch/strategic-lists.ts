@@ -79,7 +79,9 @@ function resolveDirectives(original: List, patch: List, mergeKey: string): ListP
     else if (directive === 'merge') {
       throw badRequest('merging lists cannot yet be specified in the patch')
     } else {
-      throw badRequest(`unknown patch type: ${String(directive)} in map: ${JSON.stringify(item)}`)
+      throw badRequest(
+        `unknown patch type: ${JSON.stringify(directive)} in map: ${JSON.stringify(item)}`,
+      )
     }
   }
   if (replaces) return { original: [], patch: elements }

@@ -55,7 +55,9 @@ function directed(directive: unknown, patch: JsonObject): JsonObject {
   const { [DIRECTIVE]: _directive, ...content } = patch
   if (directive === 'replace') return content
   if (directive === 'delete') return {}
-  throw badRequest(`unknown patch type: ${String(directive)} in map: ${JSON.stringify(patch)}`)
+  throw badRequest(
+    `unknown patch type: ${JSON.stringify(directive)} in map: ${JSON.stringify(patch)}`,
+  )
 }
 
 /** The original without the keys that `$retainKeys` does not name. */

@@ -64,23 +64,30 @@ function withHostPorts(value: unknown): unknown {
   }
 }
 
+/** The same value when every field is that already. */
+const withFields = (value: Fields, fields: Fields): Fields =>
+  Object.entries(fields).every(([name, field]) => value[name] === field)
+    ? value
+    : { ...value, ...fields }
+
+/** The same list when nothing in it changed. */
+function mapped(list: unknown, change: (item: unknown) => unknown): unknown {
+  const items = listOf(list)
+  const results = items.map(change)
+  return results.some((item, index) => item !== items[index]) ? results : list
+}
+
 const pod: Rule = value => {
   const spec = recordOf(value['spec'])
-  const settle = (containers: unknown): unknown[] =>
-    listOf(containers)
-      .map(requestsFromLimits)
-      .map(item => (spec['hostNetwork'] === true ? withHostPorts(item) : item))
-  return {
-    ...value,
-    spec: {
-      ...spec,
-      ...(spec['initContainers'] === undefined
-        ? {}
-        : { initContainers: settle(spec['initContainers']) }),
-      containers: settle(spec['containers']),
-      enableServiceLinks: spec['enableServiceLinks'] ?? true,
-    },
+  const settle = (container: unknown): unknown =>
+    spec['hostNetwork'] === true
+      ? withHostPorts(requestsFromLimits(container))
+      : requestsFromLimits(container)
+  const fields: Record<string, unknown> = { enableServiceLinks: spec['enableServiceLinks'] ?? true }
+  for (const name of ['containers', 'initContainers']) {
+    if (name in spec) fields[name] = mapped(spec[name], settle)
   }
+  return withFields(value, { spec: withFields(spec, fields) })
 }
 
 const resourceRequirements: Rule = value => {
@@ -110,12 +117,17 @@ function roundedUp(list: unknown): unknown {
 /** Three hours, in seconds. */
 const SESSION_AFFINITY_SECONDS = 10_800
 
-function sessionAffinityConfig(spec: Fields): Fields {
-  if (spec['sessionAffinity'] !== 'ClientIP') return {}
+/** Gone without affinity, complete with it. */
+function settledAffinity(spec: Fields): Fields {
+  if (spec['sessionAffinity'] !== 'ClientIP') {
+    if (!('sessionAffinityConfig' in spec)) return spec
+    const { sessionAffinityConfig: _, ...rest } = spec
+    return rest
+  }
   const { clientIP } = recordOf(spec['sessionAffinityConfig'])
-  return recordOf(clientIP)['timeoutSeconds'] === undefined
-    ? { sessionAffinityConfig: { clientIP: { timeoutSeconds: SESSION_AFFINITY_SECONDS } } }
-    : { sessionAffinityConfig: spec['sessionAffinityConfig'] }
+  if (recordOf(clientIP)['timeoutSeconds'] !== undefined) return spec
+  const timeoutSeconds = SESSION_AFFINITY_SECONDS
+  return { ...spec, sessionAffinityConfig: { clientIP: { timeoutSeconds } } }
 }
 
 /** Reachable from outside the cluster. */
@@ -125,40 +137,35 @@ const isExternal = (spec: Fields, type: unknown): boolean =>
   (type === 'ClusterIP' && listOf(spec['externalIPs']).length > 0)
 
 const service: Rule = value => {
-  const { sessionAffinityConfig: _, ...spec } = recordOf(value['spec'])
+  const spec = settledAffinity(recordOf(value['spec']))
   const type = isSet(spec['type']) ? spec['type'] : 'ClusterIP'
   const isLoadBalancer = type === 'LoadBalancer'
-  return {
-    ...value,
-    spec: {
-      ...spec,
-      ...(isExternal(spec, type) && !isSet(spec['externalTrafficPolicy'])
-        ? { externalTrafficPolicy: 'Cluster' }
-        : {}),
-      ...(spec['internalTrafficPolicy'] === undefined && type !== 'ExternalName'
-        ? { internalTrafficPolicy: 'Cluster' }
-        : {}),
-      ...(isLoadBalancer && spec['allocateLoadBalancerNodePorts'] === undefined
-        ? { allocateLoadBalancerNodePorts: true }
-        : {}),
-      ...sessionAffinityConfig(recordOf(value['spec'])),
-    },
-    ...(isLoadBalancer ? ingressModes(value) : {}),
+  const fields: Record<string, unknown> = {}
+  if (isExternal(spec, type) && !isSet(spec['externalTrafficPolicy'])) {
+    fields['externalTrafficPolicy'] = 'Cluster'
   }
+  if (type !== 'ExternalName') {
+    fields['internalTrafficPolicy'] = spec['internalTrafficPolicy'] ?? 'Cluster'
+  }
+  if (isLoadBalancer) {
+    fields['allocateLoadBalancerNodePorts'] = spec['allocateLoadBalancerNodePorts'] ?? true
+  }
+  return withFields(value, {
+    spec: withFields(spec, fields),
+    ...(isLoadBalancer ? { status: withIngressModes(recordOf(value['status'])) } : {}),
+  })
 }
 
-function ingressModes(value: Fields): Fields {
-  const status = recordOf(value['status'])
+function withIngressModes(status: Fields): Fields {
   const loadBalancer = recordOf(status['loadBalancer'])
-  const ingress = listOf(loadBalancer['ingress'])
-  if (ingress.length === 0) return {}
-  const withMode = ingress.map(item => {
+  const ingress = mapped(loadBalancer['ingress'], item => {
     const fields = recordOf(item)
     return isSet(fields['ip']) && fields['ipMode'] === undefined
       ? { ...fields, ipMode: 'VIP' }
       : item
   })
-  return { status: { ...status, loadBalancer: { ...loadBalancer, ingress: withMode } } }
+  if (ingress === undefined) return status
+  return withFields(status, { loadBalancer: withFields(loadBalancer, { ingress }) })
 }
 
 const servicePort: Rule = value =>

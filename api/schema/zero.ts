@@ -48,13 +48,14 @@ function zeroStruct(type: StructType): object {
   return zero
 }
 
+/** A Go struct by value: omitempty leaves it alone. */
+export const isGoStruct = ({ pointer, type }: Field): boolean =>
+  !pointer && (type.kind === 'struct' || (type.kind === 'scalar' && type.scalar === 'quantity'))
+
 /** What a field shows when nothing was decoded into it; undefined when it does not show. */
 export function absentValue(field: Field): unknown {
   if (field.pointer) return undefined
-  const isGoStruct =
-    field.type.kind === 'struct' ||
-    (field.type.kind === 'scalar' && field.type.scalar === 'quantity')
-  return isGoStruct || !field.omitEmpty ? zeroOf(field.type) : undefined
+  return isGoStruct(field) || !field.omitEmpty ? zeroOf(field.type) : undefined
 }
 
 /** Go's omitempty, for a decoded value. */

@@ -163,6 +163,7 @@ APIResourceList
  resources [APIResource] 2 !
 RootPaths
  paths [string] 1 !
+Patch
 LabelSelector atomic
  matchLabels {string} 1
  matchExpressions [LabelSelectorRequirement] 2

@@ -201,6 +201,8 @@ export type RootPaths = {
   readonly paths: readonly string[]
 }
 
+export type Patch = Readonly<Record<string, never>>
+
 export type LabelSelector = {
   readonly matchLabels?: Readonly<Record<string, string>>
   readonly matchExpressions?: readonly LabelSelectorRequirement[]

@@ -79,6 +79,8 @@ const notToThisNode: Statement = {
   value: 'local',
 }
 const fromCluster: Statement = { kind: 'in-set', field: 'ip saddr', set: SETS.clusterNetworks }
+/** What stays on loopback needs no other source address. */
+const offThisNode: Statement = { kind: 'match', field: 'oifname', not: true, value: '"lo"' }
 const isNew: Statement = { kind: 'match', field: 'ct state', value: 'new' }
 const drop: Statement = { kind: 'drop' }
 const refuse: Statement = { kind: 'goto', chain: REFUSE }
@@ -184,12 +186,8 @@ const CHAINS: readonly Chain[] = [
     [
       // A pod that reached itself through a service would answer itself directly, and the connection would not match.
       [{ kind: 'in-set', field: 'ip saddr . ip daddr', set: SETS.hairpin }, masquerade],
-      [{ kind: 'has-mark', bit: MASQUERADE_BIT }, masquerade],
-      [
-        { kind: 'match', field: 'ip saddr', value: '127.0.0.0/8' },
-        { kind: 'match', field: 'oifname', not: true, value: '"lo"' },
-        masquerade,
-      ],
+      [{ kind: 'has-mark', bit: MASQUERADE_BIT }, offThisNode, masquerade],
+      [{ kind: 'match', field: 'ip saddr', value: '127.0.0.0/8' }, offThisNode, masquerade],
       [
         { kind: 'in-set', field: 'ip saddr', set: SETS.podNetworks },
         { kind: 'in-set', field: 'ip daddr', not: true, set: SETS.clusterNetworks },

@@ -77,7 +77,8 @@ export interface CacheEvent {
  * What an event counts in a watcher's queue, in bytes. The consumer gives exactly this back through
  * `CacheWatch.drained` once the event has left its own queue, whatever form it was sent in.
  */
-export const costOf = (event: CacheEvent): number => (event.item?.bytes.length ?? 0) + 64
+export const costOf = (event: Pick<CacheEvent, 'item'>): number =>
+  (event.item?.bytes.length ?? 0) + 64
 
 export interface WatchSink {
   /** One or several events at once, in order. Called synchronously; must not block. */

@@ -26,7 +26,11 @@ export class Change {
 
   constructor(
     states: { readonly before: Item | undefined; readonly after: Item | undefined },
-    at: { readonly revision: number; readonly groupResource: string; readonly last?: Item | undefined },
+    at: {
+      readonly revision: number
+      readonly groupResource: string
+      readonly last?: Item | undefined
+    },
     memo: Memo,
   ) {
     this.revision = at.revision

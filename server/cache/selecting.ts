@@ -83,19 +83,12 @@ export function triggerOf(selection: Selection): Trigger {
   return namespace === '' ? { kind: 'every' } : { kind: 'namespace', namespace }
 }
 
-const textOf = (trigger: Trigger): string => {
-  switch (trigger.kind) {
-    case 'every':
-      return '*'
-    case 'namespace':
-      return `s/${trigger.namespace}`
-    case 'name':
-      return `m/${trigger.namespace}/${trigger.name}`
-    case 'node':
-      return `n/${trigger.node}`
-    case 'label':
-      return `l/${trigger.label}=${trigger.value}`
-  }
+function textOf(trigger: Trigger): string {
+  if (trigger.kind === 'every') return '*'
+  if (trigger.kind === 'namespace') return `s/${trigger.namespace}`
+  if (trigger.kind === 'name') return `m/${trigger.namespace}/${trigger.name}`
+  if (trigger.kind === 'node') return `n/${trigger.node}`
+  return `l/${trigger.label}=${trigger.value}`
 }
 
 /** Watchers by trigger. */

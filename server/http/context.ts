@@ -1,5 +1,5 @@
 /** What the stages of one request share. Each stage fills its part; later ones rely on it. */
-import { ANONYMOUS, type UserInfo } from '#api/request.ts'
+import type { UserInfo } from '#api/request.ts'
 import type { Body, Query } from '#server/registry/call.ts'
 import type { Exchange } from './exchange.ts'
 import type { RequestInfo } from './request-info.ts'
@@ -9,16 +9,17 @@ export interface RequestContext {
   readonly query: Query
   readonly info: RequestInfo
   readonly userAgent: string
+  /** Media type of the body, without parameters. */
   readonly contentType: string
-  readonly ifNoneMatch: string | undefined
   readonly accept: string | undefined
+  readonly ifNoneMatch: string | undefined
   /** Undefined for in-process callers, whose identity is given. */
   readonly exchange: Exchange | undefined
-  readonly body: () => Promise<Body>
+  /** `kind` is what the body must be, for the message of a broken one. */
+  readonly body: (kind: string) => Promise<Body | undefined>
   readonly signal: AbortSignal
+  /** Texts of `Warning` headers. */
   readonly warnings: string[]
   /** Anonymous until `authenticate` ran. */
   user: UserInfo
 }
-
-export const UNIDENTIFIED: UserInfo = ANONYMOUS

@@ -7,7 +7,6 @@ import { type FieldValidation, applyDefaults, decodeAs, validateStructure } from
 import type { AnyObject } from '#api/object.ts'
 import { type Subresource, type TypedKind, subresourceKind } from '#api/scheme.ts'
 import { type FieldError, badRequest } from '#api/status.ts'
-import { validateCreate, validateUpdate } from '#api/validation/validate.ts'
 import type { Call } from './call.ts'
 import type { Target } from './target.ts'
 
@@ -43,16 +42,11 @@ export function decodeValue(call: Call, value: unknown, decoding: Decoding): Any
   return applyDefaults(kind.type, object)
 }
 
-export const validateNew = (target: Target, object: AnyObject): readonly FieldError[] => [
-  ...validateStructure(target.resource.type(), object),
-  ...validateCreate(target.resource, object),
-]
+export const validateNew = (target: Target, object: AnyObject): readonly FieldError[] =>
+  validateStructure(target.resource.type(), object)
 
 export const validateChange = (
   target: Target,
   object: AnyObject,
-  old: AnyObject,
-): readonly FieldError[] => [
-  ...validateStructure(target.resource.type(), object),
-  ...validateUpdate(target.resource, object, old),
-]
+  _old: AnyObject,
+): readonly FieldError[] => validateStructure(target.resource.type(), object)

@@ -9,7 +9,7 @@ import { asWriteError, type Connection } from './sqlite-file.ts'
 import type { PackedRecord, WriterReply } from './sqlite-messages.ts'
 
 /** Bounds of one transaction, so that the first writer of a burst does not wait for all of it. */
-export const GROUP_ROWS = 1000
+export const GROUP_ROWS = 256
 export const GROUP_BYTES = 4 * 1024 * 1024
 const COMPACTION_ROWS = 500
 /** Write-ahead log length at which its pages move into the file: 8 MB, so that hot pages move once. */

@@ -213,7 +213,7 @@ class Reader {
     this.#idle?.cancel()
     this.#thread ??= this.#start()
     const id = ++this.#requests
-    this.#thread.postMessage(request(id))
+    this.#thread.postMessage(request(id), [])
     return new Promise((resolve, reject) => this.#asked.set(id, { resolve, reject }))
   }
 
@@ -249,7 +249,7 @@ class Reader {
   }
 
   #rejectAll(error: StoreError): void {
-    for (const { reject } of this.#asked.values()) reject(error)
+    for (const waiting of this.#asked.values()) waiting.reject(error)
     this.#asked.clear()
   }
 }

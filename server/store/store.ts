@@ -15,9 +15,7 @@
 
 /** What `expected` of an operation may demand of the key, checked against the head including pending writes. */
 export type Expected =
-  /** The key must not exist. */
-  | 0
-  /** The key's latest modification must have exactly this revision. */
+  /** The key's latest modification must have exactly this revision; 0: the key must not exist. */
   | number
   /** Anything goes. */
   | undefined

@@ -57,7 +57,7 @@ export class Watches {
   publish(events: readonly StoreEvent[], revision: number): void {
     this.#revision = revision
     this.#remember(events)
-    for (const watcher of [...this.#live]) this.#offer(watcher, events, revision)
+    for (const watcher of this.#live) this.#offer(watcher, events, revision)
   }
 
   open(options: { prefix: string; afterRevision: number }, handler: WatchHandler): Watch {

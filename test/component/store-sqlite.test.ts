@@ -18,7 +18,7 @@ const open = (path: string, more: Partial<SqliteStoreOptions> = {}) =>
 
 storeContract(t, () => open(fresh()))
 
-t.test('a new start finds what was there, and numbers go on above it', async t => {
+void t.test('a new start finds what was there, and numbers go on above it', async t => {
   const path = fresh()
   const first = await open(path)
   await commit(first, put('/a', 'a', { expiresAtMs: Date.now() + 200 }))
@@ -38,7 +38,7 @@ t.test('a new start finds what was there, and numbers go on above it', async t =
   await second.close()
 })
 
-t.test('volatile keys come back with their durable bytes under a fresh revision', async t => {
+void t.test('volatile keys come back with their durable bytes under a fresh revision', async t => {
   const path = fresh()
   const first = await open(path)
   const created = await commit(first, put('/lease', 'durable'))
@@ -49,7 +49,7 @@ t.test('volatile keys come back with their durable bytes under a fresh revision'
     last = await first.commitVolatile(operation, { user: 'node', atMs: 1 })
   }
   await first.close()
-  const restamp = (bytes: Buffer, revision: number) => Buffer.from(`${bytes} now ${revision}`)
+  const restamp = (bytes: Buffer, revision: number) => Buffer.from(`${String(bytes)} now ${revision}`)
   const second = await open(path, { restamp })
   const entry = await second.get('/lease')
   t.ok((entry?.revision ?? 0) > last, 'above everything that was given out')
@@ -58,7 +58,7 @@ t.test('volatile keys come back with their durable bytes under a fresh revision'
   await second.close()
 })
 
-t.test('a watch from long ago is read from the file', async t => {
+void t.test('a watch from long ago is read from the file', async t => {
   const store = await open(fresh())
   const total = 6000
   for (let done = 0; done < total; done += 500) {
@@ -76,7 +76,7 @@ t.test('a watch from long ago is read from the file', async t => {
   await store.close()
 })
 
-t.test('history is bounded: the file does not grow with rewrites', async t => {
+void t.test('history is bounded: the file does not grow with rewrites', async t => {
   const path = fresh()
   const store = await open(path)
   const value = 'x'.repeat(4000)
@@ -90,7 +90,7 @@ t.test('history is bounded: the file does not grow with rewrites', async t => {
   t.ok(bytes < 12e6, `16 MB were written, the file has ${bytes}`)
 })
 
-t.test('only one may open it; files are private', async t => {
+void t.test('only one may open it; files are private', async t => {
   const path = fresh()
   const store = await open(path)
   await t.rejects(open(path), { code: 'failed', message: /in use by another process/ })
@@ -101,7 +101,7 @@ t.test('only one may open it; files are private', async t => {
   await (await open(path)).close()
 })
 
-t.test('a damaged file gives one clear line', async t => {
+void t.test('a damaged file gives one clear line', async t => {
   const path = fresh()
   await (await open(path)).close()
   writeFileSync(path, 'this is not a database at all, but long enough to look like one'.repeat(99))

@@ -34,7 +34,7 @@ export const remove = (key: string, expected?: number): Operation => ({
 
 /** `put /a 5 a@5` */
 export const show = (event: StoreEvent): string =>
-  `${event.kind} ${event.key} ${event.revision}/${event.createRevision} ${event.bytes}`
+  `${event.kind} ${event.key} ${event.revision}/${event.createRevision} ${String(event.bytes)}`
 
 export const commit = (store: Store, ...operations: Operation[]): Promise<number> =>
   store.commit(operations, AUTHOR)
@@ -147,7 +147,7 @@ export function storeContract(t: Test, open: () => Promise<Store>): void {
     t.equal(rest.more, false)
     const then = await store.list({ prefix: '/p/', atRevision: past })
     t.same(
-      then.entries.map(entry => `${entry.key} ${entry.bytes}`),
+      then.entries.map(entry => `${entry.key} ${String(entry.bytes)}`),
       [
         `/p/a /p/a@${past - 3}`,
         `/p/b /p/b@${past - 2}`,
@@ -222,7 +222,7 @@ export function storeContract(t: Test, open: () => Promise<Store>): void {
     })
     const at = await store.list({ prefix: '/', atRevision: middle })
     t.same(
-      at.entries.map(entry => `${entry.bytes}`),
+      at.entries.map(entry => String(entry.bytes)),
       [`new@${middle - 2}`],
     )
     const seen = recorder()

@@ -66,7 +66,10 @@ export function createEndpointsController(deps: ControllerDeps): Controller {
   watchServices(informers, controller)
   endpoints.addHandler({
     onDelete: object => controller.enqueue(keyOf(object)),
-    onUpdate: (_before, after) => controller.enqueue(keyOf(after)),
+    // Endpoints that precede their Service, or never get one, are a user's own.
+    onUpdate: (_before, after) => {
+      if (services.get(keyOf(after)) !== undefined) controller.enqueue(keyOf(after))
+    },
   })
   return controller
 }

@@ -40,7 +40,11 @@ t.test('label selectors match as upstream', async t => {
     ['x.io/a=b,c', { 'x.io/a': 'b', c: '' }, true],
   ]
   for (const [text, labels, expected] of cases) {
-    t.equal(parseLabelSelector(text).matches(labels), expected, `${text} on ${JSON.stringify(labels)}`)
+    t.equal(
+      parseLabelSelector(text).matches(labels),
+      expected,
+      `${text} on ${JSON.stringify(labels)}`,
+    )
   }
 })
 
@@ -60,7 +64,7 @@ t.test('label selectors are refused in upstream words', async t => {
     ],
     [
       'a>b',
-      'unable to parse requirement: values[0]: Invalid value: "b": for \'Gt\', \'Lt\' operators, the value must be an integer',
+      "unable to parse requirement: values[0]: Invalid value: \"b\": for 'Gt', 'Lt' operators, the value must be an integer",
     ],
     [
       'a=-b',
@@ -77,16 +81,30 @@ t.test('label selectors are refused in upstream words', async t => {
 })
 
 t.test('selectors of specs', async t => {
-  const cases: readonly (readonly [LabelSelectorObject | undefined, Record<string, string>, boolean, string])[] =
+  const cases: readonly (readonly [
+    LabelSelectorObject | undefined,
+    Record<string, string>,
+    boolean,
+    string,
+  ])[] = [
+    [undefined, {}, false, ''],
+    [{}, {}, true, ''],
+    [{ matchLabels: { b: '1', a: '2' } }, { a: '2', b: '1' }, true, 'a=2,b=1'],
     [
-      [undefined, {}, false, ''],
-      [{}, {}, true, ''],
-      [{ matchLabels: { b: '1', a: '2' } }, { a: '2', b: '1' }, true, 'a=2,b=1'],
-      [{ matchExpressions: [{ key: 'a', operator: 'In', values: ['y', 'x'] }] }, { a: 'x' }, true, 'a in (x,y)'],
-      [{ matchExpressions: [{ key: 'a', operator: 'NotIn', values: ['x'] }] }, { a: 'x' }, false, 'a notin (x)'],
-      [{ matchExpressions: [{ key: 'a', operator: 'Exists' }] }, { a: '' }, true, 'a'],
-      [{ matchExpressions: [{ key: 'a', operator: 'DoesNotExist' }] }, { a: '' }, false, '!a'],
-    ]
+      { matchExpressions: [{ key: 'a', operator: 'In', values: ['y', 'x'] }] },
+      { a: 'x' },
+      true,
+      'a in (x,y)',
+    ],
+    [
+      { matchExpressions: [{ key: 'a', operator: 'NotIn', values: ['x'] }] },
+      { a: 'x' },
+      false,
+      'a notin (x)',
+    ],
+    [{ matchExpressions: [{ key: 'a', operator: 'Exists' }] }, { a: '' }, true, 'a'],
+    [{ matchExpressions: [{ key: 'a', operator: 'DoesNotExist' }] }, { a: '' }, false, '!a'],
+  ]
   for (const [object, labels, expected, text] of cases) {
     const selector = labelSelectorOf(object)
     t.equal(selector.matches(labels), expected)

@@ -10,7 +10,7 @@ const open = () => openMemoryStore({ clock: systemClock, log: silentLogger })
 
 storeContract(t, open)
 
-t.test('a failed group fails what is queued behind it and rolls the head back', async t => {
+void t.test('a failed group fails what is queued behind it and rolls the head back', async t => {
   const store = await open()
   const kept = await commit(store, put('/a'))
   const seen = recorder()

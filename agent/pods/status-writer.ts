@@ -1,0 +1,88 @@
+/**
+ * Writes the status of one pod to the API: only when it changed, never two writes at once, the newest one wins.
+ * An unreachable API is tried again with back-off; a pod that is gone ends the writing.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { isReason } from '#api/status.ts'
+import type { Pod, PodStatus } from '#api/types/core-v1.ts'
+import { backoffMs } from '#base/backoff.ts'
+import type { Clock } from '#base/clock.ts'
+import type { Logger } from '#base/logger.ts'
+import type { Random } from '#base/random.ts'
+import type { Client } from '#client/client.ts'
+
+const RETRY = { baseMs: 200, maxMs: 10_000 } as const
+/** Fields that vanish again: a patch must say so. */
+const VANISHING = ['reason', 'message', 'podIP', 'podIPs'] as const
+
+export interface StatusWriterOptions {
+  readonly client: Client
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  readonly signal: AbortSignal
+}
+
+export class StatusWriter {
+  readonly #options: StatusWriterOptions
+  readonly #pod: Pod
+  #written: PodStatus | undefined
+  #wanted: PodStatus | undefined
+  #running: Promise<void> | undefined
+  #isGone = false
+
+  constructor(pod: Pod, options: StatusWriterOptions) {
+    this.#pod = pod
+    this.#written = pod.status
+    this.#options = options
+  }
+
+  write(status: PodStatus): void {
+    if (this.#isGone || isDeepStrictEqual(status, this.#wanted ?? this.#written)) return
+    this.#wanted = status
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+    })
+  }
+
+  /** Resolves when the last status asked for is written, or never will be. */
+  async settled(): Promise<void> {
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { clock, random, signal, log } = this.#options
+    let failures = 0
+    while (this.#wanted !== undefined && !signal.aborted && !this.#isGone) {
+      const status = this.#wanted
+      try {
+        await this.#patch(status)
+        this.#written = status
+        failures = 0
+        if (this.#wanted === status) this.#wanted = undefined
+      } catch (error) {
+        if (isReason(error, 'NotFound', 'Conflict')) {
+          this.#isGone = true
+          return
+        }
+        failures += 1
+        if (failures === 1) log.warn('status of a pod could not be written', { error })
+        await clock.sleep(backoffMs(RETRY, failures, random), signal)
+      }
+    }
+  }
+
+  async #patch(status: PodStatus): Promise<void> {
+    const { name = '', namespace, uid } = this.#pod.metadata
+    const vanished = VANISHING.filter(
+      field => status[field] === undefined && this.#written?.[field] !== undefined,
+    )
+    const body = {
+      // a pod made anew under the same name is not ours to write
+      metadata: { uid },
+      status: { ...status, ...Object.fromEntries(vanished.map(field => [field, null])) },
+    }
+    const { client, signal } = this.#options
+    await client.pods.patch({ namespace, name }, { type: 'strategic', body }, { subresource: 'status' }, signal)
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The OpenAPI v2 (Swagger) document of everything served, made from the v3 documents. Pure.
+ *
+ * Output  a plain object to be stringified once and cached by the caller (about 700 kB).
+ * Lossy as upstream's is: a quantity or int-or-string is text.
+ * Source: k8s.io/kube-openapi pkg/builder
+ */
+import { isRecord } from '#api/schema/decode.ts'
+import { resources } from '#api/scheme.ts'
+import type { Schema } from './schemas.ts'
+import { openApiV3 } from './v3.ts'
+
+export function openApiV2(version: string): Schema {
+  const groups = new Map(
+    resources().map(resource => [`${resource.group}/${resource.version}`, resource]),
+  )
+  const paths: Record<string, unknown> = {}
+  const definitions: Record<string, unknown> = {}
+  for (const { group, version: groupVersion } of groups.values()) {
+    const document = openApiV3(group, groupVersion)
+    for (const [path, item] of entriesOf(document['paths'])) paths[path] = pathItem(item)
+    const { schemas } = isRecord(document['components']) ? document['components'] : {}
+    for (const [name, schema] of entriesOf(schemas)) {
+      const known = definitions[name]
+      definitions[name] = known === undefined ? definition(schema) : withKinds(known, schema)
+    }
+  }
+  return { swagger: '2.0', info: { title: 'Kubernetes', version }, paths, definitions }
+}
+
+const entriesOf = (value: unknown): [string, unknown][] =>
+  isRecord(value) ? Object.entries(value) : []
+
+const KINDS = 'x-kubernetes-group-version-kind'
+
+/** A struct that several groups show is a kind only in its own. */
+function withKinds(known: unknown, schema: unknown): unknown {
+  const isKind = isRecord(schema) && schema[KINDS] !== undefined
+  return isKind && isRecord(known) ? { ...known, [KINDS]: schema[KINDS] } : known
+}
+
+/** Schemas of v2: no oneOf, no allOf around a reference. */
+function definition(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(definition)
+  if (!isRecord(schema)) return schema
+  const { allOf, oneOf, ...rest } = schema
+  const converted: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(rest)) {
+    converted[key] = key === '$ref' ? reference(value) : definition(value)
+  }
+  if (oneOf !== undefined) converted['type'] = 'string'
+  const [inner] = Array.isArray(allOf) ? allOf : []
+  return isRecord(inner) ? { ...converted, $ref: reference(inner['$ref']) } : converted
+}
+
+const reference = (value: unknown): string =>
+  String(value).replace('#/components/schemas/', '#/definitions/')
+
+const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete'])
+
+function pathItem(item: unknown): Schema {
+  return Object.fromEntries(
+    entriesOf(item).map(([key, value]) => [
+      key,
+      METHODS.has(key) ? operation(value) : parameters(value),
+    ]),
+  )
+}
+
+/** `schema` of a path or query parameter stands in the parameter itself. */
+const parameters = (value: unknown): unknown[] =>
+  (Array.isArray(value) ? value : []).map((parameter: unknown) => {
+    const { schema, ...rest } = isRecord(parameter) ? parameter : {}
+    return { ...rest, ...(isRecord(schema) ? schema : {}) }
+  })
+
+function operation(value: unknown): Schema {
+  const { requestBody, responses, parameters: given, ...rest } = isRecord(value) ? value : {}
+  const body = contentOf(requestBody)
+  const bodyParameter =
+    body.schema === undefined ? [] : [{ in: 'body', name: 'body', schema: body.schema }]
+  const answers = entriesOf(responses).map(([code, response]) => {
+    const { schema } = contentOf(response)
+    const { description } = isRecord(response) ? response : {}
+    return [code, { description, ...(schema === undefined ? {} : { schema }) }] as const
+  })
+  return {
+    ...rest,
+    ...(body.types.length === 0 ? {} : { consumes: body.types }),
+    produces: ['application/json', 'application/yaml'],
+    schemes: ['https'],
+    parameters: [...bodyParameter, ...parameters(given)],
+    responses: Object.fromEntries(answers),
+  }
+}
+
+interface Content {
+  readonly types: readonly string[]
+  readonly schema: unknown
+}
+
+function contentOf(value: unknown): Content {
+  const content = entriesOf(isRecord(value) ? value['content'] : undefined)
+  const first = content[0]?.[1]
+  return {
+    types: content.map(([type]) => type),
+    schema: isRecord(first) ? definition(first['schema']) : undefined,
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Which fields a write added or modified, and which it removed. Pure.
+ *
+ * It runs on every write, so it walks both values once, skips what is the same object, and builds sets only for
+ * what differs.
+ * Output  undefined when nothing that can be owned differs.
+ * Source: sigs.k8s.io/structured-merge-diff typed/compare.go
+ */
+import { equalJson, type JsonObject } from '#api/json.ts'
+import {
+  impliedValue,
+  indexList,
+  isAbsent,
+  isHollow,
+  objectOf,
+  shapeOf,
+  UNOWNED_METADATA,
+} from '#api/patch/apply/elements.ts'
+import { EMPTY, type FieldSet, LEAF, nodeOf } from '#api/patch/apply/field-set.ts'
+import type { ListType, MapType, StructType, Type } from '#api/schema/type.ts'
+
+export interface Comparison {
+  /** Added or modified. */
+  readonly changed: FieldSet
+  readonly removed: FieldSet
+}
+
+/** Nodes of one place; both undefined when it is the same on both sides. */
+interface Differences {
+  readonly changed: FieldSet | undefined
+  readonly removed: FieldSet | undefined
+}
+
+type Children = [element: string, node: FieldSet][]
+
+const CHANGED_LEAF: Differences = { changed: LEAF, removed: undefined }
+const REMOVED_LEAF: Differences = { changed: undefined, removed: LEAF }
+
+/** Compares whole objects, leaving out what nobody owns. */
+export function compareObjects(
+  type: StructType,
+  before: JsonObject,
+  after: JsonObject,
+): Comparison | undefined {
+  if (before === after) return undefined
+  const found = new Collector()
+  for (const field of type.fields.values()) {
+    const { name } = field
+    if (name === 'apiVersion' || name === 'kind') continue
+    const implied = impliedValue(field)
+    const skipped = name === 'metadata' ? UNOWNED_METADATA : undefined
+    found.add(
+      `f:${name}`,
+      compare(field.type, before[name] ?? implied, after[name] ?? implied, skipped),
+    )
+  }
+  const { changed, removed } = found.result()
+  if (changed === undefined && removed === undefined) return undefined
+  return { changed: changed ?? EMPTY, removed: removed ?? EMPTY }
+}
+
+class Collector {
+  readonly #changed: Children = []
+  readonly #removed: Children = []
+
+  add(element: string, differences: Differences | undefined): void {
+    if (differences?.changed !== undefined) this.#changed.push([element, differences.changed])
+    if (differences?.removed !== undefined) this.#removed.push([element, differences.removed])
+  }
+
+  /** A place that is only on one side is itself changed or removed. */
+  result(before: unknown = EMPTY, after: unknown = EMPTY): Differences {
+    return {
+      changed: nodeOf(isAbsent(before), this.#changed),
+      removed: nodeOf(isAbsent(after), this.#removed),
+    }
+  }
+}
+
+function compare(
+  type: Type,
+  before: unknown,
+  after: unknown,
+  skipped?: ReadonlySet<string>,
+): Differences | undefined {
+  if (before === after || (isAbsent(before) && isAbsent(after))) return undefined
+  const shape = shapeOf(type)
+  if (shape.kind === 'leaf' || (isHollow(before) && isHollow(after))) {
+    return compareLeaf(before, after)
+  }
+  switch (shape.kind) {
+    case 'struct':
+      return compareStructs(shape.type, before, after, skipped)
+    case 'map':
+      return compareMaps(shape.type, before, after)
+    default:
+      return compareLists(shape.type, before, after)
+  }
+}
+
+function compareLeaf(before: unknown, after: unknown): Differences | undefined {
+  if (isAbsent(before)) return CHANGED_LEAF
+  if (isAbsent(after)) return REMOVED_LEAF
+  return equalJson(before, after) ? undefined : CHANGED_LEAF
+}
+
+function compareStructs(
+  type: StructType,
+  before: unknown,
+  after: unknown,
+  skipped: ReadonlySet<string> | undefined,
+): Differences {
+  const left = objectOf(before)
+  const right = objectOf(after)
+  const found = new Collector()
+  for (const name of keysOf(left, right)) {
+    const field = type.fields.get(name)
+    if (field === undefined || skipped?.has(name) === true) continue
+    const implied = impliedValue(field)
+    const old = left === undefined ? undefined : (left[name] ?? implied)
+    const next = right === undefined ? undefined : (right[name] ?? implied)
+    found.add(`f:${name}`, compare(field.type, old, next))
+  }
+  return found.result(left, right)
+}
+
+function compareMaps(type: MapType, before: unknown, after: unknown): Differences {
+  const left = objectOf(before)
+  const right = objectOf(after)
+  const found = new Collector()
+  for (const key of keysOf(left, right)) {
+    const old = left !== undefined && Object.hasOwn(left, key) ? left[key] : undefined
+    const next = right !== undefined && Object.hasOwn(right, key) ? right[key] : undefined
+    found.add(`f:${key}`, compare(type.values, old, next))
+  }
+  return found.result(left, right)
+}
+
+/** Keys of both, each once, without building a set where one side is enough. */
+function* keysOf(left: JsonObject | undefined, right: JsonObject | undefined): Generator<string> {
+  if (left !== undefined) yield* Object.keys(left)
+  for (const key of Object.keys(right ?? {})) {
+    if (left === undefined || !Object.hasOwn(left, key)) yield key
+  }
+}
+
+function compareLists(type: ListType, before: unknown, after: unknown): Differences {
+  const left = indexList(type, before)
+  const right = indexList(type, after)
+  const found = new Collector()
+  const compareElement = (element: string): void => {
+    if (left.repeated.has(element) || right.repeated.has(element)) {
+      const old = left.repeated.get(element) ?? left.items.get(element)
+      const next = right.repeated.get(element) ?? right.items.get(element)
+      found.add(element, compareLeaf(old, next))
+    } else {
+      found.add(element, compare(type.items, left.items.get(element), right.items.get(element)))
+    }
+  }
+  for (const element of left.items.keys()) compareElement(element)
+  for (const element of right.items.keys()) {
+    if (!left.items.has(element)) compareElement(element)
+  }
+  return found.result(before, after)
+}

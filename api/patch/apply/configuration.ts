@@ -1,0 +1,121 @@
+/**
+ * An applied configuration against its type: the fields it names, or why it cannot be applied. Pure.
+ *
+ * Throws  StatusError(BadRequest) for fields the type does not have, list elements without their keys, and elements
+ *         named twice, with upstream's words.
+ * Source: sigs.k8s.io/structured-merge-diff typed/tofieldset.go, typed/validate.go
+ */
+import { isList, isObject, type JsonObject } from '#api/json.ts'
+import type { AnyObject } from '#api/object.ts'
+import {
+  elementOf,
+  isAbsent,
+  isHollow,
+  shapeOf,
+  UNOWNED_METADATA,
+} from '#api/patch/apply/elements.ts'
+import { EMPTY, type FieldSet, formatPath, LEAF, nodeOf } from '#api/patch/apply/field-set.ts'
+import type { ListType, StructType, Type } from '#api/schema/type.ts'
+import { badRequest } from '#api/status.ts'
+
+type Children = [element: string, node: FieldSet][]
+
+/** All fields an object has, without those that nobody owns. */
+export function fieldSetOf(type: StructType, object: JsonObject): FieldSet {
+  const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = object
+  const owned = isObject(metadata)
+    ? Object.fromEntries(Object.entries(metadata).filter(([name]) => !UNOWNED_METADATA.has(name)))
+    : undefined
+  return (
+    collect(type, owned === undefined || isHollow(owned) ? rest : { metadata: owned, ...rest }) ??
+    EMPTY
+  )
+}
+
+/** The node below a place; undefined when the place has no members below it and is none itself. */
+function collect(type: Type, value: unknown): FieldSet | undefined {
+  const shape = shapeOf(type)
+  if (shape.kind === 'leaf' || isAbsent(value)) return LEAF
+  if (shape.kind === 'list') return isList(value) ? collectList(shape.type, value) : LEAF
+  if (!isObject(value)) return LEAF
+  const children: Children = []
+  for (const [key, member] of Object.entries(value)) {
+    const memberType = shape.kind === 'map' ? shape.type.values : shape.type.fields.get(key)?.type
+    if (memberType === undefined) continue
+    const isSelf =
+      shape.kind === 'map' || isAbsent(member) || (isObject(member) && isHollow(member))
+    const node = withSelf(isSelf, collect(memberType, member))
+    if (node !== undefined) children.push([`f:${key}`, node])
+  }
+  return nodeOf(false, children)
+}
+
+/** Elements of lists are members themselves. */
+function collectList(type: ListType, list: readonly unknown[]): FieldSet | undefined {
+  const children: Children = []
+  for (const item of list) {
+    const element = elementOf(type, item)
+    if (element === undefined) continue
+    children.push([element, withSelf(true, collect(type.items, item)) ?? LEAF])
+  }
+  return nodeOf(false, children)
+}
+
+function withSelf(isSelf: boolean, node: FieldSet | undefined): FieldSet | undefined {
+  if (!isSelf) return node
+  return node === undefined
+    ? LEAF
+    : nodeOf(
+        true,
+        Object.entries(node).filter(([key]) => key !== '.'),
+      )
+}
+
+/** Throws for the first fault of a configuration that is about to be applied. */
+export function requireApplicable(type: StructType, object: AnyObject): void {
+  const fault = faultOf(type, object, [])
+  if (fault === undefined) return
+  const { name = '', namespace = '' } = object.metadata
+  throw badRequest(
+    `failed to create typed patch object (${namespace}/${name}; ${object.apiVersion}, Kind=${object.kind}): ${fault}`,
+  )
+}
+
+function faultOf(type: Type, value: unknown, path: readonly string[]): string | undefined {
+  if (isAbsent(value)) return undefined
+  if (type.kind === 'list') return isList(value) ? listFault(type, value, path) : undefined
+  if (type.kind === 'scalar' || !isObject(value)) return undefined
+  for (const [key, member] of Object.entries(value)) {
+    const place = [...path, `f:${key}`]
+    const memberType = type.kind === 'map' ? type.values : type.fields.get(key)?.type
+    if (memberType === undefined) return `${formatPath(place)}: field not declared in schema`
+    const fault = faultOf(memberType, member, place)
+    if (fault !== undefined) return fault
+  }
+  return undefined
+}
+
+function listFault(
+  type: ListType,
+  list: readonly unknown[],
+  path: readonly string[],
+): string | undefined {
+  const seen = new Set<string>()
+  for (const [index, item] of list.entries()) {
+    const element = type.listType === 'atomic' ? `i:${index}` : elementOf(type, item)
+    if (element === undefined) return `${formatPath(path)}: element ${index}: ${keyFault(type)}`
+    if (seen.has(element))
+      return `${formatPath(path)}: duplicate entries for key ${formatPath([element])}`
+    seen.add(element)
+    const fault = faultOf(type.items, item, [...path, element])
+    if (fault !== undefined) return fault
+  }
+  return undefined
+}
+
+const keyFault = (type: ListType): string =>
+  type.listType === 'set'
+    ? 'associative list without keys has an element that is a map or a list'
+    : `associative list with keys has an element that omits all key fields [${type.keys
+        .map(key => JSON.stringify(key))
+        .join(' ')}] (and doesn't have default values for any key fields)`

@@ -1,0 +1,89 @@
+/**
+ * Decides about CertificateSigningRequests of nodes: which are approved, which are signed, which are old. Pure.
+ *
+ * Approved are requests for a node's client certificate by a joining machine (bootstrap group) or by the node itself,
+ * and for a node's serving certificate by that node. Everything else waits for a human.
+ * Source: kubernetes pkg/controller/certificates/approver/sarapprove.go, signer/signer.go, cleaner/cleaner.go,
+ * pkg/apis/certificates/helpers.go. Differs: groups decide, where upstream asks an authorizer about two verbs that
+ * its default roles give to exactly these groups; serving certificates are approved too.
+ */
+import type { CertificateSigningRequest } from '#api/types/certificates-v1.ts'
+import type { RequestFacts } from '../deps.ts'
+
+export const CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client-kubelet'
+export const SERVING_SIGNER = 'kubernetes.io/kubelet-serving'
+
+const NODES = 'system:nodes'
+const NODE_PREFIX = 'system:node:'
+const BOOTSTRAPPERS = 'system:bootstrappers'
+
+const APPROVED_MAX_AGE_MS = 3_600_000
+const PENDING_MAX_AGE_MS = 24 * 3_600_000
+
+const conditionOf = (request: CertificateSigningRequest, type: string) =>
+  request.status?.conditions?.find(condition => condition.type === type)
+
+export const isDecided = (request: CertificateSigningRequest): boolean =>
+  conditionOf(request, 'Approved') !== undefined || conditionOf(request, 'Denied') !== undefined
+
+/** Approved, not failed, not yet issued. */
+export const wantsSigning = (request: CertificateSigningRequest): boolean =>
+  conditionOf(request, 'Approved') !== undefined &&
+  conditionOf(request, 'Denied') === undefined &&
+  conditionOf(request, 'Failed') === undefined &&
+  (request.status?.certificate ?? '') === '' &&
+  (request.spec.signerName === CLIENT_SIGNER || request.spec.signerName === SERVING_SIGNER)
+
+/** Why the signer cannot take a request; undefined when it can. */
+export function signerFault(
+  request: CertificateSigningRequest,
+  facts: RequestFacts,
+): string | undefined {
+  const { signerName, usages = [] } = request.spec
+  const isClient = signerName === CLIENT_SIGNER
+  const extra = isClient ? 'client auth' : 'server auth'
+  const allowed: readonly string[] = ['digital signature', 'key encipherment', extra]
+  if (facts.organizations.length !== 1 || facts.organizations[0] !== NODES) {
+    return 'subject organization is not system:nodes'
+  }
+  if (!facts.commonName.startsWith(NODE_PREFIX)) {
+    return 'subject common name does not begin with system:node:'
+  }
+  if (!usages.some(usage => usage === extra) || !usages.every(usage => allowed.includes(usage))) {
+    return 'usages did not match'
+  }
+  if (facts.emailAddresses.length > 0) return 'email subjectAltNames are not allowed'
+  if (facts.uris.length > 0) return 'URI subjectAltNames are not allowed'
+  const names = facts.dnsNames.length + facts.ipAddresses.length
+  if (isClient && facts.dnsNames.length > 0) return 'DNS subjectAltNames are not allowed'
+  if (isClient && facts.ipAddresses.length > 0) return 'IP subjectAltNames are not allowed'
+  if (!isClient && names === 0) return 'at least one DNS or IP subjectAltName is required'
+  return undefined
+}
+
+/** The message of the approval, or undefined when the request waits for a human. */
+export function approval(
+  request: CertificateSigningRequest,
+  facts: RequestFacts,
+): string | undefined {
+  const { signerName, username = '', groups = [] } = request.spec
+  if (signerFault(request, facts) !== undefined) return undefined
+  const isNodeItself = groups.includes(NODES) && username === facts.commonName
+  if (signerName === CLIENT_SIGNER) {
+    if (isNodeItself) return 'Auto approving self kubelet client certificate after SubjectAccessReview.'
+    const isJoining = groups.includes(BOOTSTRAPPERS)
+    return isJoining
+      ? 'Auto approving kubelet client certificate after SubjectAccessReview.'
+      : undefined
+  }
+  if (signerName !== SERVING_SIGNER || !isNodeItself) return undefined
+  return 'Auto approving kubelet serving certificate of the node itself.'
+}
+
+/** Old requests are litter: approved ones after an hour, others after a day. */
+export function isStale(request: CertificateSigningRequest, nowMs: number): boolean {
+  const created = Date.parse(request.metadata.creationTimestamp ?? '')
+  if (Number.isNaN(created)) return false
+  const maxAgeMs = isDecided(request) ? APPROVED_MAX_AGE_MS : PENDING_MAX_AGE_MS
+  return nowMs - created > maxAgeMs
+}

@@ -1,0 +1,244 @@
+/**
+ * The API server as one part: wires listener, stages, registry and discovery from what it is handed.
+ *
+ * Throws  listen(): Error with code EADDRINUSE, EACCES ...
+ * Law     Whatever happens in a request ends as an HTTP answer: a Status, never a stack trace, never a crash.
+ */
+import type { AnyObject } from '#api/object.ts'
+import type { AdmissionPlugin, Authenticator, Authorizer, UserInfo } from '#api/request.ts'
+import { groupResource, resources } from '#api/scheme.ts'
+import { StatusError } from '#api/status.ts'
+import type { Clock } from '#base/clock.ts'
+import { isAbort } from '#base/errors.ts'
+import type { Logger } from '#base/logger.ts'
+import type { Random } from '#base/random.ts'
+import type { NodeConnector } from '#client/node-api.ts'
+import type { Transport } from '#client/transport.ts'
+import type { AddressInfo } from 'node:net'
+import type { TokenIssuer } from '#server/auth/service-account-token.ts'
+import { type Cache, costOf } from '#server/cache/cache.ts'
+import { discoveryRoutes } from '#server/discovery/routes.ts'
+import type { Answer } from '#server/registry/call.ts'
+import { createCommitter } from '#server/registry/committer.ts'
+import type { NumberRange } from '#server/registry/kinds/allocator.ts'
+import { createStrategies } from '#server/registry/kinds/strategies.ts'
+import { type AllDeps, createRegistry } from '#server/registry/registry.ts'
+import type { ReviewedToken, RuleResolver } from '#server/registry/reviews.ts'
+import type { Store } from '#server/store/store.ts'
+import { type ChainDeps, type NonResourceRoute, runStages } from './chain.ts'
+import type { Exchange } from './exchange.ts'
+import { FLOW_LIMITS, type FlowLimits, createFlowControl } from './flow-control.ts'
+import { type HealthCheck, healthRoutes } from './health.ts'
+import { HttpContext } from './http-context.ts'
+import { type AlpnHandlers, type Listener, type TlsMaterial, createListener } from './listener.ts'
+import { createLocalTransport } from './local-transport.ts'
+import { type Metrics, createMetrics } from './metrics.ts'
+import { type RenderDeps, render, sendStatus, statusOf } from './render.ts'
+
+/** Paths served before the API users' authentication: whoever owns them decides who may. */
+export interface ExtraRoute {
+  matches(path: string): boolean
+  /** Answers the exchange itself, or throws a StatusError that becomes the answer. */
+  handle(exchange: Exchange): void | Promise<void>
+}
+
+export interface ApiServerOptions {
+  readonly cache: Cache
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  readonly authenticator: Authenticator
+  readonly authorizer: Authorizer
+  readonly rules: RuleResolver
+  readonly reviewToken: (
+    token: string,
+    audiences: readonly string[],
+  ) => Promise<ReviewedToken | undefined>
+  readonly admission: readonly AdmissionPlugin[]
+  readonly tokenIssuer: TokenIssuer
+  readonly nodes: NodeConnector
+  readonly serviceCIDR: string
+  readonly nodePortRange: NumberRange
+  readonly tls: TlsMaterial
+  readonly extraRoutes?: readonly ExtraRoute[]
+  /** Non-resource paths behind authentication and authorization. */
+  readonly routes?: readonly NonResourceRoute[]
+  readonly alpn?: AlpnHandlers
+  readonly live?: readonly HealthCheck[]
+  readonly ready?: readonly HealthCheck[]
+  readonly flowLimits?: FlowLimits
+  readonly buildDate?: string
+  readonly gitCommit?: string
+  /** More lines of `/metrics`. */
+  readonly moreMetrics?: () => string
+}
+
+export interface ApiServer {
+  listen(address: string, port: number): Promise<AddressInfo>
+  /** The in-process way in, as `user`. Works before listen(). */
+  local(user: UserInfo): Transport
+  setSecureContext(material: TlsMaterial): void
+  /** Ends watches and connections. Idempotent. */
+  close(graceMs?: number): Promise<void>
+}
+
+const CLOSE_GRACE_MS = 2000
+
+export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { cache, clock, log } = options
+  const watchers = new Set<object>()
+  const flow = createFlowControl(options.flowLimits ?? FLOW_LIMITS)
+  const metrics = createMetrics({
+    flow,
+    watchers: () => watchers.size,
+    revision: () => cache.revision,
+    objects: () => storages().map(name => [name, cache.count(name)] as const),
+    ...(options.moreMetrics === undefined ? {} : { more: options.moreMetrics }),
+  })
+  const { deps, close: closeRegistry } = await registryDeps(options)
+  const bound = { address: '' }
+  const chain: ChainDeps = {
+    authenticator: options.authenticator,
+    authorizer: options.authorizer,
+    flow,
+    registry: createRegistry(deps),
+    routes: [
+      ...healthRoutes({ log, live: options.live ?? [], ready: options.ready ?? [] }),
+      metrics.route,
+      ...(options.routes ?? []),
+      ...discoveryRoutes({
+        serverAddress: () => bound.address,
+        buildDate: options.buildDate ?? '1970-01-01T00:00:00Z',
+        gitCommit: options.gitCommit ?? '',
+      }),
+    ],
+  }
+  const rendering: RenderDeps = { cache, clock, watchers, now: () => clock.now() }
+  const serving = { options, chain, rendering, metrics }
+  const listener: Listener = createListener({
+    tls: options.tls,
+    clock,
+    log,
+    handle: exchange => void serve(serving, exchange),
+    ...(options.alpn === undefined ? {} : { alpn: options.alpn }),
+  })
+  const onFault = (error: unknown): void => log.error('in-process request failed', { error: stackOf(error) })
+  return {
+    async listen(address, port) {
+      const info = await listener.listen(address, port)
+      bound.address = `${info.address}:${info.port}`
+      return info
+    },
+    local: user => createLocalTransport({ chain, cache, onFault }, user),
+    setSecureContext: material => listener.setSecureContext(material),
+    async close(graceMs = CLOSE_GRACE_MS) {
+      metrics.close()
+      closeRegistry()
+      await listener.close(graceMs)
+    },
+  }
+}
+
+const storages = (): readonly string[] => [
+  ...new Set(resources().filter(one => one.verbs.includes('list')).map(groupResource)),
+]
+
+interface Serving {
+  readonly options: ApiServerOptions
+  readonly chain: ChainDeps
+  readonly rendering: RenderDeps
+  readonly metrics: Metrics
+}
+
+/** One exchange from its first byte to its answer. Never throws. */
+async function serve(serving: Serving, exchange: Exchange): Promise<void> {
+  const { options, chain, rendering, metrics } = serving
+  const began = options.clock.monotonic()
+  let context: HttpContext | undefined
+  try {
+    const extra = options.extraRoutes?.find(route => route.matches(exchange.path))
+    if (extra !== undefined) return await extra.handle(exchange)
+    context = new HttpContext(exchange)
+    const answer: Answer = await runStages(chain, context)
+    await render(rendering, context, answer)
+  } catch (error) {
+    if (isAbort(error) && exchange.signal.aborted) return
+    if (!(error instanceof StatusError))
+      options.log.error('request failed', {
+        method: exchange.method,
+        path: exchange.path,
+        error: stackOf(error),
+      })
+    sendStatus(exchange, statusOf(error).toStatus())
+  } finally {
+    const seconds = (options.clock.monotonic() - began) / 1000
+    if (context !== undefined)
+      metrics.observe({ ...context.info, code: exchange.status, seconds, resource: knownResource(context) })
+  }
+}
+
+const KNOWN = new Set<string>()
+
+/** Names that nobody serves are counted as one. */
+function knownResource(context: HttpContext): string {
+  if (KNOWN.size === 0) for (const { plural } of resources()) KNOWN.add(plural)
+  return KNOWN.has(context.info.resource) ? context.info.resource : ''
+}
+
+/** For the log alone. */
+const stackOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error)
+
+async function registryDeps(
+  options: ApiServerOptions,
+): Promise<{ readonly deps: AllDeps; readonly close: () => void }> {
+  const { cache, store, clock, random, log } = options
+  const priority = followDefaultPriority(cache)
+  const strategies = createStrategies({
+    random,
+    services: { serviceCIDR: options.serviceCIDR, nodePorts: options.nodePortRange },
+    cache,
+    defaultPriority: priority.current,
+  })
+  const stored = await cache.list({ groupResource: 'services', namespace: '' }, { limit: 0 })
+  const collisions = strategies.services.repair(stored.items.map(item => item.object()))
+  if (collisions.length > 0)
+    log.error('services share an address or a node port', { services: collisions })
+  const deps: AllDeps = {
+    cache,
+    committer: createCommitter({ store, cache, clock }),
+    clock,
+    random,
+    log,
+    admission: options.admission,
+    strategies: strategies.byStorage,
+    nodes: options.nodes,
+    tokens: options.tokenIssuer,
+    authorizer: options.authorizer,
+    rules: options.rules,
+    reviewToken: options.reviewToken,
+  }
+  return { deps, close: priority.close }
+}
+
+/** Keeps the PriorityClass that is marked as the global default. */
+function followDefaultPriority(cache: Cache): {
+  readonly current: () => AnyObject | undefined
+  readonly close: () => void
+} {
+  const classes = new Map<string, AnyObject>()
+  const start = { afterRevision: undefined, initialEvents: true, initialEventsEnd: false, bookmarks: false }
+  const watch = cache.watch({ groupResource: 'priorityclasses.scheduling.k8s.io', namespace: '' }, start, {
+    onEvents: events => {
+      watch.drained(events.reduce((sum, event) => sum + costOf(event), 0))
+      for (const { type, item } of events) {
+        if (item === undefined) continue
+        if (type === 'DELETED' || item.object()['globalDefault'] !== true) classes.delete(item.key)
+        else classes.set(item.key, item.object())
+      }
+    },
+    onEnd: () => {},
+  })
+  return { current: () => classes.values().next().value, close: () => watch.close() }
+}

@@ -1,0 +1,135 @@
+/**
+ * The way of a request, top to bottom: `STAGES` is the running order. Each stage is a function over one context that
+ * refuses by throwing a StatusError, or goes on. In-process callers take the same way from `flowControl` on.
+ */
+import type { Authenticator, Authorizer, RequestAttributes } from '#api/request.ts'
+import { StatusError, forbidden, noSuchResource, unauthorized } from '#api/status.ts'
+import { resourceOf } from '#api/scheme.ts'
+import type { Answer, Call } from '#server/registry/call.ts'
+import { bodyKind } from '#server/registry/decoding.ts'
+import type { Registry } from '#server/registry/registry.ts'
+import type { RequestContext } from './context.ts'
+import type { FlowControl } from './flow-control.ts'
+
+export interface ChainDeps {
+  readonly authenticator: Authenticator
+  readonly authorizer: Authorizer
+  readonly flow: FlowControl
+  readonly registry: Registry
+  /** Paths that name no resource: discovery, health, metrics. First match wins. */
+  readonly routes: readonly NonResourceRoute[]
+}
+
+export interface NonResourceRoute {
+  matches(path: string): boolean
+  /** Undefined: not here after all. */
+  handle(context: RequestContext): Answer | undefined | Promise<Answer | undefined>
+}
+
+export type Next = () => Promise<Answer>
+export type Stage = (deps: ChainDeps, context: RequestContext, next: Next) => Promise<Answer>
+
+const authenticate: Stage = async (deps, context, next) => {
+  if (context.exchange !== undefined) {
+    const { credentials } = context.exchange
+    const user = await deps.authenticator.authenticate(credentials)
+    if (user !== undefined) context.user = user
+    else if (credentials.bearer !== undefined || credentials.basic !== undefined) throw unauthorized()
+  }
+  return next()
+}
+
+const flowControl: Stage = (deps, context, next) => {
+  const { verb, subresource } = context.info
+  return deps.flow.run({ verb, subresource, user: context.user }, next)
+}
+
+const authorize: Stage = async (deps, context, next) => {
+  const attributes = attributesOf(context)
+  const authorization = deps.authorizer.authorize(attributes)
+  const { decision, reason } =
+    authorization instanceof Promise ? await authorization : authorization
+  if (decision !== 'allow') throw refusal(attributes, reason)
+  return next()
+}
+
+const route: Stage = async (deps, context) => {
+  const { info } = context
+  if (!info.isResource) return nonResource(deps, context)
+  const resource = resourceOf(info.group, info.version, info.resource)
+  if (resource === undefined) throw noSuchResource()
+  // `/api/v1/namespaces/x` puts the object's own name into `namespace`, for authorizers.
+  const namespace = resource.namespaced ? info.namespace : ''
+  const { query, user, userAgent, contentType } = context
+  const call: Call = {
+    verb: info.verb,
+    resource,
+    subresource: info.subresource,
+    namespace,
+    name: info.name,
+    rest: info.rest,
+    query,
+    user,
+    userAgent,
+    contentType,
+    body: () => context.body(bodyKind({ resource, subresource: info.subresource }).kind),
+    warn: text => context.warnings.push(text),
+    // Read on use: most requests never need an AbortSignal made for them.
+    get signal() {
+      return context.signal
+    },
+  }
+  return deps.registry.handle(call)
+}
+
+export const STAGES: readonly Stage[] = [authenticate, flowControl, authorize, route]
+
+export function runStages(deps: ChainDeps, context: RequestContext, index = 0): Promise<Answer> {
+  const stage = STAGES[index]
+  if (stage === undefined) return Promise.reject(noSuchResource())
+  return stage(deps, context, () => runStages(deps, context, index + 1))
+}
+
+async function nonResource(deps: ChainDeps, context: RequestContext): Promise<Answer> {
+  for (const candidate of deps.routes) {
+    if (!candidate.matches(context.info.path)) continue
+    const answer = await candidate.handle(context)
+    if (answer !== undefined) return answer
+  }
+  throw noSuchResource()
+}
+
+function attributesOf(context: RequestContext): RequestAttributes {
+  const { info, user } = context
+  const { verb, isResource, path, group, version, resource, subresource, namespace, name } = info
+  const selector = isResource && SELECTING.has(verb) ? context.query.get('fieldSelector') : null
+  return {
+    user,
+    verb,
+    isResource,
+    path,
+    group,
+    version,
+    resource,
+    subresource,
+    namespace,
+    name,
+    ...(selector === null ? {} : { fieldSelector: selector }),
+  }
+}
+
+const SELECTING = new Set(['list', 'watch', 'deletecollection'])
+
+/** Source: k8s.io/apiserver pkg/endpoints/handlers/responsewriters/errors.go */
+function refusal(attributes: RequestAttributes, reason: string): StatusError {
+  const { user, verb, group, resource, subresource, namespace, name, path } = attributes
+  const because = reason === '' ? '' : `: ${reason}`
+  if (!attributes.isResource)
+    return new StatusError('Forbidden', `forbidden: User "${user.name}" cannot ${verb} path "${path}"${because}`, {})
+  const what = subresource === '' ? resource : `${resource}/${subresource}`
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`
+  return forbidden(
+    { group, resource, name },
+    `User "${user.name}" cannot ${verb} resource "${what}" in API group "${group}" ${where}${because}`,
+  )
+}

@@ -1,0 +1,76 @@
+/** A RequestContext over an Exchange: headers and body as the stages want them. */
+import { parseJson } from '#api/codec.ts'
+import { ANONYMOUS, type UserInfo } from '#api/request.ts'
+import { badRequest } from '#api/status.ts'
+import type { Body, Query } from '#server/registry/call.ts'
+import type { RequestContext } from './context.ts'
+import { BODY_LIMIT_BYTES, type Exchange } from './exchange.ts'
+import { mediaTypeOf, unsupportedMedia } from './negotiation.ts'
+import { type RequestInfo, requestInfo } from './request-info.ts'
+import { parseYaml } from './yaml.ts'
+
+const BODY_TYPES: readonly string[] = [
+  'application/json',
+  'application/yaml',
+  'application/vnd.kubernetes.protobuf',
+]
+const YAML_TYPES = new Set(['application/yaml', 'application/apply-patch+yaml'])
+const JSON_TYPES = new Set([
+  'application/json',
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+])
+
+export class HttpContext implements RequestContext {
+  readonly info: RequestInfo
+  readonly exchange: Exchange
+  readonly warnings: string[] = []
+  user: UserInfo = ANONYMOUS
+
+  /** Throws StatusError(BadRequest) for a path whose escapes are broken. */
+  constructor(exchange: Exchange) {
+    const info = requestInfo(exchange)
+    if (info === undefined) throw badRequest('invalid URL escape in the request path')
+    this.exchange = exchange
+    this.info = info
+  }
+
+  get method(): string {
+    return this.exchange.method
+  }
+
+  get query(): Query {
+    return this.exchange.query
+  }
+
+  get userAgent(): string {
+    return this.exchange.header('user-agent') ?? ''
+  }
+
+  get contentType(): string {
+    return mediaTypeOf(this.exchange.header('content-type'))
+  }
+
+  get accept(): string | undefined {
+    return this.exchange.header('accept')
+  }
+
+  get ifNoneMatch(): string | undefined {
+    return this.exchange.header('if-none-match')
+  }
+
+  get signal(): AbortSignal {
+    return this.exchange.signal
+  }
+
+  async body(kind: string): Promise<Body | undefined> {
+    const bytes = await this.exchange.readBody(BODY_LIMIT_BYTES)
+    if (bytes.length === 0) return undefined
+    const { contentType } = this
+    if (JSON_TYPES.has(contentType)) return parseJson(bytes, kind)
+    if (YAML_TYPES.has(contentType))
+      return { value: parseYaml(bytes.toString('utf8')), duplicates: [] }
+    throw unsupportedMedia(BODY_TYPES)
+  }
+}

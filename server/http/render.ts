@@ -1,0 +1,135 @@
+/**
+ * Answers to bytes on an exchange: status, headers, compression, the form the client asked for. The one place where
+ * a StatusError becomes an HTTP answer.
+ */
+import type { AnyObject } from '#api/object.ts'
+import { type Status, StatusError, internalError } from '#api/status.ts'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import { type Resource, resourceOf } from '#api/scheme.ts'
+import type { Answer } from '#server/registry/call.ts'
+import type { RequestContext } from './context.ts'
+import type { Exchange, Headers } from './exchange.ts'
+import { type Accepted, negotiate } from './negotiation.ts'
+import { formOf, partialOf, tableJson } from './forms.ts'
+import { sendPage } from './list-stream.ts'
+import { isTrue } from './request-info.ts'
+import { type WatchSource, sendWatch } from './watch-stream.ts'
+import { renderYaml } from './yaml.ts'
+
+const GZIP_OVER_BYTES = 128 * 1024
+const NO_CACHE = 'no-cache, private'
+const gzipped = promisify(gzip)
+
+export interface RenderDeps extends WatchSource {
+  readonly now: () => number
+}
+
+/** Everything but `raw` and `takeover` is an object of a resource that can be shown in several forms. */
+export async function render(
+  deps: RenderDeps,
+  context: RequestContext & { readonly exchange: Exchange },
+  answer: Answer,
+): Promise<void> {
+  const { exchange } = context
+  if (answer.kind === 'takeover') return answer.take(exchange)
+  if (answer.kind === 'raw') return sendBytes(exchange, answer.code, answer.headers, answer.body)
+  const accepted = negotiate(context.accept)
+  const view = { accepted, query: context.query, now: deps.now() }
+  if (answer.kind === 'watch') return sendWatch(deps, exchange, answer, view)
+  const headers = headersOf(context, accepted)
+  if (answer.kind === 'page' && !isWhole(context, accepted))
+    return sendPage(exchange, headers, answer, view)
+  const bytes = bytesOf(answer, context, accepted, deps.now())
+  if (answer.kind === 'page') return sendWhole(context, accepted, bytes)
+  if (isWhole(context, accepted)) return sendWhole(context, accepted, bytes, answer.code)
+  return sendBytes(exchange, answer.code, headers, bytes)
+}
+
+const isWhole = (context: RequestContext, accepted: Accepted): boolean =>
+  accepted.media === 'application/yaml' || isPretty(context)
+
+/** People read with these; programs want it short. */
+function isPretty(context: RequestContext): boolean {
+  const asked = context.query.get('pretty')
+  if (asked !== null) return isTrue(asked)
+  return /^(curl|Wget|Mozilla\/5\.0)/.test(context.userAgent)
+}
+
+function headersOf(context: RequestContext, accepted: Accepted): Headers {
+  const warnings = context.warnings.map(text => `299 - ${JSON.stringify(text)}`)
+  return {
+    'content-type': accepted.media,
+    'cache-control': NO_CACHE,
+    ...(warnings.length === 0 ? {} : { warning: warnings }),
+  }
+}
+
+type Shown = Exclude<Answer, { kind: 'raw' | 'takeover' | 'watch' }>
+
+function bytesOf(answer: Shown, context: RequestContext, accepted: Accepted, now: number): Buffer {
+  if (answer.kind === 'page')
+    return formOf(answer, { accepted, query: context.query, now }).whole()
+  if (answer.kind === 'item' && accepted.form === 'object') return answer.item.bytes
+  const object = answer.kind === 'item' ? answer.item.object() : answer.object
+  if (accepted.form === 'object' || object.kind === 'Status')
+    return (answer.kind === 'object' ? answer.bytes : undefined) ?? jsonOf(object)
+  const resource = resourceShown(context, object)
+  if (accepted.form === 'table' && resource !== undefined)
+    return tableJson(resource, [object], { query: context.query, now })
+  return jsonOf(partialOf(object))
+}
+
+const jsonOf = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
+
+/** The resource whose columns fit the object: the one asked for, unless a subresource answered another kind. */
+function resourceShown(context: RequestContext, object: AnyObject): Resource | undefined {
+  const { group, version, resource } = context.info
+  const found = resourceOf(group, version, resource)
+  return found?.kind === object.kind ? found : undefined
+}
+
+async function sendWhole(
+  context: RequestContext & { readonly exchange: Exchange },
+  accepted: Accepted,
+  bytes: Buffer,
+  code = 200,
+): Promise<void> {
+  const value: unknown = JSON.parse(bytes.toString('utf8'))
+  const text =
+    accepted.media === 'application/yaml' ? renderYaml(value) : `${JSON.stringify(value, null, 2)}\n`
+  await sendBytes(context.exchange, code, headersOf(context, accepted), Buffer.from(text))
+}
+
+async function sendBytes(
+  exchange: Exchange,
+  code: number,
+  headers: Headers,
+  body: Buffer,
+): Promise<void> {
+  const zips = body.length > GZIP_OVER_BYTES && acceptsGzip(exchange)
+  if (!zips) return exchange.respond(code, headers, body)
+  const packed = await gzipped(body, { level: 1 })
+  exchange.respond(code, { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' }, packed)
+}
+
+export const acceptsGzip = (exchange: Exchange): boolean =>
+  /(^|[\s,])gzip($|[\s,;])/.test(exchange.header('accept-encoding') ?? '')
+
+export function sendStatus(exchange: Exchange, status: Status): void {
+  const retry = status.details?.retryAfterSeconds
+  exchange.respond(
+    status.code ?? 500,
+    {
+      'content-type': 'application/json',
+      'cache-control': NO_CACHE,
+      ...(retry === undefined ? {} : { 'retry-after': String(retry) }),
+      ...(status.code === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    },
+    jsonOf(status),
+  )
+}
+
+/** The StatusError a client sees for any error. */
+export const statusOf = (error: unknown): StatusError =>
+  error instanceof StatusError ? error : internalError('an error on the server prevented the request from succeeding', error)
