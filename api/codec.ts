@@ -89,7 +89,6 @@ export function decodeObject<Value = AnyObject>(
     throw cannotBeHandled(type, parsed, `strict decoding error: ${warnings.join(', ')}`)
   }
   // The seam: the decoder has just made it so.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return { object: object as Value, warnings }
 }
 

@@ -5,7 +5,31 @@
  * `storage` names another row whose objects this one shows in another shape (events.k8s.io over core events).
  * Source: kubernetes pkg/registry/<group>/<kind>/storage (short names, categories), pkg/controlplane/instance.go
  */
-import type { ResourceVerb, Subresource } from './scheme.ts'
+export type Subresource =
+  | 'status'
+  | 'scale'
+  | 'binding'
+  | 'eviction'
+  | 'log'
+  | 'exec'
+  | 'attach'
+  | 'portforward'
+  | 'proxy'
+  | 'token'
+  | 'approval'
+  | 'finalize'
+  | 'ephemeralcontainers'
+  | 'resize'
+
+export type ResourceVerb =
+  | 'create'
+  | 'delete'
+  | 'deletecollection'
+  | 'get'
+  | 'list'
+  | 'patch'
+  | 'update'
+  | 'watch'
 
 export interface ResourceRow {
   readonly plural: string

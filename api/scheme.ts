@@ -7,36 +7,14 @@ import type { StructType } from '#api/schema/type.ts'
 import {
   type GroupRow,
   type ResourceRow,
+  type ResourceVerb,
   SERVED,
+  type Subresource,
   SUBRESOURCE_KINDS,
   SUBRESOURCE_VERBS,
 } from './resources.ts'
 
-export type Subresource =
-  | 'status'
-  | 'scale'
-  | 'binding'
-  | 'eviction'
-  | 'log'
-  | 'exec'
-  | 'attach'
-  | 'portforward'
-  | 'proxy'
-  | 'token'
-  | 'approval'
-  | 'finalize'
-  | 'ephemeralcontainers'
-  | 'resize'
-
-export type ResourceVerb =
-  | 'create'
-  | 'delete'
-  | 'deletecollection'
-  | 'get'
-  | 'list'
-  | 'patch'
-  | 'update'
-  | 'watch'
+export type { ResourceVerb, Subresource } from './resources.ts'
 
 export interface Resource {
   /** '' for core. */
@@ -147,10 +125,13 @@ const FILES: ReadonlyMap<string, string> = new Map([
   ['meta.k8s.io/v1', 'meta-v1'],
 ])
 
+const isKind = (type: StructType | undefined): type is StructType =>
+  type?.fields.has('apiVersion') === true
+
 /** Any known kind, served or not; undefined when there is no such kind. */
 export function typeOf(group: string, version: string, kind: string): StructType | undefined {
   const file = FILES.get(`${group}/${version}`)
   return file === undefined
     ? undefined
-    : (structsOf(file).get(kind) ?? structsOf('meta-v1').get(kind))
+    : [structsOf(file).get(kind), structsOf('meta-v1').get(kind)].find(isKind)
 }

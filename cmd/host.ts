@@ -20,7 +20,8 @@ export function nodeIPsOf(flag: readonly string[]): readonly string[] {
   const interfaces = networkInterfaces()
   const names = Object.keys(interfaces)
   const preferred = defaultRouteInterface()
-  const ordered = preferred === undefined ? names : [preferred, ...names.filter(name => name !== preferred)]
+  const ordered =
+    preferred === undefined ? names : [preferred, ...names.filter(name => name !== preferred)]
   for (const name of ordered) {
     const address = interfaces[name]?.find(({ family, internal }) => family === 'IPv4' && !internal)
     if (address !== undefined) return [address.address]

@@ -20,7 +20,7 @@ const NODE_PACKAGE = `node-linux-${arch}`
 const ENTRY_POINTS = {
   main: 'cmd/main.ts',
   'sqlite-worker': 'server/store/sqlite-worker.ts',
-  'nft-worker': 'netfilter/nftables/nft-worker.ts',
+  'nft-child': 'netfilter/nftables/nft-child.ts',
 }
 
 /** Native packages stay packages; everything else is bundled. */
@@ -41,6 +41,22 @@ const unusedByDockerode = {
   },
 }
 
+/**
+ * Source names an entry point as `new URL('./nft-child.ts', import.meta.url)`. In the bundle all code lies flat in
+ * dist/lib, so only the ending changes.
+ */
+const entryPointUrls = {
+  name: 'entry-point-urls',
+  setup(hooks) {
+    hooks.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8')
+      if (!source.includes('import.meta.url')) return undefined
+      const contents = source.replace(/new URL\('\.\/([\w-]+)\.ts', import\.meta\.url\)/g, "new URL('./$1.js', import.meta.url)")
+      return { contents, loader: 'ts' }
+    })
+  },
+}
+
 await bundle(join(root, 'dist'))
 const tree = process.argv[process.argv.indexOf('--tree') + 1]
 if (process.argv.includes('--tree') && tree) install(tree)
@@ -48,12 +64,9 @@ if (process.argv.includes('--tree') && tree) install(tree)
 async function bundle(out) {
   rmSync(join(out, 'lib'), { recursive: true, force: true })
   mkdirSync(join(out, 'lib'), { recursive: true })
-  const entryPoints = Object.fromEntries(
-    Object.entries(ENTRY_POINTS).filter(([, file]) => existsSync(join(root, file))),
-  )
   await build({
     absWorkingDir: root,
-    entryPoints,
+    entryPoints: ENTRY_POINTS,
     outdir: join(out, 'lib'),
     bundle: true,
     splitting: true,
@@ -61,7 +74,7 @@ async function bundle(out) {
     platform: 'node',
     target: 'node24',
     external: [...NATIVE, '*.node'],
-    plugins: [unusedByDockerode],
+    plugins: [unusedByDockerode, entryPointUrls],
     minifySyntax: true,
     legalComments: 'none',
     logLevel: 'warning',

@@ -221,7 +221,8 @@ function refuse(
   if (stream.destroyed) return
   if (stream.headersSent) {
     options.log.debug('tunnel stream broke off', { error })
-    return void stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR)
+    stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR)
+    return
   }
   const isOurs = error instanceof StatusError
   if (!isOurs) options.log.error('node API failed', { error })

@@ -103,3 +103,6 @@ function readyOf(view: PodView, facts: ConditionFacts, containersReady: Verdict)
   if (faults.length === 0) return truth(true)
   return no('ReadinessGatesNotReady', faults.length === 1 ? faults[0] : `[${faults.join(', ')}]`)
 }
+
+/** False for readiness gates and whatever else others write. */
+export const isOurCondition = (type: string): boolean => OURS.has(type)

@@ -8,7 +8,7 @@
  * Source: kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go computePodActions, SyncPod;
  *         pkg/kubelet/kubelet.go SyncTerminatingPod. Differs: stops are never waited for, they are observed.
  */
-import type { Container } from '#api/types/core-v1.ts'
+import type { Container, Pod } from '#api/types/core-v1.ts'
 import type { ContainerState, SandboxState } from '../runtime/runtime.ts'
 import { crashWaitMs } from './restart.ts'
 import {
@@ -127,6 +127,8 @@ class Pass {
 }
 
 function planRun(view: PodView, pass: Pass): void {
+  const deadlineMs = deadlineOf(view.pod)
+  if (deadlineMs !== undefined) pass.lookAgain(deadlineMs - view.nowMs)
   planVolumes(view, pass)
   const wanted = wantedContainers(view)
   // images are fetched while sandbox and volumes are made
@@ -137,6 +139,12 @@ function planRun(view: PodView, pass: Pass): void {
   planRemovals(view, pass)
   if (sandbox === undefined || !isReadyForContainers(view, sandbox)) return
   for (const container of wanted) planContainer(view, { container, sandbox }, pass)
+}
+
+/** When a pod with activeDeadlineSeconds has had its time; undefined when it may run for ever. */
+export function deadlineOf({ spec, status }: Pod): number | undefined {
+  if (spec?.activeDeadlineSeconds === undefined || status?.startTime === undefined) return undefined
+  return Date.parse(status.startTime) + spec.activeDeadlineSeconds * 1000
 }
 
 const isReadyForContainers = (view: PodView, sandbox: SandboxState): boolean =>
@@ -193,7 +201,7 @@ const sandboxChanged = (name: string): string =>
 
 function planImage(view: PodView, container: Container, pass: Pass): void {
   const latest = latestOf(view, container.name)
-  if (latest?.state === 'running' && view.local.images.has(container.image ?? '')) return
+  if (latest?.state === 'running') return
   if (!mayStart(view, container)) return
   const record = view.local.images.get(container.image ?? '')
   if (record?.id !== undefined) return

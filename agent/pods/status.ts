@@ -99,7 +99,7 @@ function containerStatus(view: PodView, subject: Subject): ContainerStatus {
     ready: isReady(view, subject, { latest, isStarted, isProbeReady: probes?.isReady === true }),
     restartCount: latest?.attempt ?? 0,
     image: container.image ?? '',
-    imageID: imageIDOf(latest, image?.digest),
+    imageID: imageIDOf(latest, known, image?.digest),
     ...(latest === undefined ? {} : { containerID: containerID(latest) }),
     started: isStarted,
   }
@@ -150,8 +150,14 @@ function isReady(view: PodView, { container, kind }: Subject, facts: Readiness):
 
 export const containerID = (container: ContainerState): string => `docker://${container.id}`
 
-function imageIDOf(latest: ContainerState | undefined, digest: string | undefined): string {
+/** An adopted instance keeps what was written when it started: its digest is not asked for again. */
+function imageIDOf(
+  latest: ContainerState | undefined,
+  known: ContainerStatus | undefined,
+  digest: string | undefined,
+): string {
   if (latest === undefined) return ''
+  if (known?.containerID === containerID(latest) && known.imageID !== '') return known.imageID
   return digest === undefined ? `docker://${latest.imageID}` : `docker-pullable://${digest}`
 }
 

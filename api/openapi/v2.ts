@@ -46,11 +46,18 @@ function definition(schema: unknown): unknown {
   const { allOf, oneOf, ...rest } = schema
   const converted: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(rest)) {
-    converted[key] = key === '$ref' ? reference(value) : definition(value)
+    converted[key] = CONVERTED[key]?.(value) ?? definition(value)
   }
   if (oneOf !== undefined) converted['type'] = 'string'
   const [inner] = Array.isArray(allOf) ? allOf : []
   return isRecord(inner) ? { ...converted, $ref: reference(inner['$ref']) } : converted
+}
+
+/** Keys whose values are no schemas themselves: a field may well be called `oneOf`. */
+const CONVERTED: Readonly<Record<string, (value: unknown) => unknown>> = {
+  $ref: value => reference(value),
+  properties: value =>
+    Object.fromEntries(entriesOf(value).map(([name, schema]) => [name, definition(schema)])),
 }
 
 const reference = (value: unknown): string =>

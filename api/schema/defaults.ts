@@ -98,6 +98,5 @@ function fill({ constant, pointer, absent, below }: Step, given: unknown): unkno
 export function applyDefaults<Value>(type: StructType, object: Value): Value {
   const fillIn = defaulterOf(type)
   // The seam: defaulting adds fields that the type already allows, so the type stays.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return fillIn === null ? object : (fillIn(object) as Value)
 }

@@ -25,7 +25,7 @@ export type Scalar =
   | 'int-or-string'
   /** metav1.Duration, Go duration text */
   | 'duration'
-  /** runtime.RawExtension, FieldsV1, JSON: any JSON, kept as it is */
+  /** runtime.RawExtension, FieldsV1, JSON: kept as it is, whatever it is */
   | 'raw'
 
 export interface ScalarType {

@@ -72,7 +72,7 @@ const route: Stage = async (deps, context) => {
     user,
     userAgent,
     contentType,
-    body: () => context.body(bodyKind({ resource, subresource: info.subresource }).kind),
+    body: () => context.body(bodyKind({ resource, subresource: info.subresource, verb: info.verb })),
     warn: text => context.warnings.push(text),
     // Read on use: most requests never need an AbortSignal made for them.
     get signal() {

@@ -1,5 +1,6 @@
 /** What the stages of one request share. Each stage fills its part; later ones rely on it. */
 import type { UserInfo } from '#api/request.ts'
+import type { TypedKind } from '#api/scheme.ts'
 import type { Body, Query } from '#server/registry/call.ts'
 import type { Exchange } from './exchange.ts'
 import type { RequestInfo } from './request-info.ts'
@@ -15,8 +16,8 @@ export interface RequestContext {
   readonly ifNoneMatch: string | undefined
   /** Undefined for in-process callers, whose identity is given. */
   readonly exchange: Exchange | undefined
-  /** `kind` is what the body must be, for the message of a broken one. */
-  readonly body: (kind: string) => Promise<Body | undefined>
+  /** `expected` is what the body must be, for its decoding and for the message of a broken one. */
+  readonly body: (expected: TypedKind) => Promise<Body | undefined>
   readonly signal: AbortSignal
   /** Texts of `Warning` headers. */
   readonly warnings: string[]

@@ -1,8 +1,11 @@
 /** A RequestContext over an Exchange: headers and body as the stages want them. */
 import { parseJson } from '#api/codec.ts'
 import { ANONYMOUS, type UserInfo } from '#api/request.ts'
+import type { TypedKind } from '#api/scheme.ts'
+import type { StructType } from '#api/schema/type.ts'
 import { badRequest } from '#api/status.ts'
 import type { Body, Query } from '#server/registry/call.ts'
+import { parseProtobuf } from './protobuf.ts'
 import type { RequestContext } from './context.ts'
 import { BODY_LIMIT_BYTES, type Exchange } from './exchange.ts'
 import { mediaTypeOf, unsupportedMedia } from './negotiation.ts'
@@ -14,6 +17,7 @@ const BODY_TYPES: readonly string[] = [
   'application/yaml',
   'application/vnd.kubernetes.protobuf',
 ]
+const PROTOBUF = 'application/vnd.kubernetes.protobuf'
 const YAML_TYPES = new Set(['application/yaml', 'application/apply-patch+yaml'])
 const JSON_TYPES = new Set([
   'application/json',
@@ -64,13 +68,19 @@ export class HttpContext implements RequestContext {
     return this.exchange.signal
   }
 
-  async body(kind: string): Promise<Body | undefined> {
+  async body(expected: TypedKind): Promise<Body | undefined> {
     const bytes = await this.exchange.readBody(BODY_LIMIT_BYTES)
     if (bytes.length === 0) return undefined
     const { contentType } = this
-    if (JSON_TYPES.has(contentType)) return parseJson(bytes, kind)
+    if (JSON_TYPES.has(contentType)) return parseJson(bytes, expected.kind)
     if (YAML_TYPES.has(contentType))
       return { value: parseYaml(bytes.toString('utf8')), duplicates: [] }
+    if (contentType === PROTOBUF)
+      return { value: parseProtobuf(bytes, (_version, kind) => schemaOf(expected, kind)), duplicates: [] }
     throw unsupportedMedia(BODY_TYPES)
   }
 }
+
+/** A kind that is not expected is refused by the decoder, in its own words. */
+const schemaOf = (expected: TypedKind, kind: string): StructType | undefined =>
+  kind === expected.kind ? expected.type : undefined

@@ -5,16 +5,24 @@
  */
 import { type FieldValidation, applyDefaults, decodeAs, validateStructure } from '#api/codec.ts'
 import type { AnyObject } from '#api/object.ts'
-import { type Subresource, type TypedKind, subresourceKind } from '#api/scheme.ts'
+import { type Subresource, type TypedKind, subresourceKind, typeOf } from '#api/scheme.ts'
 import { type FieldError, badRequest } from '#api/status.ts'
 import type { Call } from './call.ts'
 import type { Target } from './target.ts'
 
+const DELETE_OPTIONS = (): TypedKind => {
+  const at = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' }
+  const type = typeOf(at.group, at.version, at.kind)
+  if (type === undefined) throw new Error('the schema of DeleteOptions is missing')
+  return { ...at, type }
+}
+
 const isSubresource = (name: string): name is Subresource => name !== ''
 
 /** The kind that bodies of this request have. */
-export function bodyKind(call: Pick<Call, 'resource' | 'subresource'>): TypedKind {
-  const { resource, subresource } = call
+export function bodyKind(call: Pick<Call, 'resource' | 'subresource' | 'verb'>): TypedKind {
+  const { resource, subresource, verb } = call
+  if (verb === 'delete' || verb === 'deletecollection') return DELETE_OPTIONS()
   if (isSubresource(subresource)) return subresourceKind(resource, subresource)
   return { group: resource.group, version: resource.version, kind: resource.kind, type: resource.type() }
 }

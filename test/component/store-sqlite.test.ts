@@ -7,6 +7,7 @@ import { systemClock } from '#base/clock.ts'
 import { silentLogger } from '#base/logger.ts'
 import { openSqliteStore, type SqliteStoreOptions } from '#server/store/sqlite.ts'
 import { commit, put, recorder, remove, show, storeContract } from '#test/support/store-contract.ts'
+import { storeModel } from '#test/support/store-model.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'kites-store-'))
 t.teardown(() => rmSync(root, { recursive: true, force: true }))
@@ -17,6 +18,7 @@ const open = (path: string, more: Partial<SqliteStoreOptions> = {}) =>
   openSqliteStore({ path, clock: systemClock, log: silentLogger, ...more })
 
 storeContract(t, () => open(fresh()))
+storeModel(t, () => open(fresh()), Number(process.env['KITES_TEST_SEED'] ?? Date.now() % 1e6))
 
 void t.test('a new start finds what was there, and numbers go on above it', async t => {
   const path = fresh()
@@ -49,7 +51,8 @@ void t.test('volatile keys come back with their durable bytes under a fresh revi
     last = await first.commitVolatile(operation, { user: 'node', atMs: 1 })
   }
   await first.close()
-  const restamp = (bytes: Buffer, revision: number) => Buffer.from(`${String(bytes)} now ${revision}`)
+  const restamp = (bytes: Buffer, revision: number) =>
+    Buffer.from(`${String(bytes)} now ${revision}`)
   const second = await open(path, { restamp })
   const entry = await second.get('/lease')
   t.ok((entry?.revision ?? 0) > last, 'above everything that was given out')

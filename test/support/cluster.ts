@@ -94,10 +94,17 @@ export class Cluster {
   }
 
   /** kubectl on the first host, as its administrator. Never throws for a failing kubectl. */
-  kubectl(args: readonly string[], options: { input?: string; timeoutMs?: number } = {}): CommandResult {
+  kubectl(
+    args: readonly string[],
+    options: { input?: string; timeoutMs?: number } = {},
+  ): CommandResult {
     const first = this.machines[0]
     if (first === undefined) throw new Error('the cluster has no machine')
-    return this.inside(first, ['kubectl', '--kubeconfig', '/etc/kites/kites.yaml', ...args], options)
+    return this.inside(
+      first,
+      ['kubectl', '--kubeconfig', '/etc/kites/kites.yaml', ...args],
+      options,
+    )
   }
 
   /** Runs a program in a host to its end, bounded in time. */
@@ -145,11 +152,25 @@ export async function webArchive(version: string): Promise<Buffer> {
     reference: `web:${version}`,
     architecture: process.arch === 'arm64' ? 'arm64' : 'x64',
     entries: [
-      ...['bin', 'etc', 'tmp', 'www'].map(path => ({ kind: 'directory', path, mode: 0o755 }) as const),
-      { kind: 'file', path: 'bin/busybox', mode: 0o755, content: readFileSync('/bin/busybox') },
-      ...['sh', 'httpd', 'hostname', 'echo', 'wget', 'cat', 'sleep', 'nslookup', 'env', 'ls', 'nc', 'stty', 'ps'].map(
-        name => ({ kind: 'symlink', path: `bin/${name}`, target: 'busybox' }) as const,
+      ...['bin', 'etc', 'tmp', 'www'].map(
+        path => ({ kind: 'directory', path, mode: 0o755 }) as const,
       ),
+      { kind: 'file', path: 'bin/busybox', mode: 0o755, content: readFileSync('/bin/busybox') },
+      ...[
+        'sh',
+        'httpd',
+        'hostname',
+        'echo',
+        'wget',
+        'cat',
+        'sleep',
+        'nslookup',
+        'env',
+        'ls',
+        'nc',
+        'stty',
+        'ps',
+      ].map(name => ({ kind: 'symlink', path: `bin/${name}`, target: 'busybox' }) as const),
     ],
     config: {
       Env: ['PATH=/bin'],

@@ -110,7 +110,10 @@ export class DockerHost {
   }
 
   /** Starts a program inside the host. The caller ends it. */
-  spawn(command: readonly string[], options: { readonly env?: NodeJS.ProcessEnv } = {}): ChildProcess {
+  spawn(
+    command: readonly string[],
+    options: { readonly env?: NodeJS.ProcessEnv } = {},
+  ): ChildProcess {
     return spawn('nsenter', [...this.enter(), ...command], {
       stdio: ['ignore', 'pipe', 'pipe'],
       ...options,
@@ -130,7 +133,8 @@ export class DockerHost {
     await run('ip', ['netns', 'add', this.name])
     await run('ip', ['-n', this.name, 'link', 'set', 'lo', 'up'])
     if (fabric !== undefined) await this.#plug(fabric)
-    for (const controller of CONTROLLERS) await mkdir(this.#cgroupPath(controller), { recursive: true })
+    for (const controller of CONTROLLERS)
+      await mkdir(this.#cgroupPath(controller), { recursive: true })
     await this.#inheritCpuset()
     await this.#startInit()
     await this.startDocker()
@@ -142,7 +146,22 @@ export class DockerHost {
     const outside = `p${process.pid}${index}`.slice(-14)
     const mac = `02:30:00:00:00:${index.toString(16).padStart(2, '0')}`
     const ip = (...args: string[]): Promise<unknown> => run('ip', ['-n', this.name, ...args])
-    await run('ip', ['link', 'add', inside, 'address', mac, 'netns', this.name, 'type', 'veth', 'peer', 'name', outside, 'netns', fabric.namespace])
+    await run('ip', [
+      'link',
+      'add',
+      inside,
+      'address',
+      mac,
+      'netns',
+      this.name,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      outside,
+      'netns',
+      fabric.namespace,
+    ])
     await ip('link', 'set', inside, 'name', 'eth0')
     await ip('addr', 'add', `${this.address}/24`, 'dev', 'eth0')
     await ip('link', 'set', 'eth0', 'up')
@@ -183,7 +202,18 @@ exec tini -s -- sleep infinity
     const log = await open(join(directory, 'init.log'), 'a')
     this.#init = spawn(
       'nsenter',
-      [`--net=/run/netns/${this.name}`, 'unshare', '--mount', '--uts', '--ipc', '--pid', '--fork', '--mount-proc', 'sh', join(directory, 'init.sh')],
+      [
+        `--net=/run/netns/${this.name}`,
+        'unshare',
+        '--mount',
+        '--uts',
+        '--ipc',
+        '--pid',
+        '--fork',
+        '--mount-proc',
+        'sh',
+        join(directory, 'init.sh'),
+      ],
       { stdio: ['ignore', log.fd, log.fd], detached: true },
     )
     await log.close()
@@ -204,12 +234,26 @@ exec tini -s -- sleep infinity
   async startDocker(): Promise<void> {
     const { directory } = this
     const log = await open(join(directory, 'dockerd.log'), 'a')
-    const enterCgroups = CONTROLLERS.map(controller => `echo $$ > ${this.#cgroupPath(controller)}/cgroup.procs`)
+    const enterCgroups = CONTROLLERS.map(
+      controller => `echo $$ > ${this.#cgroupPath(controller)}/cgroup.procs`,
+    )
     // a killed daemon leaves its pid file; the socket would answer for nobody
     await rm(join(directory, 'run/docker.pid'), { force: true })
     this.#daemon = spawn(
       'nsenter',
-      [...this.enter(), 'sh', '-c', `${enterCgroups.join('; ')}; exec "$@"`, '-', 'dockerd', '--cgroup-parent', this.cgroup, '--storage-driver', 'overlay2', ...(this.#options.flags ?? QUIET_FLAGS)],
+      [
+        ...this.enter(),
+        'sh',
+        '-c',
+        `${enterCgroups.join('; ')}; exec "$@"`,
+        '-',
+        'dockerd',
+        '--cgroup-parent',
+        this.cgroup,
+        '--storage-driver',
+        'overlay2',
+        ...(this.#options.flags ?? QUIET_FLAGS),
+      ],
       { stdio: ['ignore', log.fd, log.fd], detached: true },
     )
     await log.close()
@@ -271,7 +315,8 @@ async function removeCgroup(path: string): Promise<void> {
   }
 }
 
-const pause = (delayMs: number): Promise<void> => new Promise(resolve => setTimeout(resolve, delayMs))
+const pause = (delayMs: number): Promise<void> =>
+  new Promise(resolve => setTimeout(resolve, delayMs))
 
 /** Waits on a condition with a deadline; throws with `what` when it passes. */
 export async function until(
@@ -307,7 +352,15 @@ function call(
 ): Promise<EngineAnswer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      { socketPath, method, path, headers: payload === undefined ? {} : { 'content-type': contentType, 'content-length': payload.length } },
+      {
+        socketPath,
+        method,
+        path,
+        headers:
+          payload === undefined
+            ? {}
+            : { 'content-type': contentType, 'content-length': payload.length },
+      },
       answer => {
         const chunks: Buffer[] = []
         answer.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -322,17 +375,70 @@ function call(
   })
 }
 
-const APPLETS = ['sh', 'cat', 'echo', 'sleep', 'ls', 'env', 'id', 'true', 'false', 'test', 'touch', 'rm', 'mkdir', 'hostname', 'stat', 'httpd', 'wget', 'nc', 'ps', 'kill', 'ip', 'nslookup', 'ping', 'head', 'tail', 'grep', 'seq', 'dd', 'stty', 'mount', 'date', 'readlink', 'tr', 'wc', 'printf', 'yes', 'df', 'ln', 'chmod', 'tty'] as const
+const APPLETS = [
+  'sh',
+  'cat',
+  'echo',
+  'sleep',
+  'ls',
+  'env',
+  'id',
+  'true',
+  'false',
+  'test',
+  'touch',
+  'rm',
+  'mkdir',
+  'hostname',
+  'stat',
+  'httpd',
+  'wget',
+  'nc',
+  'ps',
+  'kill',
+  'ip',
+  'nslookup',
+  'ping',
+  'head',
+  'tail',
+  'grep',
+  'seq',
+  'dd',
+  'stty',
+  'mount',
+  'date',
+  'readlink',
+  'tr',
+  'wc',
+  'printf',
+  'yes',
+  'df',
+  'ln',
+  'chmod',
+  'tty',
+] as const
 
 /** A busybox image from Debian's static binary, as `docker load` takes it. */
 export async function busyboxArchive(reference = 'busybox:local'): Promise<Buffer> {
   const binary = await readFile('/bin/busybox')
   const entries: TarEntry[] = [
-    ...['bin', 'etc', 'tmp', 'var', 'www'].map(path => ({ kind: 'directory', path, mode: path === 'tmp' ? 0o1777 : 0o755 }) as const),
+    ...['bin', 'etc', 'tmp', 'var', 'www'].map(
+      path => ({ kind: 'directory', path, mode: path === 'tmp' ? 0o1777 : 0o755 }) as const,
+    ),
     { kind: 'file', path: 'bin/busybox', mode: 0o755, content: binary },
     ...APPLETS.map(name => ({ kind: 'symlink', path: `bin/${name}`, target: 'busybox' }) as const),
-    { kind: 'file', path: 'etc/passwd', mode: 0o644, content: Buffer.from('root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n') },
-    { kind: 'file', path: 'etc/group', mode: 0o644, content: Buffer.from('root:x:0:\nnobody:x:65534:\n') },
+    {
+      kind: 'file',
+      path: 'etc/passwd',
+      mode: 0o644,
+      content: Buffer.from('root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n'),
+    },
+    {
+      kind: 'file',
+      path: 'etc/group',
+      mode: 0o644,
+      content: Buffer.from('root:x:0:\nnobody:x:65534:\n'),
+    },
   ]
   return imageArchive({
     reference,

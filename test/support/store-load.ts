@@ -1,7 +1,7 @@
 /**
  * A store process under load, to be killed: `node store-load.ts DIR MODE SEED RESUME`.
  *
- * Prints one line per fact, written before the process does anything else:
+ * Writes one line per fact to DIR/facts, before it does anything else, and `open` to standard output once it is:
  *   S revision            the store is open at this revision
  *   K key revision value  a key it holds at the start
  *   E revision kind key value   its watch delivered this event (resumed after RESUME)
@@ -24,8 +24,8 @@ const AUTHOR = { user: 'load', atMs: 1 }
 
 const [, , directory = '', mode = 'mixed', seed = '1', resume = '-1', count = '0'] = process.argv
 
-/** Facts go to standard output, or for power cuts to a file whose writes are recorded with the store's. */
-const output = mode === 'mixed' ? 1 : openSync(join(directory, 'facts'), 'a', 0o600)
+/** A file, because what is in it survives a kill, and because a power cut's record can hold it with the rest. */
+const output = openSync(join(directory, 'facts'), 'a', 0o600)
 const say = (...facts: readonly (string | number)[]): void => {
   writeSync(output, `${facts.join(' ')}\n`)
 }
@@ -42,7 +42,8 @@ if (mode === 'mixed') {
     { prefix: '', afterRevision: Number(resume) === -1 ? store.revision : Number(resume) },
     {
       onEvents(events) {
-        for (const { revision, kind, key, bytes } of events) say('E', revision, kind, key, String(bytes))
+        for (const { revision, kind, key, bytes } of events)
+          say('E', revision, kind, key, String(bytes))
       },
       onEnd: error => say('X', messageOf(error)),
     },
@@ -52,6 +53,7 @@ if (mode === 'mixed') {
   }
 }
 say('S', store.revision)
+process.stdout.write('open\n')
 
 const random = seededRandom(Number(seed))
 const pick = (below: number): number => Math.floor(random.float() * below)
@@ -85,7 +87,8 @@ async function mixedStep(random: Random): Promise<void> {
       pair.map(one => put(one, value)),
     )
   }
-  if (choice < 0.8) return commit(store, [`${key}=-`], [{ kind: 'delete', key, expected: undefined }])
+  if (choice < 0.8)
+    return commit(store, [`${key}=-`], [{ kind: 'delete', key, expected: undefined }])
   if (choice < 0.95) {
     const encode = () => ({ bytes: Buffer.from(value) })
     const operation = { kind: 'put' as const, key: '/lease', expected: undefined, encode }

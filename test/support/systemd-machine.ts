@@ -7,7 +7,16 @@
  * in /var/tmp; each machine runs on a copy.
  */
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { until } from './docker-host.ts'
@@ -37,9 +46,13 @@ export async function debianRoot(): Promise<string> {
   rmSync(BASE, { recursive: true, force: true })
   const include = 'systemd,systemd-sysv,dbus,udev,iproute2,procps,ca-certificates'
   const mirror = 'http://deb.debian.org/debian'
-  await run('debootstrap', ['--variant=minbase', `--include=${include}`, 'bookworm', BASE, mirror], {
-    maxBuffer: 1e8,
-  })
+  await run(
+    'debootstrap',
+    ['--variant=minbase', `--include=${include}`, 'bookworm', BASE, mirror],
+    {
+      maxBuffer: 1e8,
+    },
+  )
   writeFileSync(join(BASE, 'etc/debian_version.complete'), '')
   return BASE
 }
@@ -78,7 +91,10 @@ export class SystemdMachine {
     cpSync(unit, join(this.root, 'etc/systemd/system/sysinit.target.wants/cgroup-rw.service'))
     cpSync('/etc/resolv.conf', join(this.root, 'etc/resolv.conf'))
     // The registries may stand behind an authority that only this machine knows.
-    cpSync('/etc/ssl/certs/ca-certificates.crt', join(this.root, 'etc/ssl/certs/ca-certificates.crt'))
+    cpSync(
+      '/etc/ssl/certs/ca-certificates.crt',
+      join(this.root, 'etc/ssl/certs/ca-certificates.crt'),
+    )
     writeFileSync(join(this.root, 'etc/hosts'), `127.0.0.1 localhost\n${this.address} machine\n`)
   }
 
@@ -86,7 +102,18 @@ export class SystemdMachine {
     const ip = (...args: string[]): Promise<unknown> => run('ip', args)
     const inside = ['-n', this.name]
     await ip('netns', 'add', this.name)
-    await ip('link', 'add', `v${this.name}`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', this.name)
+    await ip(
+      'link',
+      'add',
+      `v${this.name}`,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'eth0',
+      'netns',
+      this.name,
+    )
     await ip('addr', 'add', `${prefix}.1/24`, 'dev', `v${this.name}`)
     await ip('link', 'set', `v${this.name}`, 'up')
     await ip(...inside, 'addr', 'add', `${this.address}/24`, 'dev', 'eth0')
@@ -108,7 +135,22 @@ export class SystemdMachine {
     const log = openSync(join(this.#directory, 'console.log'), 'a')
     this.#nspawn = spawn(
       'systemd-nspawn',
-      ['--quiet', '--register=no', '--keep-unit', '-D', this.root, '-M', this.name, '--hostname=machine', `--network-namespace-path=/run/netns/${this.name}`, '--capability=all', '--link-journal=no', '--resolv-conf=off', '--console=read-only', '--boot'],
+      [
+        '--quiet',
+        '--register=no',
+        '--keep-unit',
+        '-D',
+        this.root,
+        '-M',
+        this.name,
+        '--hostname=machine',
+        `--network-namespace-path=/run/netns/${this.name}`,
+        '--capability=all',
+        '--link-journal=no',
+        '--resolv-conf=off',
+        '--console=read-only',
+        '--boot',
+      ],
       {
         stdio: ['ignore', log, log],
         env: { ...process.env, SYSTEMD_NSPAWN_API_VFS_WRITABLE: 'network', SYSTEMD_SECCOMP: '0' },
@@ -128,7 +170,9 @@ export class SystemdMachine {
   get initPID(): number {
     const nspawn = this.#nspawn?.pid
     if (nspawn === undefined || !existsSync(`/proc/${nspawn}`)) return 0
-    return Number(readFileSync(`/proc/${nspawn}/task/${nspawn}/children`, 'utf8').trim().split(' ')[0])
+    return Number(
+      readFileSync(`/proc/${nspawn}/task/${nspawn}/children`, 'utf8').trim().split(' ')[0],
+    )
   }
 
   exec(command: readonly string[], timeoutMs = 60_000): CommandResult {
@@ -140,7 +184,12 @@ export class SystemdMachine {
       NODE_EXTRA_CA_CERTS: '/etc/ssl/certs/ca-certificates.crt',
     }
     const args = ['-t', String(init), '-a', '--', ...command]
-    const { status, stdout, stderr } = spawnSync('nsenter', args, { encoding: 'utf8', timeout: timeoutMs, env, maxBuffer: 1e8 })
+    const { status, stdout, stderr } = spawnSync('nsenter', args, {
+      encoding: 'utf8',
+      timeout: timeoutMs,
+      env,
+      maxBuffer: 1e8,
+    })
     return { status: status ?? -1, stdout, stderr }
   }
 
@@ -149,7 +198,11 @@ export class SystemdMachine {
     const before = this.#nspawn
     this.exec(['systemctl', 'reboot'])
     await until(() => this.#nspawn !== before, `${this.name} to go down`, 60_000)
-    await until(() => /running|degraded/.test(this.exec(['systemctl', 'is-system-running']).stdout), `${this.name} to come back`, 60_000)
+    await until(
+      () => /running|degraded/.test(this.exec(['systemctl', 'is-system-running']).stdout),
+      `${this.name} to come back`,
+      60_000,
+    )
   }
 
   async close(): Promise<void> {

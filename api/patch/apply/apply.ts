@@ -164,24 +164,28 @@ export function applyConfiguration(application: Application): Applied {
   )
   const previous = owners.find(owner => isSameManager(owner, own))
   const others = owners.filter(owner => owner !== previous)
-  const merged = kubeObjectOf(mergeObjects(type, base, withoutEmptyServerFields(applied)), base)
-  const pruned = pruneFields(type, merged, {
+  const onto = (object: AnyObject): AnyObject =>
+    kubeObjectOf(mergeObjects(type, object, withoutEmptyServerFields(applied)), base)
+  const merged = onto(base)
+  const rest = pruneFields(type, merged, {
     last: previous?.fields ?? EMPTY,
     owned: others.reduce((all, owner) => union(all, owner.fields), own.fields),
   })
+  // Pruning takes emptied maps away, even one that is applied as `{}`: merging once more brings it back.
+  const pruned = rest === merged ? merged : onto(rest)
   const comparison = comparisonOf(application, base, pruned, type)
   refuseConflicts(application, base, others, comparison)
   const after = others.map(owner =>
     comparison === undefined ? owner : { ...owner, fields: without(owner.fields, comparison) },
   )
   const object = manager === KUBECTL ? withLastApplied(pruned, base, applied) : pruned
-  const isNoop = object === base || equalJson(object, base)
+  const isNoop = equalJson(object, base)
   const kept = previous !== undefined && isNoop && equalJson(previous.fields, own.fields)
   const managedFields =
     kept && previous.apiVersion === own.apiVersion
       ? base.metadata.managedFields
       : encodeOwners([...after, own])
-  return { object: withManagedFields(object, base, managedFields), managedFields }
+  return { object: withManagedFields(isNoop ? base : object, base, managedFields), managedFields }
 }
 
 function requireConfiguration({ applied, live, apiVersion }: Application): void {

@@ -54,7 +54,7 @@ export function compareObjects(
       compare(field.type, before[name] ?? implied, after[name] ?? implied, skipped),
     )
   }
-  const { changed, removed } = found.result()
+  const { changed, removed } = found.result(before, after)
   if (changed === undefined && removed === undefined) return undefined
   return { changed: changed ?? EMPTY, removed: removed ?? EMPTY }
 }
@@ -69,7 +69,7 @@ class Collector {
   }
 
   /** A place that is only on one side is itself changed or removed. */
-  result(before: unknown = EMPTY, after: unknown = EMPTY): Differences {
+  result(before: unknown, after: unknown): Differences {
     return {
       changed: nodeOf(isAbsent(before), this.#changed),
       removed: nodeOf(isAbsent(after), this.#removed),

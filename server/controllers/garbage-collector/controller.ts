@@ -22,7 +22,7 @@ const NEEDED_VERBS = ['list', 'watch', 'delete'] as const
 /** Never owned, and too many. */
 const IGNORED = ['Event'] as const
 
-/** Uids verified absent; bounded, the oldest are forgotten first. */
+/** Namespace and uid of owners verified absent; bounded, the oldest are forgotten first. */
 const ABSENT_MAX = 500
 
 export function createGarbageCollector(deps: ControllerDeps): Controller {
@@ -36,8 +36,8 @@ export function createGarbageCollector(deps: ControllerDeps): Controller {
   const find = (member: Member, signal: AbortSignal): Promise<AnyObject | undefined> =>
     found(handle(member.resource).get(member, signal), member.uid)
 
-  const markAbsent = (uid: string): void => {
-    absent.add(uid)
+  const markAbsent = (id: string): void => {
+    absent.add(id)
     if (absent.size <= ABSENT_MAX) return
     for (const oldest of absent) {
       absent.delete(oldest)
@@ -98,7 +98,8 @@ export function createGarbageCollector(deps: ControllerDeps): Controller {
     if (known !== undefined && isReachable(member, known)) {
       return { reference, state: known.isForeground ? 'waiting' : 'solid' }
     }
-    if (absent.has(reference.uid)) return { reference, state: 'absent' }
+    const id = `${member.namespace}/${reference.uid}`
+    if (absent.has(id)) return { reference, state: 'absent' }
     const resource = byKind.get(`${reference.apiVersion}/${reference.kind}`)
     if (resource === undefined) return undefined
     // A cluster-scoped object cannot name the namespace of its owner.
@@ -106,7 +107,7 @@ export function createGarbageCollector(deps: ControllerDeps): Controller {
     const at = { namespace: member.namespace, name: reference.name }
     const owner = await found(handle(resource).get(at, signal), reference.uid)
     if (owner === undefined) {
-      markAbsent(reference.uid)
+      markAbsent(id)
       return { reference, state: 'absent' }
     }
     const isWaiting =

@@ -1,6 +1,7 @@
 /** The data of all groups can be read, and says what upstream says. */
 import t from 'tap'
 import { groupFiles, struct, structOfOpenApi, structsOf } from '#api/schema/catalog.ts'
+import { DESCRIPTIONS } from '#api/schemas/descriptions.ts'
 import { readGroup } from '#api/schema/notation.ts'
 
 void t.test('every struct of every group resolves', async t => {
@@ -73,4 +74,12 @@ Thing atomic
     default: { a: 1 },
   })
   t.equal(thing?.fields.get('next')?.type, thing, 'a struct may hold itself')
+})
+
+void t.test('every description is of something', async t => {
+  for (const key of Object.keys(DESCRIPTIONS)) {
+    const [file = '', name = '', field] = key.split('.')
+    const type = struct(`${file}.${name}`)
+    t.ok(field === undefined || type.fields.has(field), key)
+  }
 })

@@ -5,10 +5,12 @@ import { silentLogger } from '#base/logger.ts'
 import { openMemoryStore } from '#server/store/memory.ts'
 import { StoreError } from '#server/store/store.ts'
 import { codeOf, commit, put, recorder, storeContract } from '#test/support/store-contract.ts'
+import { storeModel } from '#test/support/store-model.ts'
 
 const open = () => openMemoryStore({ clock: systemClock, log: silentLogger })
 
 storeContract(t, open)
+for (const seed of [1, 2, 3]) storeModel(t, open, seed)
 
 void t.test('a failed group fails what is queued behind it and rolls the head back', async t => {
   const store = await open()

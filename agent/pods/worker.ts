@@ -1,0 +1,224 @@
+/**
+ * One pod on this node: observes, plans, starts what was planned, writes the status. Decides nothing itself.
+ *
+ * Owns    the pod's memory, its probers, one timer, one status writer.
+ * Law     One pass at a time; actions run beside it and end in another pass. A pass that fails (engine away) is
+ *         tried again; nothing that runs is touched meanwhile.
+ */
+import { existsSync } from 'node:fs'
+import type { Pod, PodCondition, PodStatus } from '#api/types/core-v1.ts'
+import { isAbort } from '#base/errors.ts'
+import { backoffMs } from '#base/backoff.ts'
+import type { Timer } from '#base/clock.ts'
+import { isRuntimeError } from '../runtime/errors.ts'
+import type { Observation } from '../runtime/runtime.ts'
+import { isOurCondition } from './conditions.ts'
+import { terminationMessage } from './container-files.ts'
+import type { PodDeps, PodTask } from './deps.ts'
+import { executors, refresh } from './executors.ts'
+import { newMemory, type PodMemory } from './memory.ts'
+import { deadlineOf, keyOfAction, type PodAction, planPod } from './plan.ts'
+import { PodProbers } from './pod-probers.ts'
+import { statusOf } from './status.ts'
+import { StatusWriter } from './status-writer.ts'
+import type { PodView } from './view.ts'
+import { placeOf } from './volume-context.ts'
+
+const RETRY = { baseMs: 200, maxMs: 10_000 } as const
+
+export interface PodWorkerOptions {
+  readonly deps: PodDeps
+  readonly pod: Pod
+  /** The pod is gone: from this node and from the API. */
+  readonly onDone: () => void
+}
+
+export class PodWorker {
+  readonly uid: string
+  readonly #deps: PodDeps
+  readonly #memory: PodMemory = newMemory()
+  readonly #stop = new AbortController()
+  readonly #writer: StatusWriter
+  readonly #probers: PodProbers
+  readonly #onDone: () => void
+  readonly #inFlight = new Set<Promise<void>>()
+  #pod: Pod
+  #status: PodStatus | undefined
+  #timer: Timer | undefined
+  #pass: Promise<void> | undefined
+  #isWoken = false
+  #isDone = false
+  #failures = 0
+
+  constructor({ deps, pod, onDone }: PodWorkerOptions) {
+    this.uid = pod.metadata.uid ?? ''
+    this.#deps = deps
+    this.#pod = pod
+    this.#onDone = onDone
+    const { client, clock, random, log } = deps
+    this.#writer = new StatusWriter(pod, { client, clock, random, log, signal: this.#stop.signal })
+    this.#probers = new PodProbers(deps, this.#memory, () => this.wake())
+    if (existsSync(placeOf(deps, this.uid).directory)) this.#memory.volumes = 'unknown'
+    this.wake()
+  }
+
+  /** The pod as its user sees it now. */
+  get pod(): Pod {
+    return this.#status === undefined ? this.#pod : { ...this.#pod, status: this.#status }
+  }
+
+  get volumePaths(): ReadonlyMap<string, string> {
+    return this.#memory.volumePaths
+  }
+
+  update(pod: Pod): void {
+    this.#pod = pod
+    this.wake()
+  }
+
+  /** The object is gone from the API, whoever took it: the pod ends with what grace it was given. */
+  vanish(): void {
+    const { metadata, spec } = this.#pod
+    this.#pod = {
+      ...this.#pod,
+      metadata: {
+        ...metadata,
+        deletionTimestamp: metadata.deletionTimestamp ?? new Date(this.#deps.clock.now()).toISOString(),
+        deletionGracePeriodSeconds:
+          metadata.deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? 30,
+      },
+    }
+    this.wake()
+  }
+
+  wake(): void {
+    if (this.#stop.signal.aborted || this.#isDone) return
+    this.#isWoken = true
+    this.#pass ??= this.#run().finally(() => {
+      this.#pass = undefined
+    })
+  }
+
+  /** Objects that its volumes show may have changed. */
+  async refresh(): Promise<void> {
+    if (this.#isDone) return
+    await refresh(this.#deps, this.#task())
+  }
+
+  /** The agent ends; the pod lives on. */
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    this.#timer?.cancel()
+    this.#probers.close()
+    await this.#pass
+    await Promise.allSettled(this.#inFlight)
+    await this.#writer.settled()
+  }
+
+  async #run(): Promise<void> {
+    while (this.#isWoken && !this.#stop.signal.aborted && !this.#isDone) {
+      this.#isWoken = false
+      try {
+        await this.#onePass()
+        this.#failures = 0
+      } catch (error) {
+        this.#failures += 1
+        const level = isRuntimeError(error, 'unavailable', 'timeout') ? 'debug' : 'warn'
+        this.#deps.log[level]('pass over a pod failed', { pod: this.#pod.metadata.name, error })
+        this.#lookAgain(backoffMs(RETRY, this.#failures, this.#deps.random))
+      }
+    }
+  }
+
+  async #onePass(): Promise<void> {
+    const observed = await this.#deps.runtime.observe(this.uid)
+    await this.#readTerminationMessages(observed)
+    this.#probers.sync(this.pod, observed)
+    this.#checkDeadline()
+    const before = this.#view(observed)
+    this.#status = statusOf(before, this.#statusBefore(), { hostIPs: this.#deps.node.hostIPs })
+    this.#writer.write(this.#status)
+    const plan = planPod(this.#view(observed))
+    this.#timer?.cancel()
+    if (plan.requeueAfterMs !== undefined) this.#lookAgain(plan.requeueAfterMs)
+    for (const action of plan.actions) this.#start(action)
+  }
+
+  #view(observed: Observation): PodView {
+    return { pod: this.pod, observed, local: this.#memory, nowMs: this.#deps.clock.now() }
+  }
+
+  /** Our last word, with what others have said in the API since. */
+  #statusBefore(): PodStatus {
+    const fromAPI = this.#pod.status ?? {}
+    if (this.#status === undefined) return fromAPI
+    const isForeign = ({ type }: PodCondition): boolean => !isOurCondition(type)
+    const ours = (this.#status.conditions ?? []).filter(condition => !isForeign(condition))
+    return { ...this.#status, conditions: [...ours, ...(fromAPI.conditions ?? []).filter(isForeign)] }
+  }
+
+  #checkDeadline(): void {
+    const deadlineMs = deadlineOf(this.pod)
+    if (deadlineMs === undefined || this.#deps.clock.now() < deadlineMs) return
+    this.#memory.refusal ??= {
+      reason: 'DeadlineExceeded',
+      message: 'Pod was active on the node longer than the specified deadline',
+    }
+  }
+
+  #lookAgain(afterMs: number): void {
+    this.#timer?.cancel()
+    this.#timer = this.#deps.clock.after(afterMs, () => this.wake())
+  }
+
+  #start(action: PodAction): void {
+    const key = keyOfAction(action)
+    this.#memory.busy.add(key)
+    const running = this.#execute(action)
+      .catch((error: unknown) => {
+        if (this.#stop.signal.aborted || isAbort(error)) return
+        const fields = { pod: this.#pod.metadata.name, action: action.kind, error }
+        this.#deps.log[isRuntimeError(error, 'unavailable') ? 'debug' : 'warn']('action on a pod failed', fields)
+        // keeps a hopeless action from spinning
+        return this.#deps.clock.sleep(1000, this.#stop.signal)
+      })
+      .finally(() => {
+        this.#memory.busy.delete(key)
+        this.#inFlight.delete(running)
+        this.wake()
+      })
+    this.#inFlight.add(running)
+  }
+
+  /** The one cast: the table has an executor for each kind, which the compiler cannot follow through the lookup. */
+  async #execute(action: PodAction): Promise<void> {
+    const execute = executors[action.kind] as (
+      deps: PodDeps,
+      task: PodTask,
+      action: PodAction,
+    ) => Promise<void>
+    await execute(this.#deps, this.#task(), action)
+    if (action.kind !== 'delete-pod') return
+    this.#isDone = true
+    this.#timer?.cancel()
+    this.#probers.close()
+    this.#onDone()
+  }
+
+  #task(): PodTask {
+    return {
+      pod: this.pod,
+      memory: this.#memory,
+      signal: this.#stop.signal,
+      statusSettled: () => this.#writer.settled(),
+    }
+  }
+
+  async #readTerminationMessages({ containers }: Observation): Promise<void> {
+    const messages = this.#memory.terminationMessages
+    for (const container of containers) {
+      if (container.state !== 'exited' || messages.has(container.id)) continue
+      messages.set(container.id, await terminationMessage(this.#deps.runtime, container))
+    }
+  }
+}

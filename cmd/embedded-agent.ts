@@ -1,0 +1,95 @@
+/**
+ * This host's agent as a child process of the server: the same program as a stand-alone agent, so that a pause of
+ * the API never delays probes or DNS. It is started anew with back-off whenever it ends.
+ *
+ * The join token goes by file name, never as an argument. Owns: the child.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { backoffMs } from '#base/backoff.ts'
+import { systemClock } from '#base/clock.ts'
+import type { Part } from '#base/lifetime.ts'
+import type { Logger } from '#base/logger.ts'
+import { systemRandom } from '#base/random.ts'
+import type { ServerOptions } from './server-options.ts'
+
+export interface EmbeddedAgentOptions {
+  readonly options: ServerOptions
+  readonly tokenPath: string
+  /** The server's own command line: flags of the node are passed on. */
+  readonly argv: readonly string[]
+  readonly log: Logger
+}
+
+const BACKOFF = { baseMs: 500, maxMs: 15_000 }
+/** An agent that ran this long was well: the next failure starts the back-off anew. */
+const WELL_AFTER_MS = 30_000
+/** How long the agent gets to end on SIGTERM. */
+const END_MS = 3500
+
+export const embeddedAgent = (embedded: EmbeddedAgentOptions): Part => ({
+  name: 'agent',
+  run: signal => keepRunning(embedded, signal),
+})
+
+async function keepRunning(embedded: EmbeddedAgentOptions, signal: AbortSignal): Promise<void> {
+  let failures = 0
+  while (!signal.aborted) {
+    const started = systemClock.monotonic()
+    const code = await runOnce(embedded, signal)
+    if (signal.aborted) return
+    failures = systemClock.monotonic() - started > WELL_AFTER_MS ? 1 : failures + 1
+    const delayMs = backoffMs(BACKOFF, failures, systemRandom)
+    embedded.log.warn('the agent ended and is started again', {
+      code,
+      delayMs: Math.round(delayMs),
+    })
+    await systemClock.sleep(delayMs, signal)
+  }
+}
+
+function runOnce(embedded: EmbeddedAgentOptions, signal: AbortSignal): Promise<number | null> {
+  const child = spawnAgent(embedded)
+  const end = (): void => {
+    child.kill('SIGTERM')
+    systemClock.after(END_MS, () => child.kill('SIGKILL'))
+  }
+  signal.addEventListener('abort', end, { once: true })
+  return new Promise(resolve => {
+    const finish = (code: number | null): void => {
+      signal.removeEventListener('abort', end)
+      resolve(code)
+    }
+    child.once('exit', finish)
+    child.once('error', () => finish(null))
+  })
+}
+
+function spawnAgent({ options, tokenPath, argv }: EmbeddedAgentOptions): ChildProcess {
+  const host = options.bindAddress === '0.0.0.0' ? '127.0.0.1' : options.bindAddress
+  const main = process.argv[1] ?? ''
+  const args = [
+    ...process.execArgv,
+    main,
+    'agent',
+    ...nodeFlags(argv),
+    `--server=https://${host}:${options.port}`,
+    `--token-file=${tokenPath}`,
+    `--data-dir=${options.dataDir}`,
+    `--node-name=${options.nodeName}`,
+    `--node-ip=${options.nodeIPs.join(',')}`,
+  ]
+  const { KITES_TOKEN: _token, KITES_URL: _url, NOTIFY_SOCKET: _socket, ...env } = process.env
+  return spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'], env })
+}
+
+const PASSED_ON = ['--node-label', '--node-taint', '--docker-socket', '--config', '--debug']
+
+/** The flags of the server's command line that mean its node. */
+function nodeFlags(argv: readonly string[]): string[] {
+  return argv.flatMap((argument, at) => {
+    const name = PASSED_ON.find(flag => argument === flag || argument.startsWith(`${flag}=`))
+    if (name === undefined) return []
+    const takesNext = argument === name && name !== '--debug'
+    return takesNext ? [argument, argv[at + 1] ?? ''] : [argument]
+  })
+}

@@ -1,0 +1,114 @@
+/** Turns the flags of `kites server` into the options of its parts; says what is wrong with them. Reads token files. */
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { messageOf } from '#base/errors.ts'
+import { UsageError, type FlagValues } from './flags.ts'
+import { nodeIPsOf, nodeNameOf } from './host.ts'
+import type { SERVER_FLAGS } from './server-flags.ts'
+
+export interface ServerOptions {
+  readonly debug: boolean
+  readonly dataDir: string
+  readonly bindAddress: string
+  readonly port: number
+  readonly advertiseAddress: string
+  readonly advertisePort: number
+  readonly tlsSans: readonly string[]
+  readonly clusterCIDR: string
+  readonly serviceCIDR: string
+  readonly nodePortRange: { readonly first: number; readonly last: number }
+  readonly clusterDNS: string
+  readonly clusterDomain: string
+  /** First address of the service CIDR: the ClusterIP of default/kubernetes. */
+  readonly apiServiceIP: string
+  readonly kubeconfig: { readonly path: string; readonly mode: number }
+  readonly token: string | undefined
+  readonly agentToken: string | undefined
+  readonly agent: boolean
+  readonly nodeName: string
+  readonly nodeIPs: readonly string[]
+}
+
+/** Throws UsageError naming the flag. */
+export function serverOptionsOf(values: FlagValues<typeof SERVER_FLAGS>): ServerOptions {
+  const nodeIPs = nodeIPsOf(values['node-ip'])
+  const serviceCIDR = cidr('service-cidr', values['service-cidr'])
+  const clusterCIDR = cidr('cluster-cidr', values['cluster-cidr'])
+  const advertiseAddress =
+    values['advertise-address'] ??
+    (values['bind-address'] === '0.0.0.0' ? (nodeIPs[0] ?? '') : values['bind-address'])
+  if (isIP(values['bind-address']) === 0) throw new UsageError('--bind-address is an IP address')
+  return {
+    debug: values.debug,
+    dataDir: values['data-dir'],
+    bindAddress: values['bind-address'],
+    port: values['https-listen-port'],
+    advertiseAddress,
+    advertisePort: values['advertise-port'] ?? values['https-listen-port'],
+    tlsSans: values['tls-san'],
+    clusterCIDR: clusterCIDR.text,
+    serviceCIDR: serviceCIDR.text,
+    nodePortRange: portRange(values['service-node-port-range']),
+    clusterDNS: values['cluster-dns'] ?? addressAt(serviceCIDR, 10),
+    clusterDomain: values['cluster-domain'],
+    apiServiceIP: addressAt(serviceCIDR, 1),
+    kubeconfig: {
+      path: values['write-kubeconfig'],
+      mode: fileMode(values['write-kubeconfig-mode']),
+    },
+    token: secretOf(values.token, values['token-file'], 'token-file'),
+    agentToken: secretOf(values['agent-token'], values['agent-token-file'], 'agent-token-file'),
+    agent: !values['disable-agent'],
+    nodeName: nodeNameOf(values['node-name']),
+    nodeIPs,
+  }
+}
+
+/** A secret given itself or by file. Throws UsageError when the file cannot be read. */
+export function secretOf(
+  given: string | undefined,
+  file: string | undefined,
+  flag: string,
+): string | undefined {
+  if (given !== undefined || file === undefined) return given
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw new UsageError(`--${flag}: ${messageOf(error)}`)
+  }
+}
+
+interface Cidr {
+  readonly text: string
+  readonly base: number
+}
+
+function cidr(flag: string, text: string): Cidr {
+  const [address = '', bits = ''] = text.split('/')
+  const size = Number(bits)
+  if (isIP(address) !== 4 || !/^\d+$/.test(bits) || size < 8 || size > 28) {
+    throw new UsageError(`--${flag} is an IPv4 network such as 10.42.0.0/16, not "${text}"`)
+  }
+  const value = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
+  const span = 2 ** (32 - size)
+  const base = Math.floor(value / span) * span
+  return { text: `${addressOf(base)}/${size}`, base }
+}
+
+const addressOf = (value: number): string =>
+  [24, 16, 8, 0].map(shift => Math.floor(value / 2 ** shift) % 256).join('.')
+
+const addressAt = ({ base }: Cidr, offset: number): string => addressOf(base + offset)
+
+function portRange(text: string): { first: number; last: number } {
+  const match = /^(\d+)-(\d+)$/.exec(text)
+  const first = Number(match?.[1])
+  const last = Number(match?.[2])
+  if (first >= 1 && first <= last && last <= 65535) return { first, last }
+  throw new UsageError(`--service-node-port-range is two ports such as 30000-32767, not "${text}"`)
+}
+
+function fileMode(text: string): number {
+  if (/^0?[0-7]{3}$/.test(text)) return Number.parseInt(text, 8)
+  throw new UsageError(`--write-kubeconfig-mode is an octal mode such as 0600, not "${text}"`)
+}

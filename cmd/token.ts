@@ -1,0 +1,128 @@
+/** `kites token`: join tokens that expire, made, listed and deleted on the server. */
+import { systemClock } from '#base/clock.ts'
+import { systemRandom } from '#base/random.ts'
+import { formatJoinToken, hashAuthority } from '#client/pki/join-token.ts'
+import { readKubeconfig } from '#client/pki/kubeconfig.ts'
+import {
+  createToken,
+  deleteToken,
+  generateToken,
+  listTokens,
+} from '#server/supervisor/bootstrap-tokens.ts'
+import { describeFlags, parseFlags, UsageError, type FlagTable } from './flags.ts'
+import { connect } from './kubectl/cluster.ts'
+
+const FLAGS = {
+  kubeconfig: {
+    kind: 'string',
+    env: 'KUBECONFIG',
+    default: '/etc/kites/kites.yaml',
+    value: 'FILE',
+    help: 'how to reach the cluster',
+  },
+  ttl: {
+    kind: 'string',
+    default: '24h',
+    value: 'TIME',
+    help: 'how long the token lives, such as 30m or 24h; 0 = for ever',
+  },
+  description: { kind: 'string', default: '', value: 'TEXT', help: 'what the token is for' },
+  output: {
+    kind: 'string',
+    short: 'o',
+    default: 'text',
+    value: 'FORM',
+    help: 'text or json (list)',
+  },
+  help: { kind: 'boolean', short: 'h', help: 'explain this command' },
+} as const satisfies FlagTable
+
+const USAGE = `Usage: kites token create|list|delete|generate [TOKEN] [flags]
+
+  create     make a token that agents can join with, and print it
+  list       the tokens there are
+  delete     take a token back, by its id or whole
+  generate   print a token without storing it
+`
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const { values, rest } = parseFlags(FLAGS, { argv, env: process.env, files: [] })
+  const [verb, argument] = rest
+  if (values.help || verb === undefined) {
+    process.stdout.write(`${USAGE}\n${describeFlags(FLAGS)}\n`)
+    return values.help ? 0 : 2
+  }
+  if (verb === 'generate') {
+    process.stdout.write(`${generateToken(systemRandom)}\n`)
+    return 0
+  }
+  const transport = await connect(values.kubeconfig)
+  try {
+    switch (verb) {
+      case 'create': {
+        const made = await createToken(
+          { transport, clock: systemClock, random: systemRandom },
+          {
+            ...(argument === undefined ? {} : { token: argument }),
+            ttlMs: durationMs(values.ttl),
+            description: values.description,
+          },
+        )
+        const { ca = '' } = await readKubeconfig(values.kubeconfig)
+        process.stdout.write(`${formatJoinToken(hashAuthority(ca), made.token)}\n`)
+        return 0
+      }
+      case 'list':
+        process.stdout.write(renderTokens(await listTokens(transport), values.output))
+        return 0
+      case 'delete': {
+        if (argument === undefined) throw new UsageError('say which token: kites token delete ID')
+        if (!(await deleteToken(transport, argument)))
+          throw new Error(`there is no token "${argument}"`)
+        process.stdout.write(`bootstrap token "${argument.split('.')[0] ?? ''}" deleted\n`)
+        return 0
+      }
+      default:
+        throw new UsageError(`unknown verb "${verb}"\n${USAGE}`)
+    }
+  } finally {
+    await transport.close()
+  }
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 }
+
+/** `1h30m` in milliseconds; 0 is for ever. */
+function durationMs(text: string): number {
+  if (text === '0') return 0
+  if (!/^(\d+[smh])+$/.test(text))
+    throw new UsageError(`--ttl is a time such as 30m or 24h, not "${text}"`)
+  return [...text.matchAll(/(\d+)([smh])/g)].reduce(
+    (sum, [, amount, unit]) => sum + Number(amount) * (UNIT_MS[unit ?? ''] ?? 0),
+    0,
+  )
+}
+
+type Tokens = Awaited<ReturnType<typeof listTokens>>
+
+function renderTokens(tokens: Tokens, form: string): string {
+  if (form === 'json') return `${JSON.stringify(tokens, undefined, 2)}\n`
+  if (form !== 'text') throw new UsageError(`unknown output "${form}": text or json`)
+  const rows = [
+    ['TOKEN', 'EXPIRES', 'DESCRIPTION'],
+    ...tokens.map(({ id, expiration, description }) => [
+      `${id}.****************`,
+      expiration ?? '<forever>',
+      description,
+    ]),
+  ]
+  return rows
+    .map(
+      row =>
+        `${row
+          .map((cell, at) => cell.padEnd(at === 2 ? 0 : 26))
+          .join('')
+          .trimEnd()}\n`,
+    )
+    .join('')
+}
