@@ -2,7 +2,6 @@
  * The served table: a kind is served exactly when it has a row here. Pure data; order is the order of discovery.
  *
  * A row: plural, kind, short names, scope, what it can do, and the struct `<file>.<Kind>` its objects have.
- * `storage` names another row whose objects this one shows in another shape (events.k8s.io over core events).
  * Source: kubernetes pkg/registry/<group>/<kind>/storage (short names, categories), pkg/controlplane/instance.go
  */
 export type Subresource =
@@ -40,8 +39,6 @@ export interface ResourceRow {
   readonly namespaced: boolean
   readonly verbs: readonly ResourceVerb[]
   readonly subresources?: readonly Subresource[]
-  /** `group/plural` of the rows whose stored objects these are. */
-  readonly storage?: string
 }
 
 export interface GroupRow {
@@ -69,7 +66,6 @@ interface Extra {
   readonly shortNames?: readonly string[]
   readonly categories?: readonly string[]
   readonly subresources?: readonly Subresource[]
-  readonly storage?: string
 }
 
 const row = (
@@ -145,7 +141,7 @@ export const SERVED: readonly GroupRow[] = [
     group: 'events.k8s.io',
     version: 'v1',
     file: 'events-v1',
-    resources: [row('events', 'Event', NAMESPACED, { shortNames: ['ev'], storage: '/events' })],
+    resources: [row('events', 'Event', NAMESPACED, { shortNames: ['ev'] })],
   },
   {
     group: 'authentication.k8s.io',

@@ -30,8 +30,6 @@ export interface Resource {
   /** Empty of get/list/watch for virtual resources (reviews), which are only created. */
   readonly verbs: readonly ResourceVerb[]
   readonly subresources: readonly Subresource[]
-  /** `group/plural` of the resource whose stored objects this one shows in another shape. */
-  readonly storage?: string
   /** Resolved on first use. */
   readonly type: () => StructType
 }
@@ -61,7 +59,6 @@ const read = (groupRow: GroupRow, row: ResourceRow): Resource => ({
   namespaced: row.namespaced,
   verbs: row.verbs,
   subresources: row.subresources ?? [],
-  ...(row.storage === undefined ? {} : { storage: row.storage }),
   type: () => struct(`${groupRow.file}.${row.kind}`),
 })
 
@@ -89,17 +86,6 @@ export const resourceOfKind = (
   version: string,
   kind: string,
 ): Resource | undefined => BY_KIND.get(key(group, version, kind))
-
-/** The resource whose objects are stored for this one: itself, unless it is a view of another. */
-export function storageOf(resource: Resource): Resource {
-  if (resource.storage === undefined) return resource
-  const found = TABLE.find(
-    candidate => `${candidate.group}/${candidate.plural}` === resource.storage,
-  )
-  if (found === undefined)
-    throw new Error(`${groupResource(resource)}: no storage ${resource.storage}`)
-  return found
-}
 
 /** What a subresource's body is: `pods/binding` takes a Binding, `pods/status` a Pod. */
 export function subresourceKind(resource: Resource, subresource: Subresource): TypedKind {

@@ -37,8 +37,7 @@ function statusBody(body: unknown): StatusBody | undefined {
     message: typeof message === 'string' ? message : '',
     reason: typeof reason === 'string' ? reason : '',
     code: typeof code === 'number' ? code : 0,
-    // The one seam: `details` of a Status are only shown or matched on, every field of theirs is optional.
-    details: isRecord(details) ? (details as StatusDetails) : undefined,
+    details: isRecord(details) ? details : undefined,
   }
 }
 

@@ -35,13 +35,16 @@ export async function discoverResources(
   transport: Transport,
   signal: AbortSignal,
 ): Promise<readonly DiscoveredResource[]> {
-  const get = (path: string): Promise<AnyObject> => transport.request({ method: 'GET', path }, signal)
+  const get = (path: string): Promise<AnyObject> =>
+    transport.request({ method: 'GET', path }, signal)
   const groups = groupsOf(await get('/apis'))
   const documents = [
     { group: '', version: 'v1', path: '/api/v1' },
     ...groups.flatMap(({ name, versions, preferredVersion }) => {
       const version = preferredVersion?.version ?? versions[0]?.version
-      return version === undefined ? [] : [{ group: name, version, path: `/apis/${name}/${version}` }]
+      return version === undefined
+        ? []
+        : [{ group: name, version, path: `/apis/${name}/${version}` }]
     }),
   ]
   const found: DiscoveredResource[] = []

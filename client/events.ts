@@ -85,7 +85,11 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       }
     }
     const name = `${fact.about.name ?? 'cluster'}.${random.bytes(8).toString('hex')}`
-    await client.events.create(bodyOf(fact, { name, namespace, message: telling.message }), {}, signal)
+    await client.events.create(
+      bodyOf(fact, { name, namespace, message: telling.message }),
+      {},
+      signal,
+    )
     correlation.created(telling.id, name)
   }
 

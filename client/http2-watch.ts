@@ -100,7 +100,9 @@ export class WatchConnection {
       this.#timer?.cancel()
       this.#schedulePing(session)
     })
-    this.#timer = clock.after(CONNECT_TIMEOUT_MS, () => session.destroy(new Error('connect timed out')))
+    this.#timer = clock.after(CONNECT_TIMEOUT_MS, () =>
+      session.destroy(new Error('connect timed out')),
+    )
     session.once('close', () => {
       if (this.#session === session) this.#timer?.cancel()
     })
@@ -111,7 +113,9 @@ export class WatchConnection {
     const { clock } = this.#options
     this.#timer = clock.after(PING_INTERVAL_MS, () => {
       if (session.destroyed || session.closed) return
-      this.#timer = clock.after(PING_TIMEOUT_MS, () => session.destroy(new Error('no answer to a ping')))
+      this.#timer = clock.after(PING_TIMEOUT_MS, () =>
+        session.destroy(new Error('no answer to a ping')),
+      )
       session.ping(error => {
         this.#timer?.cancel()
         if (error === null) this.#schedulePing(session)

@@ -283,7 +283,10 @@ export function resourceClient<T extends KubeObject>(
 }
 
 /** Items of a list come without apiVersion and kind when the server follows upstream; objects here always have them. */
-function withKinds<T extends KubeObject>(answer: ObjectList<T>, resource: ResourceName): ObjectList<T> {
+function withKinds<T extends KubeObject>(
+  answer: ObjectList<T>,
+  resource: ResourceName,
+): ObjectList<T> {
   const items = answer.items ?? []
   const first = items[0]
   if (first === undefined || first.kind !== undefined) return { ...answer, items }

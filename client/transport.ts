@@ -31,5 +31,9 @@ export interface Transport {
    * Resolves when the server ended the stream in good order or `signal` aborted.
    * Throws   StatusError (Expired when the revision is too old) otherwise.
    */
-  watch(request: ApiRequest, onEvent: (event: WatchEvent) => void, signal: AbortSignal): Promise<void>
+  watch(
+    request: ApiRequest,
+    onEvent: (event: WatchEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void>
 }

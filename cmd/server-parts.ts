@@ -11,7 +11,7 @@ import { systemRandom } from '#base/random.ts'
 import { createClient } from '#client/client.ts'
 import { Informers } from '#client/informers.ts'
 import { TUNNEL_ALPN } from '#client/tunnel-protocol.ts'
-import { admissionPlugins } from '#server/admission/table.ts'
+import { createAdmissionPlugins } from '#server/admission/plugins.ts'
 import { createObjectReader } from '#server/auth/object-reader.ts'
 import { createCache } from '#server/cache/watch-cache.ts'
 import { stampRevision } from '#server/cache/stamp.ts'
@@ -86,7 +86,7 @@ export async function openServer(options: ServerOptions, log: Logger): Promise<O
     random,
     log,
     ...access.forApi,
-    admission: admissionPlugins({ reader, random, access }),
+    admission: createAdmissionPlugins({ reader, clock, random, ...access }),
     nodes: tunnels,
     serviceCIDR: options.serviceCIDR,
     nodePortRange: options.nodePortRange,

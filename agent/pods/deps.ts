@@ -55,6 +55,8 @@ export interface PodTask {
   readonly pod: Pod
   readonly memory: PodMemory
   readonly signal: AbortSignal
+  /** No object of the API stands for it any more. */
+  readonly isGhost: boolean
   /** The last status is on its way to the API: resolves when it is there. */
   readonly statusSettled: () => Promise<void>
 }

@@ -141,10 +141,11 @@ export const executors: Executors = {
     )
   },
 
-  'delete-pod': async (deps, { pod, statusSettled }) => {
+  'delete-pod': async (deps, { pod, isGhost, statusSettled }) => {
     const { name = '', namespace, uid = '' } = pod.metadata
     await statusSettled()
     await deps.network.teardown(uid)
+    if (isGhost) return
     try {
       await deps.client.pods.delete(
         { namespace, name },

@@ -95,12 +95,13 @@ export class Pods implements Part {
     else worker.update(pod)
   }
 
-  #open(pod: Pod): void {
+  #open(pod: Pod, { isGhost = false } = {}): void {
     const uid = pod.metadata.uid ?? ''
     const { deps } = this.#options
     const worker = new PodWorker({
       deps,
       pod,
+      isGhost,
       onDone: () => {
         this.#workers.delete(uid)
         deps.references.release(uid)
@@ -135,7 +136,9 @@ export class Pods implements Part {
     for (const [uid, { identity, graceSeconds }] of leftovers) {
       if (this.#workers.has(uid)) continue
       this.#options.deps.log.info('ending a pod that no longer exists', { pod: identity.name, uid })
-      this.#open(ghostOf(identity, graceSeconds, this.#options.deps.clock.now()))
+      this.#open(ghostOf(identity, graceSeconds, this.#options.deps.clock.now()), {
+        isGhost: true,
+      })
     }
   }
 

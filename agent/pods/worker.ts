@@ -29,6 +29,8 @@ const RETRY = { baseMs: 200, maxMs: 10_000 } as const
 export interface PodWorkerOptions {
   readonly deps: PodDeps
   readonly pod: Pod
+  /** Only labels or folders are left of it: there is no object to write to. */
+  readonly isGhost: boolean
   /** The pod is gone: from this node and from the API. */
   readonly onDone: () => void
 }
@@ -41,6 +43,7 @@ export class PodWorker {
   readonly #writer: StatusWriter
   readonly #probers: PodProbers
   readonly #onDone: () => void
+  readonly #isGhost: boolean
   readonly #inFlight = new Set<Promise<void>>()
   #pod: Pod
   #status: PodStatus | undefined
@@ -50,7 +53,8 @@ export class PodWorker {
   #isDone = false
   #failures = 0
 
-  constructor({ deps, pod, onDone }: PodWorkerOptions) {
+  constructor({ deps, pod, isGhost, onDone }: PodWorkerOptions) {
+    this.#isGhost = isGhost
     this.uid = pod.metadata.uid ?? ''
     this.#deps = deps
     this.#pod = pod
@@ -137,7 +141,7 @@ export class PodWorker {
     this.#checkDeadline()
     const before = this.#view(observed)
     this.#status = statusOf(before, this.#statusBefore(), { hostIPs: this.#deps.node.hostIPs })
-    this.#writer.write(this.#status)
+    if (!this.#isGhost) this.#writer.write(this.#status)
     const plan = planPod(this.#view(observed))
     this.#timer?.cancel()
     if (plan.requeueAfterMs !== undefined) this.#lookAgain(plan.requeueAfterMs)
@@ -210,6 +214,7 @@ export class PodWorker {
       pod: this.pod,
       memory: this.#memory,
       signal: this.#stop.signal,
+      isGhost: this.#isGhost,
       statusSettled: () => this.#writer.settled(),
     }
   }

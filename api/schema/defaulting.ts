@@ -53,15 +53,13 @@ function requestsFromLimits(value: unknown): unknown {
 
 /** On the host's network a container port is the host's port. */
 function withHostPorts(value: unknown): unknown {
-  const { ports } = recordOf(value)
-  if (!listOf(ports).some(port => !isSet(recordOf(port)['hostPort']))) return value
-  return {
-    ...recordOf(value),
-    ports: listOf(ports).map(port => {
-      const fields = recordOf(port)
-      return isSet(fields['hostPort']) ? port : { ...fields, hostPort: fields['containerPort'] }
-    }),
-  }
+  const container = recordOf(value)
+  const ports = mapped(container['ports'], port => {
+    const fields = recordOf(port)
+    const { containerPort, hostPort } = fields
+    return isSet(hostPort) || !isSet(containerPort) ? port : { ...fields, hostPort: containerPort }
+  })
+  return ports === container['ports'] ? value : { ...container, ports }
 }
 
 /** The same value when every field is that already. */
@@ -169,7 +167,9 @@ function withIngressModes(status: Fields): Fields {
 }
 
 const servicePort: Rule = value =>
-  isSet(value['targetPort']) ? value : { ...value, targetPort: value['port'] ?? 0 }
+  isSet(value['targetPort']) || !isSet(value['port'])
+    ? value
+    : { ...value, targetPort: value['port'] }
 
 const NAME_LABEL = 'kubernetes.io/metadata.name'
 

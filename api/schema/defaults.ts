@@ -58,7 +58,9 @@ interface Step {
 const stepOf = (field: Field): Step => ({
   name: field.name,
   pointer: field.pointer,
-  constant: field.default,
+  // Upstream states some zero values as defaults (`name: ""`); where they vanish, they say nothing.
+  constant:
+    field.omitEmpty && !field.pointer && isEmptyValue(field.default) ? undefined : field.default,
   absent: absentValue(field),
   below: defaulterOf(field.type),
 })

@@ -30,7 +30,9 @@ export async function watchDeletedRules(
 function watchOnce(options: MonitorOptions, signal: AbortSignal): Promise<void> {
   const wanted = `delete rule ${options.table} `
   return new Promise(resolve => {
-    const child = spawn('nft', ['monitor', 'destroy', 'rules'], {
+    // It must not outlive an agent that is killed: only the next event would end it.
+    const argv = ['--pdeathsig', 'KILL', 'nft', 'monitor', 'destroy', 'rules']
+    const child = spawn('setpriv', argv, {
       stdio: ['ignore', 'pipe', 'ignore'],
     })
     const stop = (): void => {

@@ -4,7 +4,7 @@
  * Owns: the process. Entry point; started by `startNftChild` in `nft-link.ts`. Ends when its parent is gone.
  */
 import { type Libnftables, openLibnftables } from './libnftables.ts'
-import type { ChildHello, ChildReply, ChildRequest } from './nft-link.ts'
+import { type ChildHello, type ChildReply, isRequest } from './nft-link.ts'
 
 const tell = (message: ChildHello | ChildReply): void => {
   process.send?.(message)
@@ -12,10 +12,9 @@ const tell = (message: ChildHello | ChildReply): void => {
 
 function serve(library: Libnftables): void {
   process.on('message', (message: unknown) => {
-    // The seam of the channel: only `nft-link.ts` writes to it.
-    const request = message as ChildRequest
-    const outcome = request.kind === 'run' ? library.run(request.text) : library.list(request.text)
-    tell({ kind: 'reply', id: request.id, ...outcome })
+    if (!isRequest(message)) return
+    const { id, kind, text } = message
+    tell({ kind: 'reply', id, ...(kind === 'run' ? library.run(text) : library.list(text)) })
   })
   tell({ kind: 'ready' })
 }

@@ -46,7 +46,7 @@ export class NftLink {
   constructor(start: () => ChildProcess, timers: Timers) {
     this.#timers = timers
     this.#child = start()
-    this.#child.on('message', message => this.#receive(message as ChildHello | ChildReply))
+    this.#child.on('message', message => this.#receive(message))
     this.#child.on('error', error => this.#end(error.message))
     this.#child.on('exit', (code, signal) => this.#end(`ended with ${signal ?? code}`))
     // Neither the child nor its channel keeps the parent alive.
@@ -83,7 +83,8 @@ export class NftLink {
     if (this.#child.connected) this.#child.disconnect()
   }
 
-  #receive(message: ChildHello | ChildReply): void {
+  #receive(message: unknown): void {
+    if (!isFromChild(message)) return
     if (message.kind === 'ready' && this.#state === 'starting') this.#state = 'ready'
     if (message.kind === 'unavailable') {
       this.unavailable = message.why
@@ -99,10 +100,20 @@ export class NftLink {
 
   #end(why: string): void {
     this.#state = 'ended'
-    for (const { reject, timeout } of this.#waiting.values()) {
-      timeout.cancel()
-      reject(new NftError('unavailable', `the nftables process failed: ${why}`))
+    for (const waiting of this.#waiting.values()) {
+      waiting.timeout.cancel()
+      waiting.reject(new NftError('unavailable', `the nftables process failed: ${why}`))
     }
     this.#waiting.clear()
   }
 }
+
+const kindOf = (message: unknown): unknown =>
+  typeof message === 'object' && message !== null && 'kind' in message ? message.kind : undefined
+
+/** Only our own child writes to the channel: its kind tells the rest. */
+const isFromChild = (message: unknown): message is ChildHello | ChildReply =>
+  ['ready', 'unavailable', 'reply'].includes(String(kindOf(message)))
+
+export const isRequest = (message: unknown): message is ChildRequest =>
+  ['run', 'list'].includes(String(kindOf(message)))

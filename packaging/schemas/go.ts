@@ -117,7 +117,7 @@ function parseField(line: string, markers: readonly string[], qualify: (name: st
   if (json === undefined || json === '-') return undefined
   const field: GoField = {
     json: json.split(',')[0] ?? '',
-    inline: json.includes('inline'),
+    inline: json.split(',').includes('inline'),
     type: parseType(parts[2] ?? '', qualify),
     tags,
     markers,

@@ -9,7 +9,8 @@ export interface Block {
 
 export function parseAddress(text: string): number {
   const parts = text.split('.').map(Number)
-  const isValid = parts.length === 4 && parts.every(part => Number.isInteger(part) && part >= 0 && part < 256)
+  const isValid =
+    parts.length === 4 && parts.every(part => Number.isInteger(part) && part >= 0 && part < 256)
   if (!isValid) throw new RangeError(`not an IPv4 address: ${text}`)
   return parts.reduce((address, part) => address * 256 + part, 0)
 }

@@ -45,7 +45,8 @@ export class OwnWrites {
     if (pending === undefined) return true
     for (const [key, uid] of pending.deleted) {
       const object = informer.get(key)
-      const isStill = object?.metadata.uid === uid && object?.metadata.deletionTimestamp === undefined
+      const isStill =
+        object?.metadata.uid === uid && object?.metadata.deletionTimestamp === undefined
       if (!isStill) pending.deleted.delete(key)
     }
     if (pending.deleted.size > 0 || numberOf(informer.revision) < pending.revision) return false

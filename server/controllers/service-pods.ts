@@ -16,14 +16,18 @@ export interface TargetPort {
 export const addressOf = (pod: Pod): string => pod.status?.podIP ?? ''
 
 /** Has an address and may answer. Terminating pods only count where asked for. */
-export const isBehind = (pod: Pod, terminating: 'with-terminating' | 'without-terminating'): boolean =>
+export const isBehind = (
+  pod: Pod,
+  terminating: 'with-terminating' | 'without-terminating',
+): boolean =>
   !isTerminal(pod) &&
   addressOf(pod) !== '' &&
   (terminating === 'with-terminating' || !isTerminating(pod))
 
 export const toleratesUnready = (service: Service): boolean =>
   service.spec?.publishNotReadyAddresses === true ||
-  service.metadata.annotations?.['service.alpha.kubernetes.io/tolerate-unready-endpoints'] === 'true'
+  service.metadata.annotations?.['service.alpha.kubernetes.io/tolerate-unready-endpoints'] ===
+    'true'
 
 export const isHeadless = (service: Service): boolean => service.spec?.clusterIP === 'None'
 
@@ -60,7 +64,6 @@ export function targetPorts(pod: Pod, service: Service): readonly TargetPort[] {
 /** The name under which a headless Service knows this pod; undefined when it has none there. */
 export const hostnameIn = (pod: Pod, service: Service): string | undefined => {
   const { hostname, subdomain } = pod.spec ?? {}
-  const isMember =
-    hostname !== undefined && hostname !== '' && subdomain === service.metadata.name
+  const isMember = hostname !== undefined && hostname !== '' && subdomain === service.metadata.name
   return isMember ? hostname : undefined
 }

@@ -1,17 +1,9 @@
 /**
- * Which taints a pod stands, and for how long. Pure.
- * Source: k8s.io/component-helpers scheduling/corev1/helpers.go, k8s.io/api/core/v1/toleration.go
+ * How long a pod stands the taints of its node. Pure.
+ * Source: kubernetes pkg/controller/tainteviction/taint_eviction.go
  */
+import { tolerates } from '#api/tolerations.ts'
 import type { Taint, Toleration } from '#api/types/core-v1.ts'
-
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  const { effect = '', key = '', operator = 'Equal', value = '' } = toleration
-  if (effect !== '' && effect !== taint.effect) return false
-  if (key !== '' && key !== taint.key) return false
-  if (operator === 'Exists') return true
-  // An empty key is only valid with Exists.
-  return operator === 'Equal' && key !== '' && value === (taint.value ?? '')
-}
 
 /**
  * How long a pod may stay on a node with these NoExecute taints.

@@ -108,7 +108,8 @@ export function aggregated(isCore: boolean, apiVersion: string): object {
     apiVersion,
     metadata: {},
     items: groups.map(group => ({
-      metadata: group === '' ? { creationTimestamp: null } : { name: group, creationTimestamp: null },
+      metadata:
+        group === '' ? { creationTimestamp: null } : { name: group, creationTimestamp: null },
       versions: versionsOf(group).map(version => ({
         version,
         resources: resourcesIn({ group, version }).map(aggregatedResource),

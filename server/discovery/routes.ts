@@ -7,9 +7,8 @@ import { openApiV3 } from '#api/openapi/v3.ts'
 import { apiVersionOf } from '#api/scheme.ts'
 import { KUBERNETES_MAJOR, KUBERNETES_MINOR, VERSION } from '#base/version.ts'
 import { createHash } from 'node:crypto'
-import type { NonResourceRoute } from '#server/http/chain.ts'
+import type { Answer, NonResourceRoute } from '#server/http/chain.ts'
 import type { RequestContext } from '#server/http/context.ts'
-import type { Answer } from '#server/registry/call.ts'
 import {
   aggregated,
   coreVersions,
@@ -44,8 +43,12 @@ export function discoveryRoutes(options: {
     documents.set(key, document)
     return document
   }
-  const serve = (context: RequestContext, key: string, make: () => object, type = JSON_TYPE): Answer =>
-    conditional(context, documentOf(key, make), type)
+  const serve = (
+    context: RequestContext,
+    key: string,
+    make: () => object,
+    type = JSON_TYPE,
+  ): Answer => conditional(context, documentOf(key, make), type)
   const version = (): object => ({
     major: KUBERNETES_MAJOR,
     minor: KUBERNETES_MINOR,
@@ -71,15 +74,26 @@ export function discoveryRoutes(options: {
     return serve(context, `${path} ${wanted}`, make, type)
   }
   return [
-    { matches: path => trimmed(path) === '/version', handle: context => serve(context, 'version', version) },
+    {
+      matches: path => trimmed(path) === '/version',
+      handle: context => serve(context, 'version', version),
+    },
     { matches: path => trimmed(path) === '/api', handle: context => roots(context, true) },
     { matches: path => trimmed(path) === '/apis', handle: context => roots(context, false) },
-    { matches: path => path.startsWith('/api/') || path.startsWith('/apis/'), handle: context => byPath(context, serve) },
-    { matches: path => trimmed(path) === '/openapi/v3', handle: context => serve(context, 'openapi', () => openApiIndex(documentOf)) },
+    {
+      matches: path => path.startsWith('/api/') || path.startsWith('/apis/'),
+      handle: context => byPath(context, serve),
+    },
+    {
+      matches: path => trimmed(path) === '/openapi/v3',
+      handle: context => serve(context, 'openapi', () => openApiIndex(documentOf)),
+    },
     {
       matches: path => path.startsWith('/openapi/v3/'),
       handle(context) {
-        const found = openApiPaths().find(([path]) => `/openapi/v3/${path}` === trimmed(context.info.path))
+        const found = openApiPaths().find(
+          ([path]) => `/openapi/v3/${path}` === trimmed(context.info.path),
+        )
         if (found === undefined) return undefined
         const [path, make] = found
         return serve(context, `openapi ${path}`, make)
@@ -106,7 +120,11 @@ function byPath(context: RequestContext, serve: Serve): Answer | undefined {
   if (version === undefined) {
     const isKnown = group !== '' && groupNames().includes(group)
     if (!isKnown) return undefined
-    return serve(context, path, () => ({ kind: 'APIGroup', apiVersion: 'v1', ...groupDocument(group) }))
+    return serve(context, path, () => ({
+      kind: 'APIGroup',
+      apiVersion: 'v1',
+      ...groupDocument(group),
+    }))
   }
   const found = groupVersions().find(one => one.group === group && one.version === version)
   return found === undefined ? undefined : serve(context, path, () => resourceList(found))
@@ -128,7 +146,12 @@ function aggregatedType(accept: string | undefined): string | undefined {
 }
 
 function conditional(context: RequestContext, document: Document, type: string): Answer {
-  const headers = { 'content-type': type, etag: document.etag, vary: 'Accept', 'cache-control': 'public' }
+  const headers = {
+    'content-type': type,
+    etag: document.etag,
+    vary: 'Accept',
+    'cache-control': 'public',
+  }
   const isKnown = context.ifNoneMatch === document.etag
   return isKnown
     ? { kind: 'raw', code: 304, headers, body: Buffer.alloc(0) }

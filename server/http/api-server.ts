@@ -15,7 +15,7 @@ import type { Random } from '#base/random.ts'
 import type { NodeConnector } from '#client/node-api.ts'
 import type { Transport } from '#client/transport.ts'
 import type { AddressInfo } from 'node:net'
-import type { TokenIssuer } from '#server/auth/service-account-token.ts'
+import type { TokenIssuer } from '#server/registry/subresources/subresource.ts'
 import { type Cache, costOf } from '#server/cache/cache.ts'
 import { discoveryRoutes } from '#server/discovery/routes.ts'
 import type { Answer } from '#server/registry/call.ts'
@@ -123,7 +123,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     handle: exchange => void serve(serving, exchange),
     ...(options.alpn === undefined ? {} : { alpn: options.alpn }),
   })
-  const onFault = (error: unknown): void => log.error('in-process request failed', { error: stackOf(error) })
+  const onFault = (error: unknown): void =>
+    log.error('in-process request failed', { error: stackOf(error) })
   return {
     async listen(address, port) {
       const info = await listener.listen(address, port)
@@ -141,7 +142,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
 }
 
 const storages = (): readonly string[] => [
-  ...new Set(resources().filter(one => one.verbs.includes('list')).map(groupResource)),
+  ...new Set(
+    resources()
+      .filter(one => one.verbs.includes('list'))
+      .map(groupResource),
+  ),
 ]
 
 interface Serving {
@@ -174,7 +179,12 @@ async function serve(serving: Serving, exchange: Exchange): Promise<void> {
   } finally {
     const seconds = (options.clock.monotonic() - began) / 1000
     if (context !== undefined)
-      metrics.observe({ ...context.info, code: exchange.status, seconds, resource: knownResource(context) })
+      metrics.observe({
+        ...context.info,
+        code: exchange.status,
+        seconds,
+        resource: knownResource(context),
+      })
   }
 }
 
@@ -228,17 +238,27 @@ function followDefaultPriority(cache: Cache): {
   readonly close: () => void
 } {
   const classes = new Map<string, AnyObject>()
-  const start = { afterRevision: undefined, initialEvents: true, initialEventsEnd: false, bookmarks: false }
-  const watch = cache.watch({ groupResource: 'priorityclasses.scheduling.k8s.io', namespace: '' }, start, {
-    onEvents: events => {
-      watch.drained(events.reduce((sum, event) => sum + costOf(event), 0))
-      for (const { type, item } of events) {
-        if (item === undefined) continue
-        if (type === 'DELETED' || item.object()['globalDefault'] !== true) classes.delete(item.key)
-        else classes.set(item.key, item.object())
-      }
+  const start = {
+    afterRevision: undefined,
+    initialEvents: true,
+    initialEventsEnd: false,
+    bookmarks: false,
+  }
+  const watch = cache.watch(
+    { groupResource: 'priorityclasses.scheduling.k8s.io', namespace: '' },
+    start,
+    {
+      onEvents: events => {
+        watch.drained(events.reduce((sum, event) => sum + costOf(event), 0))
+        for (const { type, item } of events) {
+          if (item === undefined) continue
+          if (type === 'DELETED' || item.object()['globalDefault'] !== true)
+            classes.delete(item.key)
+          else classes.set(item.key, item.object())
+        }
+      },
+      onEnd: () => {},
     },
-    onEnd: () => {},
-  })
+  )
   return { current: () => classes.values().next().value, close: () => watch.close() }
 }

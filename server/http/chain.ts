@@ -26,6 +26,7 @@ export interface NonResourceRoute {
   handle(context: RequestContext): Answer | undefined | Promise<Answer | undefined>
 }
 
+export type { Answer }
 export type Next = () => Promise<Answer>
 export type Stage = (deps: ChainDeps, context: RequestContext, next: Next) => Promise<Answer>
 
@@ -34,7 +35,8 @@ const authenticate: Stage = async (deps, context, next) => {
     const { credentials } = context.exchange
     const user = await deps.authenticator.authenticate(credentials)
     if (user !== undefined) context.user = user
-    else if (credentials.bearer !== undefined || credentials.basic !== undefined) throw unauthorized()
+    else if (credentials.bearer !== undefined || credentials.basic !== undefined)
+      throw unauthorized()
   }
   return next()
 }
@@ -72,7 +74,8 @@ const route: Stage = async (deps, context) => {
     user,
     userAgent,
     contentType,
-    body: () => context.body(bodyKind({ resource, subresource: info.subresource, verb: info.verb })),
+    body: () =>
+      context.body(bodyKind({ resource, subresource: info.subresource, verb: info.verb })),
     warn: text => context.warnings.push(text),
     // Read on use: most requests never need an AbortSignal made for them.
     get signal() {
@@ -125,7 +128,11 @@ function refusal(attributes: RequestAttributes, reason: string): StatusError {
   const { user, verb, group, resource, subresource, namespace, name, path } = attributes
   const because = reason === '' ? '' : `: ${reason}`
   if (!attributes.isResource)
-    return new StatusError('Forbidden', `forbidden: User "${user.name}" cannot ${verb} path "${path}"${because}`, {})
+    return new StatusError(
+      'Forbidden',
+      `forbidden: User "${user.name}" cannot ${verb} path "${path}"${because}`,
+      {},
+    )
   const what = subresource === '' ? resource : `${resource}/${subresource}`
   const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`
   return forbidden(

@@ -71,11 +71,7 @@ export interface BodySource {
  * Collects a body. Throws RequestEntityTooLarge beyond the limit, Timeout when it trickles, BadRequest when it breaks off.
  * What follows a refusal is read and dropped by the transport.
  */
-export function collectBody(
-  source: BodySource,
-  limitBytes: number,
-  clock: Clock,
-): Promise<Buffer> {
+export function collectBody(source: BodySource, limitBytes: number, clock: Clock): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0

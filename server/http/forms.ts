@@ -4,9 +4,11 @@
  *
  * Source: k8s.io/apiserver pkg/endpoints/handlers/response.go
  */
+import { type IncludeObject, columnsOf, rowOf, tableOf } from '#api/columns/table.ts'
 import type { AnyObject } from '#api/object.ts'
 import { type Resource, apiVersionOf } from '#api/scheme.ts'
 import { badRequest } from '#api/status.ts'
+import { assertNever } from '#base/errors.ts'
 import type { Cached, Form } from '#server/cache/cache.ts'
 import type { Answer, Query } from '#server/registry/call.ts'
 import { readForm, targetOf } from '#server/registry/target.ts'
@@ -30,10 +32,6 @@ export interface ListForm {
 type Page = Extract<Answer, { kind: 'page' }>
 
 const META_VERSION = 'meta.k8s.io/v1'
-const tableColumns = (_resource: Resource): readonly object[] => [
-  { name: 'Name', type: 'string', format: 'name', description: 'Name', priority: 0 },
-]
-const tableCells = (_resource: Resource, object: AnyObject, _now: number): readonly unknown[] => [object.metadata.name]
 const COMMA = Buffer.from(',')
 
 export function formOf(answer: Page, view: View): ListForm {
@@ -60,7 +58,7 @@ function frameOf(
     `${JSON.stringify({ kind, apiVersion, metadata, ...more }).slice(0, -1)},"${list}":[`
   switch (view.accepted.form) {
     case 'table': {
-      const columnDefinitions = tableColumns(resource)
+      const columnDefinitions = columnsOf(resource)
       return { head: open('Table', META_VERSION, 'rows', { columnDefinitions }) }
     }
     case 'partial':
@@ -68,6 +66,8 @@ function frameOf(
       return { head: open('PartialObjectMetadataList', META_VERSION, 'items') }
     case 'object':
       return { head: open(`${resource.kind}List`, apiVersionOf(resource), 'items') }
+    default:
+      return assertNever(view.accepted.form)
   }
 }
 
@@ -75,7 +75,8 @@ function frameOf(
 export function itemEncoder(resource: Resource, view: View): (item: Cached) => Buffer {
   const target = targetOf({ resource, namespace: '' })
   const form = readForm(target)
-  const shown = (item: Cached): AnyObject => target.conversion?.fromStorage(item.object()) ?? item.object()
+  const shown = (item: Cached): AnyObject =>
+    target.conversion?.fromStorage(item.object()) ?? item.object()
   switch (view.accepted.form) {
     case 'object':
       return form === undefined ? item => item.bytes : item => item.form(form)
@@ -86,6 +87,8 @@ export function itemEncoder(resource: Resource, view: View): (item: Cached) => B
     case 'partial':
     case 'partial-list':
       return item => item.form(PARTIAL)
+    default:
+      return assertNever(view.accepted.form)
   }
 }
 
@@ -104,16 +107,15 @@ function rowEncoder(
   resource: Resource,
   view: Pick<View, 'query' | 'now'>,
 ): (object: AnyObject) => string {
-  const include = view.query.get('includeObject') ?? 'Metadata'
-  if (!['None', 'Metadata', 'Object', ''].includes(include))
-    throw badRequest(
-      `unrecognized includeObject value: ${JSON.stringify(include)}`,
-    )
-  return object => {
-    const cells = tableCells(resource, object, view.now)
-    if (include === 'None') return JSON.stringify({ cells })
-    return JSON.stringify({ cells, object: include === 'Object' ? object : partialOf(object) })
-  }
+  const options = { now: view.now, includeObject: includedIn(view.query) }
+  return object => JSON.stringify(rowOf(resource, object, options))
+}
+
+function includedIn(query: Query): IncludeObject {
+  const include = query.get('includeObject') ?? 'Metadata'
+  if (include === '' || include === 'Metadata') return 'Metadata'
+  if (include === 'None' || include === 'Object') return include
+  throw badRequest(`unrecognized includeObject value: ${JSON.stringify(include)}`)
 }
 
 /** A Table of a few objects. */
@@ -122,14 +124,16 @@ export function tableJson(
   objects: readonly AnyObject[],
   view: Pick<View, 'query' | 'now'>,
 ): Buffer {
-  const row = rowEncoder(resource, view)
-  const head = {
-    kind: 'Table',
-    apiVersion: META_VERSION,
-    metadata: { resourceVersion: objects[0]?.metadata.resourceVersion ?? '' },
-    columnDefinitions: tableColumns(resource),
-  }
-  return Buffer.from(`${JSON.stringify(head).slice(0, -1)},"rows":[${objects.map(row).join(',')}]}`)
+  const resourceVersion = objects[0]?.metadata.resourceVersion ?? ''
+  return Buffer.from(
+    JSON.stringify(
+      tableOf(resource, objects, {
+        now: view.now,
+        includeObject: includedIn(view.query),
+        metadata: { resourceVersion },
+      }),
+    ),
+  )
 }
 
 function wholeOf(form: Omit<ListForm, 'whole'>): Buffer {

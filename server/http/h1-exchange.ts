@@ -105,7 +105,9 @@ export class H1Exchange implements Exchange {
   #refuseUpgrade(status: number, headers: Headers, body: Buffer): void {
     const socket = this.upgrade?.socket
     if (socket === undefined || socket.destroyed) return
-    const lines = Object.entries(mutable(headers)).map(([name, value]) => `${name}: ${value}`)
+    const lines = Object.entries(mutable(headers)).map(
+      ([name, value]) => `${name}: ${String(value)}`,
+    )
     socket.end(
       Buffer.concat([
         Buffer.from(

@@ -57,9 +57,10 @@ async function answer(
   const kind = endpoint.path.slice(1)
   const lines: string[] = []
   let failed = 0
-  for (const { name, check } of chosen) {
+  for (const one of chosen) {
+    const { name } = one
     try {
-      await check()
+      await one.check()
       lines.push(`[+]${name} ok`)
     } catch (error) {
       failed += 1

@@ -8,7 +8,8 @@ import type { Body, Query } from '#server/registry/call.ts'
 import { parseProtobuf } from './protobuf.ts'
 import type { RequestContext } from './context.ts'
 import { BODY_LIMIT_BYTES, type Exchange } from './exchange.ts'
-import { mediaTypeOf, unsupportedMedia } from './negotiation.ts'
+import { unsupportedMedia } from '#server/registry/options.ts'
+import { mediaTypeOf } from './negotiation.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -76,7 +77,10 @@ export class HttpContext implements RequestContext {
     if (YAML_TYPES.has(contentType))
       return { value: parseYaml(bytes.toString('utf8')), duplicates: [] }
     if (contentType === PROTOBUF)
-      return { value: parseProtobuf(bytes, (_version, kind) => schemaOf(expected, kind)), duplicates: [] }
+      return {
+        value: parseProtobuf(bytes, (_version, kind) => schemaOf(expected, kind)),
+        duplicates: [],
+      }
     throw unsupportedMedia(BODY_TYPES)
   }
 }

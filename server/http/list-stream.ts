@@ -31,7 +31,11 @@ export async function sendPage(
   await (zips ? sendZipped(writer, all) : sendPlain(writer, all))
 }
 
-function* chain(first: Buffer, second: Buffer | undefined, rest: Generator<Buffer>): Generator<Buffer> {
+function* chain(
+  first: Buffer,
+  second: Buffer | undefined,
+  rest: Generator<Buffer>,
+): Generator<Buffer> {
   yield first
   if (second !== undefined) yield second
   yield* rest

@@ -7,6 +7,7 @@ import type { AnyObject, ObjectMeta, WatchEvent } from '#api/object.ts'
 import type { UserInfo } from '#api/request.ts'
 import { apiVersionOf } from '#api/scheme.ts'
 import { StatusError, badRequest } from '#api/status.ts'
+import { assertNever } from '#base/errors.ts'
 import type { ApiRequest, Transport } from '#client/transport.ts'
 import { type Cache, type CacheEvent, type CacheWatch, costOf } from '#server/cache/cache.ts'
 import type { Answer } from '#server/registry/call.ts'
@@ -99,8 +100,11 @@ function objectOf(answer: Answer): AnyObject {
     case 'raw':
       return JSON.parse(answer.body.toString('utf8'))
     case 'watch':
-    case 'takeover':
+    case 'node-response':
+    case 'node-stream':
       throw badRequest('this request answers with a stream')
+    default:
+      return assertNever(answer)
   }
 }
 
@@ -130,7 +134,8 @@ function follow(
       const { item, type } = event
       owed += costOf(event)
       if (isOver) return
-      const object = item === undefined ? bookmark(answer.resource, event) : shownAs(target, item.object())
+      const object =
+        item === undefined ? bookmark(answer.resource, event) : shownAs(target, item.object())
       onEvent({ type, object })
     }
     try {
@@ -159,7 +164,10 @@ function follow(
   })
 }
 
-function bookmark(resource: { group: string; version: string; kind: string }, event: CacheEvent): AnyObject {
+function bookmark(
+  resource: { group: string; version: string; kind: string },
+  event: CacheEvent,
+): AnyObject {
   const annotations = event.initialEventsEnd
     ? { annotations: { 'k8s.io/initial-events-end': 'true' } }
     : {}

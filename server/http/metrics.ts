@@ -97,13 +97,19 @@ function exposition({ sources, counts, durations, loop }: Exposed): string {
   const { flow, watchers, revision, objects, more } = sources
   const memory = process.memoryUsage()
   const cpu = process.cpuUsage()
-  const requests = [...counts].map(([labels, count]) => `apiserver_request_total{${labels}} ${count}`)
+  const requests = [...counts].map(
+    ([labels, count]) => `apiserver_request_total{${labels}} ${count}`,
+  )
   const stored = [...objects()].map(
     ([resource, count]) => `apiserver_storage_objects{resource="${resource}"} ${count}`,
   )
   const lines = [
     ...family('apiserver_request_total', 'counter', requests),
-    ...family('apiserver_request_duration_seconds', 'histogram', [...durations].flatMap(histogramLines)),
+    ...family(
+      'apiserver_request_duration_seconds',
+      'histogram',
+      [...durations].flatMap(histogramLines),
+    ),
     ...family('apiserver_current_inflight_requests', 'gauge', [
       `apiserver_current_inflight_requests{request_kind="mutating"} ${flow.writing}`,
       `apiserver_current_inflight_requests{request_kind="readOnly"} ${flow.reading}`,

@@ -25,7 +25,10 @@ export function negotiate(accept: string | undefined): Accepted {
     return PLAIN
   let found = cache.get(accept)
   if (found === undefined && !cache.has(accept)) {
-    found = accept.split(',').map(parseOffer).find(offer => offer !== undefined)
+    found = accept
+      .split(',')
+      .map(parseOffer)
+      .find(offer => offer !== undefined)
     if (cache.size < ACCEPT_CACHE_MAX) cache.set(accept, found)
   }
   if (found !== undefined) return found
@@ -67,9 +70,3 @@ export function mediaTypeOf(contentType: string | undefined): string {
   const semicolon = contentType.indexOf(';')
   return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
 }
-
-export const unsupportedMedia = (types: readonly string[]): StatusError =>
-  new StatusError(
-    'UnsupportedMediaType',
-    `the body of the request was in an unknown format - accepted media types include: ${types.join(', ')}`,
-  )

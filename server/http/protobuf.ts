@@ -8,6 +8,7 @@
 import type { Field, Scalar, StructType, Type } from '#api/schema/type.ts'
 import { badRequest } from '#api/status.ts'
 import { rfc3339, rfc3339Micro } from '#base/clock.ts'
+import { assertNever } from '#base/errors.ts'
 
 const MAGIC = Buffer.from('k8s\0')
 const DEPTH_MAX = 64
@@ -18,14 +19,18 @@ export function parseProtobuf(
   rootOf: (apiVersion: string, kind: string) => StructType | undefined,
 ): unknown {
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC))
-    throw badRequest('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]')
+    throw badRequest(
+      'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]',
+    )
   const envelope = fieldsOf(bytes.subarray(MAGIC.length))
   const typeMeta = fieldsOf(bytesAt(envelope, 1))
   const apiVersion = bytesAt(typeMeta, 1).toString('utf8')
   const kind = bytesAt(typeMeta, 2).toString('utf8')
   const type = rootOf(apiVersion, kind)
   if (type === undefined)
-    throw badRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`)
+    throw badRequest(
+      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`,
+    )
   return { kind, apiVersion, ...messageOf(type, bytesAt(envelope, 2), 0) }
 }
 
@@ -165,7 +170,8 @@ function added(type: Type, before: unknown, reading: Reading): unknown {
   const entry = fieldsOf(reading.wire.bytes)
   const value = entry.findLast(field => field.number === 2)
   const key = bytesAt(entry, 1).toString('utf8')
-  const read = value === undefined ? emptyOf(type.values) : valueOf(type.values, { ...reading, wire: value })
+  const read =
+    value === undefined ? emptyOf(type.values) : valueOf(type.values, { ...reading, wire: value })
   return { ...(typeof before === 'object' ? before : {}), [key]: read }
 }
 
@@ -183,6 +189,8 @@ function valueOf(type: Type, { wire, depth }: Reading): unknown {
       return fieldsOf(wire.bytes).map(item => valueOf(type.items, { wire: item, depth: depth + 1 }))
     case 'map':
       throw malformed()
+    default:
+      return assertNever(type)
   }
 }
 

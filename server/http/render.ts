@@ -13,8 +13,10 @@ import type { Exchange, Headers } from './exchange.ts'
 import { type Accepted, negotiate } from './negotiation.ts'
 import { formOf, partialOf, tableJson } from './forms.ts'
 import { sendPage } from './list-stream.ts'
-import { isTrue } from './request-info.ts'
+import { isTrue } from '#server/registry/options.ts'
 import { type WatchSource, sendWatch } from './watch-stream.ts'
+import { pipeNodeResponse } from './node-response.ts'
+import { bridgeWebSocket } from './websocket.ts'
 import { renderYaml } from './yaml.ts'
 
 const GZIP_OVER_BYTES = 128 * 1024
@@ -25,14 +27,18 @@ export interface RenderDeps extends WatchSource {
   readonly now: () => number
 }
 
-/** Everything but `raw` and `takeover` is an object of a resource that can be shown in several forms. */
+/** Everything but `raw` and what nodes send is an object of a resource that can be shown in several forms. */
 export async function render(
   deps: RenderDeps,
   context: RequestContext & { readonly exchange: Exchange },
   answer: Answer,
 ): Promise<void> {
   const { exchange } = context
-  if (answer.kind === 'takeover') return answer.take(exchange)
+  if (answer.kind === 'node-stream') return bridgeWebSocket(exchange, answer.connect)
+  if (answer.kind === 'node-response') {
+    const response = await answer.open(exchange.signal)
+    return pipeNodeResponse(exchange, response, answer.contentType)
+  }
   if (answer.kind === 'raw') return sendBytes(exchange, answer.code, answer.headers, answer.body)
   const accepted = negotiate(context.accept)
   const view = { accepted, query: context.query, now: deps.now() }
@@ -65,11 +71,10 @@ function headersOf(context: RequestContext, accepted: Accepted): Headers {
   }
 }
 
-type Shown = Exclude<Answer, { kind: 'raw' | 'takeover' | 'watch' }>
+type Shown = Exclude<Answer, { kind: 'raw' | 'node-response' | 'node-stream' | 'watch' }>
 
 function bytesOf(answer: Shown, context: RequestContext, accepted: Accepted, now: number): Buffer {
-  if (answer.kind === 'page')
-    return formOf(answer, { accepted, query: context.query, now }).whole()
+  if (answer.kind === 'page') return formOf(answer, { accepted, query: context.query, now }).whole()
   if (answer.kind === 'item' && accepted.form === 'object') return answer.item.bytes
   const object = answer.kind === 'item' ? answer.item.object() : answer.object
   if (accepted.form === 'object' || object.kind === 'Status')
@@ -97,7 +102,9 @@ async function sendWhole(
 ): Promise<void> {
   const value: unknown = JSON.parse(bytes.toString('utf8'))
   const text =
-    accepted.media === 'application/yaml' ? renderYaml(value) : `${JSON.stringify(value, null, 2)}\n`
+    accepted.media === 'application/yaml'
+      ? renderYaml(value)
+      : `${JSON.stringify(value, null, 2)}\n`
   await sendBytes(context.exchange, code, headersOf(context, accepted), Buffer.from(text))
 }
 
@@ -110,7 +117,11 @@ async function sendBytes(
   const zips = body.length > GZIP_OVER_BYTES && acceptsGzip(exchange)
   if (!zips) return exchange.respond(code, headers, body)
   const packed = await gzipped(body, { level: 1 })
-  exchange.respond(code, { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' }, packed)
+  exchange.respond(
+    code,
+    { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' },
+    packed,
+  )
 }
 
 export const acceptsGzip = (exchange: Exchange): boolean =>
@@ -132,4 +143,6 @@ export function sendStatus(exchange: Exchange, status: Status): void {
 
 /** The StatusError a client sees for any error. */
 export const statusOf = (error: unknown): StatusError =>
-  error instanceof StatusError ? error : internalError('an error on the server prevented the request from succeeding', error)
+  error instanceof StatusError
+    ? error
+    : internalError('an error on the server prevented the request from succeeding', error)

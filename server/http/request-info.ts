@@ -6,6 +6,8 @@
  *
  * Source: k8s.io/apiserver pkg/endpoints/request/requestinfo.go
  */
+import { isTrue } from '#server/registry/options.ts'
+
 export interface RequestInfo {
   readonly isResource: boolean
   /** A resource verb, or the lower-case HTTP method of a non-resource path. */
@@ -124,13 +126,11 @@ function splitNamespace(parts: readonly string[]): {
 function nameInFieldSelector(query: RequestLine['query']): string {
   const selector = query.get('fieldSelector')
   if (selector === null || !selector.includes('metadata.name')) return ''
-  const names = selector.split(',').map(term => /^metadata\.name==?([^=!]+)$/.exec(term.trim())?.[1])
+  const names = selector
+    .split(',')
+    .map(term => /^metadata\.name==?([^=!]+)$/.exec(term.trim())?.[1])
   return names.find(name => name !== undefined) ?? ''
 }
-
-/** Everything but absence, `false` and `0` is true, as upstream converts query parameters. */
-export const isTrue = (value: string | null | undefined): boolean =>
-  value !== null && value !== undefined && value !== 'false' && value !== '0'
 
 const nonResource = (method: string, path: string): RequestInfo => ({
   isResource: false,

@@ -32,7 +32,8 @@ export function sendWatch(
 ): Promise<void> {
   const { accepted } = view
   const writer = exchange.stream(200, {
-    'content-type': accepted.form === 'object' ? 'application/json' : 'application/json;stream=watch',
+    'content-type':
+      accepted.form === 'object' ? 'application/json' : 'application/json;stream=watch',
     'cache-control': 'no-cache, private',
   })
   const frame = framer(answer.resource, view)
@@ -111,7 +112,8 @@ class Pump {
 
 function framer(resource: Resource, view: View): (event: CacheEvent) => Buffer {
   const { form } = view.accepted
-  const isStored = form === 'object' && readForm(targetOf({ resource, namespace: '' })) === undefined
+  const isStored =
+    form === 'object' && readForm(targetOf({ resource, namespace: '' })) === undefined
   const encode = itemEncoder(resource, view)
   return event => {
     const { item } = event
@@ -125,13 +127,19 @@ function framer(resource: Resource, view: View): (event: CacheEvent) => Buffer {
 /** An object of the watched kind that has a revision and nothing else. */
 function bookmark(resource: Resource, form: View['accepted']['form'], event: CacheEvent): Buffer {
   const annotations = event.initialEventsEnd ? { annotations: { [INITIAL_END]: 'true' } } : {}
-  const metadata = { resourceVersion: String(event.revision), creationTimestamp: null, ...annotations }
+  const metadata = {
+    resourceVersion: String(event.revision),
+    creationTimestamp: null,
+    ...annotations,
+  }
   const typed =
     form === 'object'
       ? { kind: resource.kind, apiVersion: apiVersionOf(resource) }
       : { kind: form === 'table' ? 'Table' : 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1' }
   const rows = form === 'table' ? { columnDefinitions: [], rows: [] } : {}
-  return Buffer.from(`${JSON.stringify({ type: event.type, object: { ...typed, metadata, ...rows } })}\n`)
+  return Buffer.from(
+    `${JSON.stringify({ type: event.type, object: { ...typed, metadata, ...rows } })}\n`,
+  )
 }
 
 const errorFrame = (error: StatusError): Buffer =>

@@ -34,7 +34,9 @@ export async function bridgeWebSocket(
   const { upgrade } = exchange
   const wanted = exchange.header('upgrade')?.toLowerCase()
   if (upgrade === undefined || wanted !== 'websocket') throw badRequest('Upgrade request required')
-  const offered = (exchange.header('sec-websocket-protocol') ?? '').split(',').map(one => one.trim())
+  const offered = (exchange.header('sec-websocket-protocol') ?? '')
+    .split(',')
+    .map(one => one.trim())
   if (!PROTOCOLS.some(protocol => offered.includes(protocol)))
     throw badRequest(`unable to upgrade: none of the protocols ${offered.join(', ')} is supported`)
   const node = await connect(exchange.signal)

@@ -15,7 +15,7 @@ const ALIASES_MAX = 1000
 
 const goInt = yaml.defineScalarTag('tag:yaml.org,2002:int', {
   implicit: true,
-  implicitFirstChars: [...'+-0123456789'],
+  implicitFirstChars: Array.from('+-0123456789'),
   resolve: source => {
     const match = INTEGER.exec(source.replaceAll('_', ''))
     const [, sign, digits] = match ?? []
@@ -29,7 +29,7 @@ const goInt = yaml.defineScalarTag('tag:yaml.org,2002:int', {
 
 const goFloat = yaml.defineScalarTag('tag:yaml.org,2002:float', {
   implicit: true,
-  implicitFirstChars: [...'+-.0123456789'],
+  implicitFirstChars: Array.from('+-.0123456789'),
   resolve: source => {
     const text = source.replaceAll('_', '')
     const value = FLOAT.test(text) ? Number(text) : Number.NaN

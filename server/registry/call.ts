@@ -3,11 +3,14 @@ import type { AnyObject } from '#api/object.ts'
 import type { UserInfo } from '#api/request.ts'
 import type { Resource } from '#api/scheme.ts'
 import type { Cached, CachedPage, Selection, WatchOptions } from '#server/cache/cache.ts'
-import type { Exchange } from '#server/http/exchange.ts'
+import type { NodeResponse } from '#client/node-api.ts'
+import type { Duplex } from 'node:stream'
 
 export interface Query {
   get(name: string): string | null
   getAll(name: string): string[]
+  /** As it stands behind the question mark. */
+  toString(): string
 }
 
 /** A body as it was sent, parsed but not yet understood. */
@@ -49,8 +52,15 @@ export type Answer =
     }
   | { readonly kind: 'page'; readonly resource: Resource; readonly page: ListPage }
   | { readonly kind: 'watch'; readonly resource: Resource; readonly watch: WatchPlan }
-  /** Takes the exchange over: logs, exec, attach. */
-  | { readonly kind: 'takeover'; readonly take: (exchange: Exchange) => Promise<void> }
+  /** A node's own answer, to be sent on as it comes: logs, proxy. */
+  | {
+      readonly kind: 'node-response'
+      readonly open: (signal: AbortSignal) => Promise<NodeResponse>
+      /** Media type when the node names none. */
+      readonly contentType: string
+    }
+  /** A two-way stream of node frames: exec, attach. */
+  | { readonly kind: 'node-stream'; readonly connect: (signal: AbortSignal) => Promise<Duplex> }
   | {
       readonly kind: 'raw'
       readonly code: number

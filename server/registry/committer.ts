@@ -5,9 +5,16 @@
  * Throws  StatusError for every failure of the store except `conflict`, which callers turn into a retry or a 409.
  */
 import type { Clock } from '#base/clock.ts'
+import { assertNever } from '#base/errors.ts'
 import { StatusError, internalError } from '#api/status.ts'
 import type { Cache } from '#server/cache/cache.ts'
-import { type Author, type Operation, type Put, type Store, StoreError } from '#server/store/store.ts'
+import {
+  type Author,
+  type Operation,
+  type Put,
+  type Store,
+  StoreError,
+} from '#server/store/store.ts'
 
 export interface Committer {
   commit(operations: readonly Operation[], author: Author): Promise<number>
@@ -86,5 +93,7 @@ function translate(error: unknown): unknown {
     case 'compacted':
     case 'future':
       return error
+    default:
+      return assertNever(error.code)
   }
 }

@@ -5,7 +5,7 @@
  * Source: k8s.io/apiserver pkg/endpoints/handlers/create.go, pkg/registry/generic/registry/store.go Create
  */
 import type { AnyObject } from '#api/object.ts'
-import { alreadyExists, badRequest, invalid } from '#api/status.ts'
+import { alreadyExists, badRequest, invalid, isReason } from '#api/status.ts'
 import { admissionValidate, admit } from './admission.ts'
 import type { Answer, Call } from './call.ts'
 import { isStoreConflict } from './committer.ts'
@@ -17,7 +17,16 @@ import { strategyOf } from './modify.ts'
 import { type WriteOptions, writeOptions } from './options.ts'
 import { trackWrite } from './ownership.ts'
 import { without } from './strategy.ts'
-import { type Target, invalidSubject, keyAt, required, shownAs, storedAs, subjectOf, targetOf } from './target.ts'
+import {
+  type Target,
+  invalidSubject,
+  keyAt,
+  required,
+  shownAs,
+  storedAs,
+  subjectOf,
+  targetOf,
+} from './target.ts'
 
 const GENERATED_NAMES_MAX = 8
 
@@ -47,7 +56,7 @@ export async function createObject(deps: RegistryDeps, creation: Creation): Prom
     try {
       return await createNamed(deps, creation, name)
     } catch (error) {
-      if (!isStoreConflict(error)) throw error
+      if (!isStoreConflict(error) && !isReason(error, 'AlreadyExists')) throw error
       if (!isGenerated || attempt >= GENERATED_NAMES_MAX)
         throw alreadyExists(subjectOf(creation.target, name))
     }
@@ -66,7 +75,13 @@ async function createNamed(deps: RegistryDeps, creation: Creation, name: string)
   )
   const context = { user: call.user, now }
   const completed = complete(strategy, storedAs(target, { ...fresh, metadata }), context)
-  const admission = { operation: 'CREATE', name, oldObject: undefined, options: undefined, dryRun } as const
+  const admission = {
+    operation: 'CREATE',
+    name,
+    oldObject: undefined,
+    options: undefined,
+    dryRun,
+  } as const
   const admitted = await admit(deps, call, { ...admission, object: shownAs(target, completed) })
   const object = creation.isOwned
     ? admitted
@@ -158,4 +173,3 @@ export function placed(target: Target, object: AnyObject, pathName: string): Any
     },
   }
 }
-

@@ -24,7 +24,12 @@ export function bodyKind(call: Pick<Call, 'resource' | 'subresource' | 'verb'>):
   const { resource, subresource, verb } = call
   if (verb === 'delete' || verb === 'deletecollection') return DELETE_OPTIONS()
   if (isSubresource(subresource)) return subresourceKind(resource, subresource)
-  return { group: resource.group, version: resource.version, kind: resource.kind, type: resource.type() }
+  return {
+    group: resource.group,
+    version: resource.version,
+    kind: resource.kind,
+    type: resource.type(),
+  }
 }
 
 /** The body, decoded and defaulted. */
@@ -46,7 +51,8 @@ export function decodeValue(call: Call, value: unknown, decoding: Decoding): Any
   for (const warning of decoded.warnings) call.warn(warning)
   const { metadata } = decoded.object
   // Objects may come without metadata; everything behind relies on it.
-  const object: AnyObject = metadata === undefined ? { ...decoded.object, metadata: {} } : decoded.object
+  const object: AnyObject =
+    metadata === undefined ? { ...decoded.object, metadata: {} } : decoded.object
   return applyDefaults(kind.type, object)
 }
 

@@ -18,7 +18,15 @@ import { withMetadata } from './metadata.ts'
 import { checkPreconditions, isReleased, modify, strategyOf } from './modify.ts'
 import { type DeleteOptions, deleteOptions } from './options.ts'
 import type { Strategy } from './strategy.ts'
-import { type Target, keyAt, listKindOf, shownAs, subjectOf, targetOf, typeMetaOf } from './target.ts'
+import {
+  type Target,
+  keyAt,
+  listKindOf,
+  shownAs,
+  subjectOf,
+  targetOf,
+  typeMetaOf,
+} from './target.ts'
 
 const ORPHAN = 'orphan'
 const FOREGROUND = 'foregroundDeletion'

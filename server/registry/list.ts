@@ -9,9 +9,9 @@ import { parseFieldSelector, parseLabelSelector } from '#api/selectors.ts'
 import { resolveFieldSelector } from '#api/selectable-fields.ts'
 import { type FieldError, StatusError, badRequest, invalid, isReason } from '#api/status.ts'
 import type { PageOptions, Selection } from '#server/cache/cache.ts'
-import { isTrue } from '#server/http/request-info.ts'
 import type { Answer, Call, WatchPlan } from './call.ts'
 import type { RegistryDeps } from './deps.ts'
+import { isTrue } from './options.ts'
 import { type Target, targetOf } from './target.ts'
 
 const REVISION_WAIT_MS = 3000
@@ -57,7 +57,10 @@ const pageAnswer = (
   resource: call.resource,
   page: {
     page,
-    continue: page.next === undefined ? undefined : encodeToken({ revision: page.revision, after: page.next }),
+    continue:
+      page.next === undefined
+        ? undefined
+        : encodeToken({ revision: page.revision, after: page.next }),
   },
 })
 
@@ -128,7 +131,9 @@ function versionOf(call: Call, isWatch: boolean): AskedVersion {
     throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions', name: '' }, faults)
   if (text === '') return { revision: undefined, isExact: false }
   if (!/^\d+$/.test(text))
-    throw badRequest(`resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
+    throw badRequest(
+      `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    )
   const revision = Number(text)
   const isLimited = limitOf(call.query.get('limit')) > 0
   // A limited list at a revision without a match means exactly that revision, for old clients' pagers.
@@ -138,7 +143,11 @@ function versionOf(call: Call, isWatch: boolean): AskedVersion {
 function matchFaults(version: string, match: string, isContinued: boolean): FieldError[] {
   if (match === '') return []
   const fault = (message: string): FieldError[] => [
-    { type: 'FieldValueForbidden', field: 'resourceVersionMatch', message: `Forbidden: ${message}` },
+    {
+      type: 'FieldValueForbidden',
+      field: 'resourceVersionMatch',
+      message: `Forbidden: ${message}`,
+    },
   ]
   if (match !== 'Exact' && match !== 'NotOlderThan')
     return [
@@ -173,9 +182,7 @@ export async function reached(deps: RegistryDeps, revision: number): Promise<voi
         `Too large resource version: ${revision}, current: ${deps.cache.revision}`,
         {
           retryAfterSeconds: 1,
-          causes: [
-            { reason: 'ResourceVersionTooLarge', message: 'Too large resource version' },
-          ],
+          causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
         },
       )
     await deps.clock.sleep(REVISION_STEP_MS)

@@ -51,7 +51,9 @@ export function metadataForUpdate(sent: ObjectMeta, old: ObjectMeta): ObjectMeta
 }
 
 /** Drops what is undefined, so that objects compare and encode without it. */
-function defined(meta: { readonly [Name in keyof ObjectMeta]: ObjectMeta[Name] | undefined }): ObjectMeta {
+function defined(
+  meta: { readonly [Name in keyof ObjectMeta]: ObjectMeta[Name] | undefined },
+): ObjectMeta {
   return Object.fromEntries(Object.entries(meta).filter(([, value]) => value !== undefined))
 }
 

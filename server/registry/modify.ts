@@ -78,7 +78,12 @@ async function write(deps: RegistryDeps, change: Modification, step: Step): Prom
     reservation?.rollback()
     return { object, bytes: undefined, removed }
   }
-  const committed = await commitReserved(deps, change, { ...step, next: object }, { removed, reservation })
+  const committed = await commitReserved(
+    deps,
+    change,
+    { ...step, next: object },
+    { removed, reservation },
+  )
   if (removed) strategy.released?.(object)
   return { ...committed, removed }
 }
@@ -97,7 +102,12 @@ async function commitReserved(
   const { encode } = encoding
   try {
     if (plan.removed) {
-      const operation: Operation = { kind: 'delete', key: cached.key, expected: cached.revision, encode }
+      const operation: Operation = {
+        kind: 'delete',
+        key: cached.key,
+        expected: cached.revision,
+        encode,
+      }
       await deps.committer.commit([operation], author)
     } else {
       const expiresAtMs = strategy.expiresAtMs?.(next, now)

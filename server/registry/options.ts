@@ -4,7 +4,7 @@
  * Throws  StatusError(Invalid) in upstream's words.
  * Source: k8s.io/apimachinery pkg/apis/meta/v1/validation/validation.go
  */
-import { type FieldError, badRequest, invalid } from '#api/status.ts'
+import { type FieldError, StatusError, badRequest, invalid } from '#api/status.ts'
 import type { Call } from './call.ts'
 import { isRecord } from './strategy.ts'
 
@@ -36,7 +36,8 @@ export function writeOptions(
   const { query } = call
   const faults: FieldError[] = []
   const dryRun = query.getAll('dryRun').filter(value => value !== '')
-  if (dryRun.some(value => value !== 'All')) faults.push(unsupported('dryRun', `[${quoted(dryRun)}]`, ['All']))
+  if (dryRun.some(value => value !== 'All'))
+    faults.push(unsupported('dryRun', `[${quoted(dryRun)}]`, ['All']))
   const manager = query.get('fieldManager') ?? ''
   if (manager.length > MANAGER_MAX)
     faults.push({
@@ -132,7 +133,7 @@ function deleteFaults(options: {
       field: 'propagationPolicy',
       message: `Invalid value: ${JSON.stringify(options.policy)}: orphanDependents and deletionPropagation cannot be both set`,
     })
-  if (options.policy !== undefined && !PROPAGATIONS.includes(String(options.policy)))
+  if (options.policy !== undefined && !PROPAGATIONS.some(known => known === options.policy))
     faults.push(
       unsupported('propagationPolicy', JSON.stringify(options.policy), [
         'Foreground',
@@ -161,3 +162,13 @@ function numberOf(text: string | null): number | undefined {
   if (!Number.isInteger(value)) throw badRequest(`invalid gracePeriodSeconds: ${text}`)
   return value
 }
+
+/** Everything but absence, `false` and `0` is true, as upstream converts query parameters. */
+export const isTrue = (value: string | null): boolean =>
+  value !== null && value !== 'false' && value !== '0'
+
+export const unsupportedMedia = (types: readonly string[]): StatusError =>
+  new StatusError(
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${types.join(', ')}`,
+  )

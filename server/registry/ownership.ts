@@ -83,7 +83,8 @@ export function applyOwned(apply: OwnedApply): AnyObject {
 }
 
 function configurationOf(sent: unknown): AnyObject {
-  if (!isRecord(sent)) throw badRequest('error decoding YAML: an apply configuration must be an object')
+  if (!isRecord(sent))
+    throw badRequest('error decoding YAML: an apply configuration must be an object')
   const { apiVersion, kind, metadata } = sent
   if (typeof apiVersion !== 'string' || typeof kind !== 'string')
     throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(sent).slice(0, 100)}'`)

@@ -10,13 +10,12 @@ import { applyJsonPatch } from '#api/patch/json-patch.ts'
 import { applyMergePatch } from '#api/patch/merge-patch.ts'
 import { applyStrategicMergePatch } from '#api/patch/strategic-merge-patch.ts'
 import { badRequest } from '#api/status.ts'
-import { unsupportedMedia } from '#server/http/negotiation.ts'
 import type { Answer, Call } from './call.ts'
 import { createObject, placed } from './create.ts'
 import { bodyKind, decodeValue } from './decoding.ts'
 import type { RegistryDeps } from './deps.ts'
 import { modify } from './modify.ts'
-import { type WriteOptions, isApplyType, writeOptions } from './options.ts'
+import { type WriteOptions, isApplyType, unsupportedMedia, writeOptions } from './options.ts'
 import { applyOwned } from './ownership.ts'
 import { shownAs, targetOf } from './target.ts'
 import { checkIdentity, modifiedAnswer, replace } from './update.ts'
@@ -45,7 +44,11 @@ export async function patch(deps: RegistryDeps, call: Call): Promise<Answer> {
     dryRun: options.dryRun,
     next: async stored => {
       const old = shownAs(target, stored)
-      const object = placed(target, patchedObject(call, options, { document: old, sent }), call.name)
+      const object = placed(
+        target,
+        patchedObject(call, options, { document: old, sent }),
+        call.name,
+      )
       checkIdentity(target, object, old)
       return replace(deps, { call, target, options, old }, object)
     },

@@ -107,7 +107,9 @@ function subjectOf(spec: Spec): UserInfo {
   const name = textOf(spec['user'])
   const groups = listOf(spec['groups']).map(textOf)
   if (name === '' && groups.length === 0)
-    throw badRequest('spec.user: Invalid value: "": at least one of user or group must be specified')
+    throw badRequest(
+      'spec.user: Invalid value: "": at least one of user or group must be specified',
+    )
   const uid = textOf(spec['uid'])
   return {
     name,
@@ -149,7 +151,9 @@ function attributesOf(asking: Asking, spec: Spec): RequestAttributes {
     }
   const of = recordOf(asked)
   if (namespace !== undefined && textOf(of['namespace']) !== namespace)
-    throw badRequest(`spec.resourceAttributes.namespace: Invalid value: must match metadata.namespace`)
+    throw badRequest(
+      `spec.resourceAttributes.namespace: Invalid value: must match metadata.namespace`,
+    )
   return {
     user,
     isResource: true,

@@ -62,7 +62,13 @@ export async function replace(
   const now = deps.clock.now()
   const context = { user: call.user, now }
   const prepared = prepare({ strategy, call, target, context }, sent, old)
-  const admission = { operation: 'UPDATE', name: call.name, oldObject: old, options: undefined, dryRun } as const
+  const admission = {
+    operation: 'UPDATE',
+    name: call.name,
+    oldObject: old,
+    options: undefined,
+    dryRun,
+  } as const
   const admitted = await admit(deps, call, { ...admission, object: prepared })
   const owned = replacement.isOwned
     ? admitted
@@ -86,22 +92,22 @@ function prepare(preparing: Preparing, sent: AnyObject, old: AnyObject): AnyObje
   const { strategy, call, target, context } = preparing
   const metadata = metadataForUpdate(sent.metadata, old.metadata)
   const viaStorage = (
-    hook: ((object: AnyObject, old: AnyObject, context: StrategyContext) => AnyObject) | undefined,
+    hook: 'prepareForStatus' | 'prepareForUpdate',
     object: AnyObject,
   ): AnyObject =>
-    hook === undefined
+    strategy[hook] === undefined
       ? object
-      : shownAs(target, hook(storedAs(target, object), storedAs(target, old), context))
+      : shownAs(target, strategy[hook](storedAs(target, object), storedAs(target, old), context))
   if (call.subresource === 'status') {
     const status = 'status' in sent ? { status: sent['status'] } : {}
     const { ownerReferences: _mine, ...rest } = metadata
     const { ownerReferences } = old.metadata
     const kept = ownerReferences === undefined ? rest : { ...rest, ownerReferences }
-    return viaStorage(strategy.prepareForStatus, { ...without(old, 'status'), metadata: kept, ...status })
+    return viaStorage('prepareForStatus', { ...without(old, 'status'), metadata: kept, ...status })
   }
   const status = 'status' in old ? { status: old['status'] } : {}
   const content = strategy.hasStatus ? { ...without(sent, 'status'), ...status } : sent
-  return viaStorage(strategy.prepareForUpdate, { ...content, metadata })
+  return viaStorage('prepareForUpdate', { ...content, metadata })
 }
 
 /** Source: k8s.io/apiserver pkg/registry/generic/registry/store.go Update */
@@ -113,7 +119,11 @@ export function checkIdentity(target: Target, sent: AnyObject, old: AnyObject): 
       subject,
       `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`,
     )
-  if (resourceVersion !== '' && resourceVersion !== '0' && resourceVersion !== old.metadata.resourceVersion)
+  if (
+    resourceVersion !== '' &&
+    resourceVersion !== '0' &&
+    resourceVersion !== old.metadata.resourceVersion
+  )
     throw conflict(subject, MODIFIED)
 }
 

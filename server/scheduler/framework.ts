@@ -51,7 +51,9 @@ export const MAX_SCORE = 100
 /** The highest becomes 100; all equal to 0 stay so. */
 export const highestFirst = (scores: readonly number[]): readonly number[] => {
   const highest = Math.max(0, ...scores)
-  return highest === 0 ? scores.map(() => 0) : scores.map(score => Math.floor((score * MAX_SCORE) / highest))
+  return highest === 0
+    ? scores.map(() => 0)
+    : scores.map(score => Math.floor((score * MAX_SCORE) / highest))
 }
 
 /** The lowest becomes 100, the highest 0; all equal to 0 become 100. */

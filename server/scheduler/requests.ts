@@ -26,7 +26,11 @@ export function amountsOf(list: Readonly<Record<string, string>> | undefined): A
   return amounts
 }
 
-const combine = (left: Amounts, right: Amounts, join: (a: number, b: number) => number): Amounts => {
+const combine = (
+  left: Amounts,
+  right: Amounts,
+  join: (a: number, b: number) => number,
+): Amounts => {
   const combined: Record<string, number> = { ...left }
   for (const [resource, amount] of Object.entries(right)) {
     combined[resource] = join(combined[resource] ?? 0, amount)

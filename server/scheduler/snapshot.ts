@@ -60,18 +60,17 @@ export const ownerOf = (pod: Pod): string | undefined =>
 export class ClusterState {
   readonly #entries = new Map<string, Entry>()
   readonly #placed = new Map<string, Placed>()
+  #nodes: readonly NodeInfo[] | undefined
 
-  /** Nodes that exist, in a stable order. */
+  /** Nodes that exist, in a stable order. Their sums go on changing: use them before the next await. */
   nodes(): readonly NodeInfo[] {
-    const infos: NodeInfo[] = []
-    for (const entry of this.#entries.values()) {
-      if (entry.node !== undefined) infos.push({ ...entry, node: entry.node })
-    }
-    return infos
+    this.#nodes ??= [...this.#entries.values()].filter(isPresent)
+    return this.#nodes
   }
 
   setNode(node: Node): void {
     const entry = this.#entry(node.metadata.name ?? '')
+    if (entry.node === undefined) this.#nodes = undefined
     entry.node = node
     entry.allocatable = amountsOf(node.status?.allocatable ?? node.status?.capacity)
     entry.imageBytes = new Map(
@@ -85,6 +84,7 @@ export class ClusterState {
     const entry = this.#entries.get(name)
     if (entry === undefined) return
     entry.node = undefined
+    this.#nodes = undefined
     // Pods of a vanished node may still be there: kept until they are gone.
     if (entry.pods.size === 0) this.#entries.delete(name)
   }
@@ -149,6 +149,8 @@ export class ClusterState {
     if (entry.node === undefined && entry.pods.size === 0) this.#entries.delete(entry.name)
   }
 }
+
+const isPresent = (entry: Entry): entry is Entry & { node: Node } => entry.node !== undefined
 
 function count(entry: Entry, pod: Pod, sign: 1 | -1): void {
   tally(entry.requested, podRequests(pod), sign)

@@ -248,13 +248,16 @@ export function connectRaw(
               : typeof body === 'string'
                 ? Buffer.from(body)
                 : Buffer.from(JSON.stringify(body))
-        const stream = session.request({
-          ':method': method,
-          ':path': path,
-          ...authorization,
-          ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
-          ...headers,
-        })
+        const stream = session.request(
+          {
+            ':method': method,
+            ':path': path,
+            ...authorization,
+            ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+            ...headers,
+          },
+          { endStream: payload === undefined },
+        )
         let status = 0
         let received: http2.IncomingHttpHeaders = {}
         const chunks: Buffer[] = []
@@ -274,7 +277,7 @@ export function connectRaw(
             body: isJson && text !== '' ? JSON.parse(text) : {},
           })
         })
-        stream.end(payload)
+        if (payload !== undefined) stream.end(payload)
       }),
     open: path => session.request({ ':method': 'GET', ':path': path, ...authorization }),
     close: () => session.close(),

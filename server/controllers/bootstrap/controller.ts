@@ -50,7 +50,10 @@ export function createBootstrapController(deps: ControllerDeps): Controller {
       signal => ensure(client.priorityClasses, wanted, signal),
     ]),
     ['kubernetes service', signal => ensure(client.services, kubernetesService(config), signal)],
-    ['kubernetes endpoints', signal => ensure(client.endpoints, kubernetesEndpoints(config), signal)],
+    [
+      'kubernetes endpoints',
+      signal => ensure(client.endpoints, kubernetesEndpoints(config), signal),
+    ],
     ['kubernetes slice', signal => ensure(client.endpointSlices, kubernetesSlice(config), signal)],
     ['dns service', signal => ensure(client.services, dnsService(config), signal)],
   ])

@@ -13,7 +13,12 @@ import type { PriorityClass } from '#api/types/scheduling-v1.ts'
 import type { ClusterConfig } from '../deps.ts'
 import { hostAddress } from '../ipv4.ts'
 
-export const SYSTEM_NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const
+export const SYSTEM_NAMESPACES = [
+  'default',
+  'kube-system',
+  'kube-public',
+  'kube-node-lease',
+] as const
 
 export const namespaceOf = (name: string): Namespace => ({
   apiVersion: 'v1',

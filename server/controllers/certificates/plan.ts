@@ -70,7 +70,8 @@ export function approval(
   if (signerFault(request, facts) !== undefined) return undefined
   const isNodeItself = groups.includes(NODES) && username === facts.commonName
   if (signerName === CLIENT_SIGNER) {
-    if (isNodeItself) return 'Auto approving self kubelet client certificate after SubjectAccessReview.'
+    if (isNodeItself)
+      return 'Auto approving self kubelet client certificate after SubjectAccessReview.'
     const isJoining = groups.includes(BOOTSTRAPPERS)
     return isJoining
       ? 'Auto approving kubelet client certificate after SubjectAccessReview.'

@@ -27,7 +27,8 @@ export const isRolling = (deployment: Deployment): boolean =>
 export function boundsOf(deployment: Deployment): Bounds {
   const replicas = deployment.spec?.replicas ?? 1
   if (!isRolling(deployment)) return { replicas, maxSurge: 0, maxUnavailable: 0 }
-  const { maxSurge = '25%', maxUnavailable = '25%' } = deployment.spec?.strategy?.rollingUpdate ?? {}
+  const { maxSurge = '25%', maxUnavailable = '25%' } =
+    deployment.spec?.strategy?.rollingUpdate ?? {}
   const surge = resolve(maxSurge, replicas, Math.ceil)
   const floor = resolve(maxUnavailable, replicas, Math.floor)
   const unavailable = surge === 0 && floor === 0 ? 1 : floor

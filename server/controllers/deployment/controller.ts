@@ -86,7 +86,9 @@ export function createDeploymentController(deps: RecordingDeps): Controller {
       lastUpdateTime: stamp,
       lastTransitionTime: stamp,
     }
-    const others = (deployment.status?.conditions ?? []).filter(({ type }) => type !== 'Progressing')
+    const others = (deployment.status?.conditions ?? []).filter(
+      ({ type }) => type !== 'Progressing',
+    )
     const status = { ...deployment.status, conditions: [...others, condition] }
     await writeStatus(deployment, status, signal)
   }
@@ -186,7 +188,12 @@ export function createDeploymentController(deps: RecordingDeps): Controller {
     const owned = await claim(deployment, signal)
     if (!writes.isSettled(key, replicaSets)) return { requeueAfterMs: UNSETTLED_RETRY_MS }
     const nowMs = clock.now()
-    const plan = planDeployment({ deployment, replicaSets: owned, withPods: withPods(owned), nowMs })
+    const plan = planDeployment({
+      deployment,
+      replicaSets: owned,
+      withPods: withPods(owned),
+      nowMs,
+    })
     await executeAll(executorsFor(deployment), plan.actions, signal)
     await writeStatus(deployment, plan.status, signal)
     return plan.requeueAfterMs === undefined ? undefined : { requeueAfterMs: plan.requeueAfterMs }

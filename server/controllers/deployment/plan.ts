@@ -85,7 +85,10 @@ function planScaling(
   const marks = isResized ? [] : markOf(current, target)
   const cleaning = deployment.spec?.paused === true ? cleanUp(deployment, generations.old) : []
   const status = countStatus(deployment, generations, conditions, nowMs)
-  return { actions: [...marks, ...revisionOfTarget(deployment, target), ...resizes, ...cleaning], status }
+  return {
+    actions: [...marks, ...revisionOfTarget(deployment, target), ...resizes, ...cleaning],
+    status,
+  }
 }
 
 function planRollout(
@@ -127,7 +130,10 @@ function planRollout(
   }
 }
 
-type Step = Extract<DeploymentAction, { readonly kind: 'create-replica-set' | 'resize-replica-set' }>
+type Step = Extract<
+  DeploymentAction,
+  { readonly kind: 'create-replica-set' | 'resize-replica-set' }
+>
 
 function rollingSteps(
   deployment: Deployment,
@@ -137,7 +143,8 @@ function rollingSteps(
   const size = currentSize(deployment, current, old)
   if (current === undefined) return [create(deployment, size, revision)]
   const target = marked(current, deployment, revision)
-  const growth = replicasOf(current) === size ? [] : actionOf(deployment, { replicaSet: target, replicas: size })
+  const growth =
+    replicasOf(current) === size ? [] : actionOf(deployment, { replicaSet: target, replicas: size })
   if (growth.length > 0) return growth
   return shrinkOld(deployment, current, old).flatMap(resize => actionOf(deployment, resize))
 }
@@ -173,7 +180,9 @@ function actionOf(
 ): readonly Extract<Step, { readonly kind: 'resize-replica-set' }>[] {
   const from = replicasOf(replicaSet)
   if (from === replicas && isSized(replicaSet, deployment)) return []
-  return [{ kind: 'resize-replica-set', replicaSet: resized(replicaSet, deployment, replicas), from }]
+  return [
+    { kind: 'resize-replica-set', replicaSet: resized(replicaSet, deployment, replicas), from },
+  ]
 }
 
 const markOf = (
@@ -219,7 +228,11 @@ function withPausing(deployment: Deployment, conditions: Conditions, nowMs: numb
   const [reason, message] = isPaused
     ? ['DeploymentPaused', 'Deployment is paused']
     : ['DeploymentResumed', 'Deployment is resumed']
-  return withCondition(conditions, { type: 'Progressing', status: 'Unknown', reason, message }, nowMs)
+  return withCondition(
+    conditions,
+    { type: 'Progressing', status: 'Unknown', reason, message },
+    nowMs,
+  )
 }
 
 function withFound(
@@ -231,7 +244,12 @@ function withFound(
   const isKnown = conditionOf(conditions, 'Progressing') !== undefined
   if (target === undefined || isKnown || !hasDeadline(deployment)) return conditions
   const message = `Found new replica set "${target.metadata.name}"`
-  const found = { type: 'Progressing', status: 'True', reason: 'FoundNewReplicaSet', message } as const
+  const found = {
+    type: 'Progressing',
+    status: 'True',
+    reason: 'FoundNewReplicaSet',
+    message,
+  } as const
   return withCondition(conditions, found, nowMs)
 }
 
@@ -243,6 +261,11 @@ function withCreated(
 ): Conditions {
   if (!hasDeadline(deployment)) return conditions
   const message = `Created new replica set "${created.metadata.name}"`
-  const next = { type: 'Progressing', status: 'True', reason: 'NewReplicaSetCreated', message } as const
+  const next = {
+    type: 'Progressing',
+    status: 'True',
+    reason: 'NewReplicaSetCreated',
+    message,
+  } as const
   return withCondition(conditions, next, nowMs)
 }

@@ -23,7 +23,8 @@ const NOT_COPIED: readonly string[] = [
 const REVISION_HISTORY_MAX_CHARACTERS = 2000
 
 export const replicasOf = (replicaSet: ReplicaSet): number => replicaSet.spec?.replicas ?? 1
-export const availableOf = (replicaSet: ReplicaSet): number => replicaSet.status?.availableReplicas ?? 0
+export const availableOf = (replicaSet: ReplicaSet): number =>
+  replicaSet.status?.availableReplicas ?? 0
 export const sum = (
   replicaSets: readonly ReplicaSet[],
   of: (replicaSet: ReplicaSet) => number,
@@ -54,7 +55,9 @@ export function generationsOf(
 ): Generations {
   const ordered = [...replicaSets].sort(byAge)
   const template = deployment.spec?.template ?? {}
-  const current = ordered.find(replicaSet => isSameTemplate(replicaSet.spec?.template ?? {}, template))
+  const current = ordered.find(replicaSet =>
+    isSameTemplate(replicaSet.spec?.template ?? {}, template),
+  )
   return { current, old: ordered.filter(replicaSet => replicaSet !== current) }
 }
 
@@ -75,7 +78,9 @@ export const isSized = (replicaSet: ReplicaSet, deployment: Deployment): boolean
 
 const copied = (deployment: Deployment): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    Object.entries(deployment.metadata.annotations ?? {}).filter(([key]) => !NOT_COPIED.includes(key)),
+    Object.entries(deployment.metadata.annotations ?? {}).filter(
+      ([key]) => !NOT_COPIED.includes(key),
+    ),
   )
 
 function revisionAnnotations(
@@ -88,7 +93,8 @@ function revisionAnnotations(
   const history = replicaSet.metadata.annotations?.[REVISION_HISTORY]
   const entries = history === undefined || history === '' ? [] : history.split(',')
   entries.push(before)
-  while (entries.length > 1 && entries.join(',').length > REVISION_HISTORY_MAX_CHARACTERS) entries.shift()
+  while (entries.length > 1 && entries.join(',').length > REVISION_HISTORY_MAX_CHARACTERS)
+    entries.shift()
   return { [REVISION]: String(revision), [REVISION_HISTORY]: entries.join(',') }
 }
 
@@ -107,7 +113,11 @@ export const resized = (
 })
 
 /** The current ReplicaSet as it should be marked; the very same object when nothing differs. */
-export function marked(replicaSet: ReplicaSet, deployment: Deployment, revision: number): ReplicaSet {
+export function marked(
+  replicaSet: ReplicaSet,
+  deployment: Deployment,
+  revision: number,
+): ReplicaSet {
   const before = replicaSet.metadata.annotations ?? {}
   const after = { ...before, ...copied(deployment), ...revisionAnnotations(replicaSet, revision) }
   const minReadySeconds = deployment.spec?.minReadySeconds ?? 0

@@ -13,7 +13,15 @@
  */
 import type { Deployment, ReplicaSet } from '#api/types/apps-v1.ts'
 import { boundsOf, isRolling } from './bounds.ts'
-import { availableOf, byAge, DESIRED, type Generations, MAX, replicasOf, sum } from './replica-sets.ts'
+import {
+  availableOf,
+  byAge,
+  DESIRED,
+  type Generations,
+  MAX,
+  replicasOf,
+  sum,
+} from './replica-sets.ts'
 
 export interface Resize {
   readonly replicaSet: ReplicaSet
@@ -68,7 +76,9 @@ export function shrinkOld(
 
 /** Recreate, and a saturated new ReplicaSet: all others go to nothing. */
 export const toNothing = (old: readonly ReplicaSet[]): readonly Resize[] =>
-  old.filter(replicaSet => replicasOf(replicaSet) > 0).map(replicaSet => ({ replicaSet, replicas: 0 }))
+  old
+    .filter(replicaSet => replicasOf(replicaSet) > 0)
+    .map(replicaSet => ({ replicaSet, replicas: 0 }))
 
 /** True when `replicas` was changed since the active ReplicaSets were sized. */
 export const isScaling = (deployment: Deployment, replicaSets: readonly ReplicaSet[]): boolean =>
@@ -127,7 +137,10 @@ function proportional(
   if (largest !== undefined) {
     sizes.set(largest, Math.max(0, (sizes.get(largest) ?? 0) + toAdd - added))
   }
-  return ordered.map(replicaSet => ({ replicaSet, replicas: Math.max(0, sizes.get(replicaSet) ?? 0) }))
+  return ordered.map(replicaSet => ({
+    replicaSet,
+    replicas: Math.max(0, sizes.get(replicaSet) ?? 0),
+  }))
 }
 
 function shareOf(
@@ -139,8 +152,10 @@ function shareOf(
   const size = replicasOf(replicaSet)
   if (size === 0 || toAdd === 0 || toAdd === added) return 0
   const { replicas, maxSurge } = boundsOf(deployment)
-  const sizedFor = Number(replicaSet.metadata.annotations?.[MAX] ?? 0) || deployment.status?.replicas || size
-  const fraction = replicas === 0 ? -size : Math.round((size * (replicas + maxSurge)) / sizedFor) - size
+  const sizedFor =
+    Number(replicaSet.metadata.annotations?.[MAX] ?? 0) || deployment.status?.replicas || size
+  const fraction =
+    replicas === 0 ? -size : Math.round((size * (replicas + maxSurge)) / sizedFor) - size
   return toAdd > 0 ? Math.min(fraction, toAdd - added) : Math.max(fraction, toAdd - added)
 }
 

@@ -17,8 +17,10 @@ const NO_DEADLINE = 2 ** 31 - 1
 
 export type Conditions = readonly DeploymentCondition[]
 
-export const conditionOf = (conditions: Conditions, type: string): DeploymentCondition | undefined =>
-  conditions.find(condition => condition.type === type)
+export const conditionOf = (
+  conditions: Conditions,
+  type: string,
+): DeploymentCondition | undefined => conditions.find(condition => condition.type === type)
 
 const without = (conditions: Conditions, type: string): Conditions =>
   conditions.filter(condition => condition.type !== type)
@@ -31,7 +33,11 @@ export interface NewCondition {
 }
 
 /** Same status and reason: kept as it is. Same status: only its transition time is kept. */
-export function withCondition(conditions: Conditions, next: NewCondition, nowMs: number): Conditions {
+export function withCondition(
+  conditions: Conditions,
+  next: NewCondition,
+  nowMs: number,
+): Conditions {
   const before = conditionOf(conditions, next.type)
   if (before?.status === next.status && before.reason === next.reason) return conditions
   return withFreshCondition(conditions, next, nowMs)
@@ -149,20 +155,26 @@ function progress(
     current === undefined
       ? `Deployment "${deployment.metadata.name}"`
       : `ReplicaSet "${current.metadata.name}"`
-  const say = (
-    state: 'True' | 'False',
-    reason: string,
-    did: string,
-  ): NewCondition => ({ type: 'Progressing', status: state, reason, message: `${subject} ${did}` })
+  const say = (state: 'True' | 'False', reason: string, did: string): NewCondition => ({
+    type: 'Progressing',
+    status: state,
+    reason,
+    message: `${subject} ${did}`,
+  })
   if (isComplete(deployment, status)) {
     const done = say('True', 'NewReplicaSetAvailable', 'has successfully progressed.')
     return withCondition(conditions, done, nowMs)
   }
   if (hasProgressed(deployment.status ?? {}, status)) {
-    return withFreshCondition(conditions, say('True', 'ReplicaSetUpdated', 'is progressing.'), nowMs)
+    return withFreshCondition(
+      conditions,
+      say('True', 'ReplicaSetUpdated', 'is progressing.'),
+      nowMs,
+    )
   }
   const dueMs = deadlineMs(deployment, conditions)
-  const isStuck = before?.reason === 'ProgressDeadlineExceeded' || (dueMs !== undefined && dueMs < nowMs)
+  const isStuck =
+    before?.reason === 'ProgressDeadlineExceeded' || (dueMs !== undefined && dueMs < nowMs)
   if (!isStuck) return conditions
   const stuck = say('False', 'ProgressDeadlineExceeded', 'has timed out progressing.')
   return withCondition(conditions, stuck, nowMs)

@@ -4,7 +4,13 @@
  * Law  At most MAX_ADDRESSES addresses, ready ones first, and an annotation that says when some were left out.
  * Source: kubernetes pkg/controller/endpoint/endpoints_controller.go, pkg/api/v1/endpoints/util.go RepackSubsets
  */
-import type { EndpointAddress, Endpoints, EndpointSubset, Pod, Service } from '#api/types/core-v1.ts'
+import type {
+  EndpointAddress,
+  Endpoints,
+  EndpointSubset,
+  Pod,
+  Service,
+} from '#api/types/core-v1.ts'
 import { isReady } from '../pods.ts'
 import { meansTheSame } from '../same.ts'
 import {
@@ -74,8 +80,10 @@ function memberOf(pod: Pod, service: Service): readonly Member[] {
   return [{ address, ports, isReady: isTolerant || isReady(pod) }]
 }
 
-const byText = <T>(text: (item: T) => string) => (left: T, right: T): number =>
-  text(left) < text(right) ? -1 : 1
+const byText =
+  <T>(text: (item: T) => string) =>
+  (left: T, right: T): number =>
+    text(left) < text(right) ? -1 : 1
 
 /** Addresses with the same ports share a subset; everything is in a fixed order, so that equal means equal. */
 function packed(members: readonly Member[]): readonly EndpointSubset[] {
@@ -85,7 +93,9 @@ function packed(members: readonly Member[]): readonly EndpointSubset[] {
     groups.set(id, [...(groups.get(id) ?? []), member])
   }
   return [...groups].sort(byText(([id]) => id)).map(([, group]) => {
-    const sorted = [...group].sort(byText(({ address }) => `${address.ip}/${address.targetRef?.uid}`))
+    const sorted = [...group].sort(
+      byText(({ address }) => `${address.ip}/${address.targetRef?.uid}`),
+    )
     const ready = sorted.filter(member => member.isReady).map(({ address }) => address)
     const notReady = sorted.filter(member => !member.isReady).map(({ address }) => address)
     const ports = (group[0]?.ports ?? []).map(({ name, ...port }) => ({

@@ -82,7 +82,8 @@ export function createEndpointSliceController(deps: ControllerDeps): Controller 
   const enqueueService = (slice: Parameters<typeof keyOf>[0]): void => {
     const service = slice.metadata.labels?.[SERVICE_NAME]
     const isOurs = slice.metadata.labels?.[MANAGED_BY] === CONTROLLER_NAME
-    if (isOurs && service !== undefined) controller.enqueue(`${slice.metadata.namespace}/${service}`)
+    if (isOurs && service !== undefined)
+      controller.enqueue(`${slice.metadata.namespace}/${service}`)
   }
   slices.addHandler({
     onAdd: enqueueService,

@@ -97,7 +97,12 @@ const endpointPort = ({ name, protocol, port, appProtocol }: TargetPort): Endpoi
 const portsId = (ports: readonly EndpointPort[]): string =>
   JSON.stringify(
     ports
-      .map(({ name = '', protocol = 'TCP', port, appProtocol = '' }) => [name, protocol, port, appProtocol])
+      .map(({ name = '', protocol = 'TCP', port, appProtocol = '' }) => [
+        name,
+        protocol,
+        port,
+        appProtocol,
+      ])
       .sort((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1)),
   )
 

@@ -50,7 +50,9 @@ export class OwnerGraph {
   }
 
   dependentsOf(uid: string): readonly Member[] {
-    return [...(this.#dependents.get(uid) ?? [])].flatMap(dependent => this.#members.get(dependent) ?? [])
+    return [...(this.#dependents.get(uid) ?? [])].flatMap(
+      dependent => this.#members.get(dependent) ?? [],
+    )
   }
 
   /** Enters an object as it now is. Returns the uids that have to be looked at because of it. */

@@ -44,7 +44,8 @@ export function planCollect(input: CollectInput): CollectAction {
   if (owners.length === 0) return { kind: 'keep' }
   const solid = owners.filter(({ state }) => state === 'solid')
   if (solid.length === owners.length) return { kind: 'keep' }
-  if (solid.length > 0) return { kind: 'set-owners', owners: solid.map(({ reference }) => reference) }
+  if (solid.length > 0)
+    return { kind: 'set-owners', owners: solid.map(({ reference }) => reference) }
   const isAwaited = owners.some(({ state }) => state === 'waiting')
   if (isAwaited && input.hasDependents) {
     if (!input.hasWaitingDependent) return { kind: 'delete', policy: 'Foreground' }

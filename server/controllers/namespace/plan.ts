@@ -44,7 +44,11 @@ interface Verdict {
 
 const listed = (parts: readonly string[]): string => [...parts].sort().join(', ')
 
-function verdicts({ remainders, discoveryFailure, deletionFailures }: Emptying): readonly Verdict[] {
+function verdicts({
+  remainders,
+  discoveryFailure,
+  deletionFailures,
+}: Emptying): readonly Verdict[] {
   const left = remainders.filter(({ count }) => count > 0)
   const finalizers = new Map<string, number>()
   for (const remainder of left) {
@@ -52,15 +56,22 @@ function verdicts({ remainders, discoveryFailure, deletionFailures }: Emptying):
       finalizers.set(name, (finalizers.get(name) ?? 0) + count)
     }
   }
-  const content = listed(left.map(({ resource, count }) => `${resource} has ${count} resource instances`))
-  const held = listed([...finalizers].map(([name, count]) => `${name} in ${count} resource instances`))
+  const content = listed(
+    left.map(({ resource, count }) => `${resource} has ${count} resource instances`),
+  )
+  const held = listed(
+    [...finalizers].map(([name, count]) => `${name} in ${count} resource instances`),
+  )
   return [
     {
       type: 'NamespaceDeletionDiscoveryFailure',
       failure:
         discoveryFailure === undefined
           ? undefined
-          : { reason: 'DiscoveryFailed', message: `Discovery failed for some groups, ${discoveryFailure}` },
+          : {
+              reason: 'DiscoveryFailed',
+              message: `Discovery failed for some groups, ${discoveryFailure}`,
+            },
       success: {
         reason: 'ResourcesDiscovered',
         message: 'All resources successfully discovered',
@@ -108,7 +119,10 @@ function verdicts({ remainders, discoveryFailure, deletionFailures }: Emptying):
               reason: 'SomeFinalizersRemain',
               message: `Some content in the namespace has finalizers remaining: ${held}`,
             },
-      success: { reason: 'ContentHasNoFinalizers', message: 'All content-preserving finalizers finished' },
+      success: {
+        reason: 'ContentHasNoFinalizers',
+        message: 'All content-preserving finalizers finished',
+      },
     },
   ]
 }
@@ -129,10 +143,18 @@ export const isGoing = (namespace: Namespace): boolean =>
   namespace.metadata.deletionTimestamp !== undefined &&
   (namespace.spec?.finalizers ?? []).includes(NAMESPACE_FINALIZER)
 
-export function planNamespace(namespace: Namespace, emptying: Emptying, nowMs: number): NamespacePlan {
+export function planNamespace(
+  namespace: Namespace,
+  emptying: Emptying,
+  nowMs: number,
+): NamespacePlan {
   const before = namespace.status?.conditions ?? []
   const conditions = verdicts(emptying).map(verdict =>
-    conditionOf(verdict, before.find(condition => condition.type === verdict.type), nowMs),
+    conditionOf(
+      verdict,
+      before.find(condition => condition.type === verdict.type),
+      nowMs,
+    ),
   )
   const left = emptying.remainders.filter(({ count }) => count > 0)
   const hasFailed = emptying.discoveryFailure !== undefined || emptying.deletionFailures.length > 0

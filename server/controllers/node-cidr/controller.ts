@@ -18,7 +18,10 @@ export function createNodeCIDRController(deps: RecordingDeps): Controller {
       if (cached === undefined || cached.spec?.podCIDR === block) given.delete(block)
     }
     const others = nodes.list().filter(other => other.metadata.name !== node.metadata.name)
-    return new Set([...given.keys(), ...others.flatMap(({ spec }) => [spec?.podCIDR ?? '', ...(spec?.podCIDRs ?? [])])])
+    return new Set([
+      ...given.keys(),
+      ...others.flatMap(({ spec }) => [spec?.podCIDR ?? '', ...(spec?.podCIDRs ?? [])]),
+    ])
   }
 
   const controller = createController({

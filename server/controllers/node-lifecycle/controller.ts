@@ -43,7 +43,9 @@ export function createNodeLifecycleController(deps: RecordingDeps): Controller {
   const silenceMs = (node: Node): number => {
     const name = node.metadata.name ?? ''
     const renewed = leases.get(`${LEASE_NAMESPACE}/${name}`)?.spec?.renewTime
-    const heartbeat = node.status?.conditions?.find(({ type }) => type === 'Ready')?.lastHeartbeatTime
+    const heartbeat = node.status?.conditions?.find(
+      ({ type }) => type === 'Ready',
+    )?.lastHeartbeatTime
     const mark = `${node.metadata.uid}|${renewed}|${heartbeat}`
     const nowMs = clock.monotonic()
     const sign = signs.get(name)
@@ -166,12 +168,14 @@ export function createTaintEvictionController(deps: RecordingDeps): Controller {
     log: deps.log,
   })
   const enqueuePods = (node: Node): void => {
-    for (const pod of pods.byIndex(BY_NODE, node.metadata.name ?? '')) controller.enqueue(keyOf(pod))
+    for (const pod of pods.byIndex(BY_NODE, node.metadata.name ?? ''))
+      controller.enqueue(keyOf(pod))
   }
   nodes.addHandler({
     onAdd: enqueuePods,
     onUpdate: (before, after) => {
-      if (JSON.stringify(before.spec?.taints) !== JSON.stringify(after.spec?.taints)) enqueuePods(after)
+      if (JSON.stringify(before.spec?.taints) !== JSON.stringify(after.spec?.taints))
+        enqueuePods(after)
     },
   })
   pods.addHandler({

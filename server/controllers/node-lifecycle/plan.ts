@@ -92,8 +92,10 @@ export function planTaints(node: Node, nowMs: number): readonly Taint[] | undefi
   const timeAdded = rfc3339(nowMs)
   if (ready === 'False') wanted.push({ key: NOT_READY, effect: 'NoExecute', timeAdded })
   if (ready === 'Unknown') wanted.push({ key: UNREACHABLE, effect: 'NoExecute', timeAdded })
-  const isAlike = (left: Pick<Taint, 'key' | 'effect'>, right: Pick<Taint, 'key' | 'effect'>): boolean =>
-    left.key === right.key && left.effect === right.effect
+  const isAlike = (
+    left: Pick<Taint, 'key' | 'effect'>,
+    right: Pick<Taint, 'key' | 'effect'>,
+  ): boolean => left.key === right.key && left.effect === right.effect
   // A node that has not yet spoken keeps the taint it registered with.
   const isUnheard = ready === undefined
   const kept = before.filter(
@@ -116,7 +118,10 @@ export function evictionTimeMs(pod: Pod, node: Node, firstSeenMs: number): numbe
 }
 
 /** The pod's conditions once its node is not ready: Ready turns False; undefined when there is nothing to turn. */
-export function unreadyConditions(pod: Pod, nowMs: number): NonNullable<Pod['status']>['conditions'] {
+export function unreadyConditions(
+  pod: Pod,
+  nowMs: number,
+): NonNullable<Pod['status']>['conditions'] {
   const before = pod.status?.conditions ?? []
   const ready = before.find(({ type }) => type === 'Ready')
   if (ready === undefined || ready.status === 'False') return undefined

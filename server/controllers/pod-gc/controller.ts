@@ -55,7 +55,10 @@ export function createPodGCController(deps: ControllerDeps): Controller {
       lastTransitionTime: rfc3339(clock.now()),
     }
     const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== condition.type)
-    return { ...pod, status: { ...pod.status, phase: 'Failed', conditions: [...others, condition] } }
+    return {
+      ...pod,
+      status: { ...pod.status, phase: 'Failed', conditions: [...others, condition] },
+    }
   }
 
   const remove = async ({ kind, pod }: PodRemoval, signal: AbortSignal): Promise<void> => {

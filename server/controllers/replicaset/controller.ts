@@ -15,7 +15,13 @@ import { execute, type Executors } from '../execute.ts'
 import { OwnWrites } from '../own-writes.ts'
 import { adopted, controllerOf, planClaims, released } from '../ownership.ts'
 import { meansTheSame } from '../same.ts'
-import { BURST, type Failure, planReplicaSet, type ReplicaSetAction, replicaSetStatus } from './plan.ts'
+import {
+  BURST,
+  type Failure,
+  planReplicaSet,
+  type ReplicaSetAction,
+  replicaSetStatus,
+} from './plan.ts'
 
 const WORKERS = 5
 /** How soon to look again when the cache has not caught up with our own writes, should its event be missed. */
@@ -38,7 +44,12 @@ export function createReplicaSetController(deps: RecordingDeps): Controller {
     pods.byIndex(BY_CONTROLLER, '').filter(pod => pod.metadata.namespace === namespace)
 
   /** Throws the refusal after having told of it; what was created before counts. */
-  const createPods = async (replicaSet: ReplicaSet, pod: Pod, count: number, signal: AbortSignal) => {
+  const createPods = async (
+    replicaSet: ReplicaSet,
+    pod: Pod,
+    count: number,
+    signal: AbortSignal,
+  ) => {
     let left = count
     for (let width = 1; left > 0; width = Math.min(width * 2, BURST)) {
       const batch = Math.min(width, left)
@@ -105,14 +116,21 @@ export function createReplicaSetController(deps: RecordingDeps): Controller {
       // Only a live look may adopt: the cache may show an owner that is gone or being deleted.
       const live = await client.replicaSets.get(nameOf(replicaSet), signal)
       const isSame = live.metadata.uid === replicaSet.metadata.uid
-      if (!isSame || live.metadata.deletionTimestamp !== undefined) return { ...claims, hasWritten: false }
+      if (!isSame || live.metadata.deletionTimestamp !== undefined)
+        return { ...claims, hasWritten: false }
     }
     for (const pod of claims.adopt) {
       if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') continue
-      writes.wrote(keyOf(replicaSet), await client.pods.update(adopted(pod, replicaSet), {}, signal))
+      writes.wrote(
+        keyOf(replicaSet),
+        await client.pods.update(adopted(pod, replicaSet), {}, signal),
+      )
     }
     for (const pod of claims.release) {
-      writes.wrote(keyOf(replicaSet), await client.pods.update(released(pod, replicaSet), {}, signal))
+      writes.wrote(
+        keyOf(replicaSet),
+        await client.pods.update(released(pod, replicaSet), {}, signal),
+      )
     }
     const hasWritten = !writes.isSettled(keyOf(replicaSet), pods)
     return { ...claims, hasWritten }

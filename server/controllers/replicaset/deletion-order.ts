@@ -27,7 +27,10 @@ const costOf = (pod: Pod): number => {
 }
 
 const restartsOf = (pod: Pod): number =>
-  (pod.status?.containerStatuses ?? []).reduce((most, status) => Math.max(most, status.restartCount), 0)
+  (pod.status?.containerStatuses ?? []).reduce(
+    (most, status) => Math.max(most, status.restartCount),
+    0,
+  )
 
 /** Ages on a logarithmic scale, so that pods of about the same age are told apart by the next rule. */
 const ageRank = (sinceMs: number, nowMs: number): number =>
@@ -44,10 +47,12 @@ const RULES: readonly Rule[] = [
   (left, right) => right.neighbours - left.neighbours,
   // Ready for a shorter time goes first.
   (left, right, nowMs) =>
-    ageRank(readySinceMs(left.pod) ?? nowMs, nowMs) - ageRank(readySinceMs(right.pod) ?? nowMs, nowMs),
+    ageRank(readySinceMs(left.pod) ?? nowMs, nowMs) -
+    ageRank(readySinceMs(right.pod) ?? nowMs, nowMs),
   (left, right) => restartsOf(right.pod) - restartsOf(left.pod),
   // Younger goes first.
-  (left, right, nowMs) => ageRank(createdMs(left.pod), nowMs) - ageRank(createdMs(right.pod), nowMs),
+  (left, right, nowMs) =>
+    ageRank(createdMs(left.pod), nowMs) - ageRank(createdMs(right.pod), nowMs),
   (left, right) => ((left.pod.metadata.uid ?? '') < (right.pod.metadata.uid ?? '') ? -1 : 1),
 ]
 

@@ -132,7 +132,9 @@ function nextAvailableMs(
   if (minReadyMs === 0) return undefined
   const waits = active.flatMap(pod => {
     const sinceMs = readySinceMs(pod)
-    return sinceMs === undefined || sinceMs + minReadyMs <= nowMs ? [] : [sinceMs + minReadyMs - nowMs]
+    return sinceMs === undefined || sinceMs + minReadyMs <= nowMs
+      ? []
+      : [sinceMs + minReadyMs - nowMs]
   })
   return waits.length === 0 ? undefined : Math.min(...waits)
 }

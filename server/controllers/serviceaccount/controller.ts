@@ -32,7 +32,10 @@ export function createServiceAccountController(deps: ControllerDeps): Controller
     workers: WORKERS,
     needs: [namespaces, accounts],
     async sync(name, signal) {
-      const account = planDefaultAccount(namespaces.get(name), accounts.get(`${name}/${DEFAULT_ACCOUNT}`))
+      const account = planDefaultAccount(
+        namespaces.get(name),
+        accounts.get(`${name}/${DEFAULT_ACCOUNT}`),
+      )
       if (account !== undefined) await deps.client.serviceAccounts.create(account, {}, signal)
       return undefined
     },

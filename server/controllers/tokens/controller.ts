@@ -22,7 +22,7 @@ export function expiresInMs(secret: Secret, nowMs: number): number | undefined {
 }
 
 export function createTokenCleaner(deps: ControllerDeps): Controller {
-  const { client, clock } = deps
+  const { clock } = deps
   const secrets = deps.informers.of('secrets', {
     namespace: NAMESPACE,
     fieldSelector: `type=${TOKEN_TYPE}`,
@@ -50,10 +50,16 @@ export function createTokenCleaner(deps: ControllerDeps): Controller {
   return controller
 }
 
-async function remove({ client }: ControllerDeps, name: string, signal: AbortSignal): Promise<void> {
-  await client.secrets.delete({ namespace: NAMESPACE, name }, {}, signal).catch((error: unknown) => {
-    if (!isReason(error, 'NotFound')) throw error
-  })
+async function remove(
+  { client }: ControllerDeps,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await client.secrets
+    .delete({ namespace: NAMESPACE, name }, {}, signal)
+    .catch((error: unknown) => {
+      if (!isReason(error, 'NotFound')) throw error
+    })
 }
 
 export function createNodePasswordCleaner(

@@ -36,7 +36,7 @@ export function createAllocator(range: NumberRange, random: Random): Allocator {
     take,
     next() {
       const start = Math.floor(random.float() * size)
-      for (let attempt = 0; attempt < LUCKY_TRIES && size > 0; attempt++) {
+      for (let attempt = 0; attempt < LUCKY_TRIES; attempt++) {
         const number = range.first + Math.floor(random.float() * size)
         if (take(number)) return number
       }

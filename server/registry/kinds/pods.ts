@@ -13,7 +13,10 @@ import { DEFAULT_STRATEGY, type Strategy, isRecord, listOf, recordOf, textOf } f
 const DEFAULT_GRACE_SECONDS = 30
 const FINISHED = new Set(['Succeeded', 'Failed'])
 
-export const podStrategy = (cache: Pick<Cache, 'get' | 'list'>, defaultPriority: () => AnyObject | undefined): Strategy => ({
+export const podStrategy = (
+  cache: Pick<Cache, 'get' | 'list'>,
+  defaultPriority: () => AnyObject | undefined,
+): Strategy => ({
   ...DEFAULT_STRATEGY,
   generation: true,
   returnsDeleted: true,
@@ -49,7 +52,10 @@ function withPriority(
 ): Readonly<Record<string, unknown>> {
   const spec = recordOf(pod['spec'])
   const name = textOf(spec['priorityClassName'])
-  const given = name === '' ? defaultPriority() : cache.get('priorityclasses.scheduling.k8s.io', '', name)?.object()
+  const given =
+    name === ''
+      ? defaultPriority()
+      : cache.get('priorityclasses.scheduling.k8s.io', '', name)?.object()
   const system = SYSTEM_PRIORITIES[name]
   if (name !== '' && given === undefined && system === undefined)
     throw forbidden(
@@ -62,7 +68,7 @@ function withPriority(
   if (asked !== undefined && asked !== null && asked !== priority)
     throw forbidden(
       { group: '', resource: 'pods', name: pod.metadata.name ?? '' },
-      `the integer value of priority (${String(asked)}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`,
+      `the integer value of priority (${Number(asked)}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`,
     )
   const policy = textOf(given?.['preemptionPolicy'])
   return {

@@ -7,7 +7,15 @@
 import type { AnyObject } from '#api/object.ts'
 import { type FieldError, internalError, invalid } from '#api/status.ts'
 import type { Random } from '#base/random.ts'
-import { DEFAULT_STRATEGY, type Reservation, type Strategy, isRecord, listOf, recordOf, textOf } from '../strategy.ts'
+import {
+  DEFAULT_STRATEGY,
+  type Reservation,
+  type Strategy,
+  isRecord,
+  listOf,
+  recordOf,
+  textOf,
+} from '../strategy.ts'
 import { type Allocator, type NumberRange, createAllocator } from './allocator.ts'
 import { formatIpv4, parseIpv4, parseNetwork } from './cidr.ts'
 
@@ -108,14 +116,18 @@ function patchAllocated(service: AnyObject, old: AnyObject): AnyObject {
     ? { clusterIP: before['clusterIP'], clusterIPs: before['clusterIPs'] }
     : {}
   const keepsPorts = WITH_NODE_PORT.has(typeOf(spec)) && WITH_NODE_PORT.has(typeOf(before))
-  const ports = keepsPorts ? { ports: portsOf(spec).map(port => withOldNodePort(port, before)) } : {}
+  const ports = keepsPorts
+    ? { ports: portsOf(spec).map(port => withOldNodePort(port, before)) }
+    : {}
   return { ...service, spec: { ...spec, ...address, ...ports } }
 }
 
 function withOldNodePort(port: Port, before: Spec): Port {
   if (port['nodePort'] !== undefined && port['nodePort'] !== 0) return port
   const same = portsOf(before).find(
-    other => other['port'] === port['port'] && (other['protocol'] ?? 'TCP') === (port['protocol'] ?? 'TCP'),
+    other =>
+      other['port'] === port['port'] &&
+      (other['protocol'] ?? 'TCP') === (port['protocol'] ?? 'TCP'),
   )
   return same?.['nodePort'] === undefined ? port : { ...port, nodePort: same['nodePort'] }
 }
@@ -132,7 +144,12 @@ function reserve(pools: Pools, service: AnyObject, old: AnyObject | undefined): 
     return true
   }
   try {
-    const spec = withPorts(pools, take, { service, before }, withAddress(pools, take, service, before))
+    const spec = withPorts(
+      pools,
+      take,
+      { service, before },
+      withAddress(pools, take, service, before),
+    )
     const object = { ...service, spec }
     const after = holdingsOf(object)
     return {
@@ -156,7 +173,13 @@ function withAddress(pools: Pools, take: Taking, service: AnyObject, before: Hol
   const spec = specOf(service)
   const type = typeOf(spec)
   if (type === 'ExternalName') {
-    const { clusterIP: _address, clusterIPs: _addresses, ipFamilies: _f, ipFamilyPolicy: _p, ...rest } = spec
+    const {
+      clusterIP: _address,
+      clusterIPs: _addresses,
+      ipFamilies: _f,
+      ipFamilyPolicy: _p,
+      ...rest
+    } = spec
     return rest
   }
   const wanted = textOf(spec['clusterIP']) || textOf(listOf(spec['clusterIPs'])[0])
@@ -166,14 +189,16 @@ function withAddress(pools: Pools, take: Taking, service: AnyObject, before: Hol
   }
   if (wanted === HEADLESS)
     return { ...spec, clusterIP: HEADLESS, clusterIPs: [HEADLESS], ...families }
-  const address = wanted === '' ? freeAddress(pools, take) : wantedAddress({ pools, take, service, before }, wanted)
+  const address =
+    wanted === ''
+      ? freeAddress(pools, take)
+      : wantedAddress({ pools, take, service, before }, wanted)
   return { ...spec, clusterIP: address, clusterIPs: [address], ...families }
 }
 
 function freeAddress(pools: Pools, take: Taking): string {
   const number = pools.addresses.next()
-  if (number === undefined)
-    throw internalError('failed to allocate a serviceIP: range is full')
+  if (number === undefined) throw internalError('failed to allocate a serviceIP: range is full')
   pools.addresses.release(number)
   take(pools.addresses, number)
   return formatIpv4(number)
@@ -223,7 +248,8 @@ function withPorts(pools: Pools, take: Taking, of: PortsOf, spec: Spec): Spec {
   const ports = portsOf(spec).map((port, index) => {
     const wanted = port['nodePort']
     if (typeof wanted === 'number' && wanted > 0) {
-      if (!mine.has(wanted)) wantedPort({ pools, take, service }, wanted, `spec.ports[${index}].nodePort`)
+      if (!mine.has(wanted))
+        wantedPort({ pools, take, service }, wanted, `spec.ports[${index}].nodePort`)
       mine.add(wanted)
       return port
     }
@@ -256,10 +282,11 @@ function wantedPort(
   if (!pools.ports.contains(port))
     throw refused(
       service,
-      fault(`provided port is not in the valid range. The range of valid ports is ${first}-${last}`),
+      fault(
+        `provided port is not in the valid range. The range of valid ports is ${first}-${last}`,
+      ),
     )
-  if (!take(pools.ports, port))
-    throw refused(service, fault('provided port is already allocated'))
+  if (!take(pools.ports, port)) throw refused(service, fault('provided port is already allocated'))
 }
 
 function freePort(pools: Pools, take: Taking): number {

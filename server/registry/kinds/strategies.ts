@@ -6,7 +6,14 @@
 import type { AnyObject } from '#api/object.ts'
 import type { Random } from '#base/random.ts'
 import type { Cache } from '#server/cache/cache.ts'
-import { DEFAULT_STRATEGY, type Strategy, isRecord, recordOf, textOf, without } from '../strategy.ts'
+import {
+  DEFAULT_STRATEGY,
+  type Strategy,
+  isRecord,
+  recordOf,
+  textOf,
+  without,
+} from '../strategy.ts'
 import { namespaceStrategy } from './namespaces.ts'
 import { podStrategy } from './pods.ts'
 import { type ServiceRanges, type ServiceStrategy, serviceStrategy } from './services.ts'

@@ -34,7 +34,9 @@ export async function bind(deps: SubresourceDeps, call: Call): Promise<Answer> {
   const { kind, name: nodeName } = recordOf(binding['target'])
   if (textOf(nodeName) === '') throw badRequest('target.name: Required value')
   if (kind !== undefined && kind !== '' && kind !== 'Node')
-    throw badRequest(`target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", ""`)
+    throw badRequest(
+      `target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", ""`,
+    )
   const target = targetOf(call)
   const subject = { ...BINDING, name: call.name }
   await admissionValidate(deps, call, {

@@ -9,8 +9,6 @@ import type { AnyObject } from '#api/object.ts'
 import { badRequest, notFound } from '#api/status.ts'
 import { admissionValidate } from '../admission.ts'
 import type { Answer, Call } from '../call.ts'
-import { bridgeWebSocket } from '#server/http/websocket.ts'
-import { pipeNodeResponse } from '#server/http/node-response.ts'
 import { listOf, recordOf, textOf } from '../strategy.ts'
 import { subjectOf, targetOf } from '../target.ts'
 import type { SubresourceDeps } from './subresource.ts'
@@ -35,12 +33,9 @@ export async function logs(deps: SubresourceDeps, call: Call): Promise<Answer> {
   }
   const path = `/containerLogs/${call.namespace}/${call.name}/${container}?${query.toString()}`
   return {
-    kind: 'takeover',
-    take: async exchange => {
-      const request = { method: 'GET', path, headers: {} }
-      const response = await deps.nodes.request(nodeName, request, exchange.signal)
-      await pipeNodeResponse(exchange, response, 'text/plain')
-    },
+    kind: 'node-response',
+    contentType: 'text/plain',
+    open: signal => deps.nodes.request(nodeName, { method: 'GET', path, headers: {} }, signal),
   }
 }
 
@@ -71,7 +66,8 @@ async function interactive(
   }
   if (verb === 'exec') {
     const command = call.query.getAll('command')
-    if (command.length === 0) throw badRequest('you must specify at least one command for the container')
+    if (command.length === 0)
+      throw badRequest('you must specify at least one command for the container')
     for (const word of command) query.append('command', word)
   }
   await admissionValidate(deps, call, {
@@ -84,11 +80,8 @@ async function interactive(
   })
   const path = `/${verb}/${call.namespace}/${call.name}/${container}?${query.toString()}`
   return {
-    kind: 'takeover',
-    take: exchange =>
-      bridgeWebSocket(exchange, signal =>
-        deps.nodes.connect(nodeName, { method: 'POST', path, headers: {} }, signal),
-      ),
+    kind: 'node-stream',
+    connect: signal => deps.nodes.connect(nodeName, { method: 'POST', path, headers: {} }, signal),
   }
 }
 
@@ -98,15 +91,12 @@ export async function proxyNode(deps: SubresourceDeps, call: Call): Promise<Answ
     throw notFound(subjectOf(target, call.name))
   if (call.verb !== 'get') throw badRequest('only GET is carried to a node')
   const path = `/${call.rest.map(encodeURIComponent).join('/')}`
+  const query = call.query.toString()
+  const request = { method: 'GET', path: query === '' ? path : `${path}?${query}`, headers: {} }
   return {
-    kind: 'takeover',
-    take: async exchange => {
-      const query = exchange.query.toString()
-      const full = query === '' ? path : `${path}?${query}`
-      const request = { method: 'GET', path: full, headers: {} }
-      const response = await deps.nodes.request(call.name, request, exchange.signal)
-      await pipeNodeResponse(exchange, response, 'application/octet-stream')
-    },
+    kind: 'node-response',
+    contentType: 'application/octet-stream',
+    open: signal => deps.nodes.request(call.name, request, signal),
   }
 }
 
@@ -143,7 +133,8 @@ function chosenContainer(pod: AnyObject, call: Call): string {
   const preferred = pod.metadata.annotations?.[DEFAULT_CONTAINER]
   if (preferred !== undefined && regular.includes(preferred)) return preferred
   const initial = names('initContainers')
-  const others = initial.length === 0 ? '' : ` or one of the init containers: [${initial.join(' ')}]`
+  const others =
+    initial.length === 0 ? '' : ` or one of the init containers: [${initial.join(' ')}]`
   throw badRequest(
     `a container name must be specified for pod ${call.name}, choose one of: [${regular.join(' ')}]${others}`,
   )

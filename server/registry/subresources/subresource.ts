@@ -1,9 +1,32 @@
 /** What handles a subresource that is not simply another view for GET, PUT and PATCH. Types only. */
 import type { AnyObject } from '#api/object.ts'
 import type { NodeConnector } from '#client/node-api.ts'
-import type { TokenIssuer } from '#server/auth/service-account-token.ts'
 import type { Answer, Call } from '../call.ts'
 import type { RegistryDeps } from '../deps.ts'
+
+export interface BoundObject {
+  readonly kind: 'Pod' | 'Secret' | 'Node'
+  readonly name: string
+  readonly uid: string
+}
+
+/** Makes service-account tokens; `server/auth` implements it. */
+export interface TokenIssuer {
+  issue(order: {
+    readonly namespace: string
+    readonly name: string
+    readonly uid: string
+    /** Empty: the API server's own. */
+    readonly audiences: readonly string[]
+    readonly expirationSeconds: number
+    readonly boundObjectRef: BoundObject | undefined
+  }): {
+    readonly token: string
+    /** RFC 3339 */
+    readonly expirationTimestamp: string
+    readonly audiences: readonly string[]
+  }
+}
 
 export interface SubresourceDeps extends RegistryDeps {
   readonly nodes: NodeConnector

@@ -6,14 +6,13 @@
 import type { AnyObject } from '#api/object.ts'
 import { badRequest, conflict, invalid, notFound } from '#api/status.ts'
 import { rfc3339 } from '#base/clock.ts'
-import type { BoundObject } from '#server/auth/service-account-token.ts'
 import { admissionValidate } from '../admission.ts'
 import type { Answer, Call } from '../call.ts'
 import { decodeBody } from '../decoding.ts'
 import { writeOptions } from '../options.ts'
 import { isRecord, listOf, recordOf, textOf } from '../strategy.ts'
 import { subjectOf, targetOf } from '../target.ts'
-import type { SubresourceDeps } from './subresource.ts'
+import type { BoundObject, SubresourceDeps } from './subresource.ts'
 
 const DEFAULT_SECONDS = 3600
 const MIN_SECONDS = 600
@@ -73,19 +72,27 @@ function secondsOf(value: unknown): number {
   ])
 }
 
-const BINDABLE: Readonly<Record<string, { kind: BoundObject['kind']; storage: string; namespaced: boolean }>> = {
+const BINDABLE: Readonly<
+  Record<string, { kind: BoundObject['kind']; storage: string; namespaced: boolean }>
+> = {
   'v1/Pod': { kind: 'Pod', storage: 'pods', namespaced: true },
   'v1/Secret': { kind: 'Secret', storage: 'secrets', namespaced: true },
   'v1/Node': { kind: 'Node', storage: 'nodes', namespaced: false },
 }
 
-function boundObject(deps: SubresourceDeps, call: Call, reference: unknown): BoundObject | undefined {
+function boundObject(
+  deps: SubresourceDeps,
+  call: Call,
+  reference: unknown,
+): BoundObject | undefined {
   if (!isRecord(reference)) return undefined
   const { apiVersion, kind, uid } = reference
   const name = textOf(reference['name'])
   const bindable = BINDABLE[`${textOf(apiVersion)}/${textOf(kind)}`]
   if (bindable === undefined)
-    throw badRequest(`cannot bind token for serviceaccount to object of type ${textOf(apiVersion)}, Kind=${textOf(kind)}`)
+    throw badRequest(
+      `cannot bind token for serviceaccount to object of type ${textOf(apiVersion)}, Kind=${textOf(kind)}`,
+    )
   const namespace = bindable.namespaced ? call.namespace : ''
   const found = deps.cache.get(bindable.storage, namespace, name)?.object()
   const subject = { group: '', resource: bindable.storage, name }

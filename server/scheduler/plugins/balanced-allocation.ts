@@ -10,10 +10,12 @@ export const balancedAllocation: ScorePlugin = {
   name: 'NodeResourcesBalancedAllocation',
   weight: 1,
   score: ({ scoredRequests }, { allocatable, scoredRequested }) => {
-    const fractions = BALANCED.filter(resource => (allocatable[resource] ?? 0) > 0).map(resource => {
-      const used = (scoredRequested[resource] ?? 0) + (scoredRequests[resource] ?? 0)
-      return Math.min(1, used / (allocatable[resource] ?? 1))
-    })
+    const fractions = BALANCED.filter(resource => (allocatable[resource] ?? 0) > 0).map(
+      resource => {
+        const used = (scoredRequested[resource] ?? 0) + (scoredRequests[resource] ?? 0)
+        return Math.min(1, used / (allocatable[resource] ?? 1))
+      },
+    )
     if (fractions.length < 2) return MAX_SCORE
     const mean = fractions.reduce((sum, fraction) => sum + fraction, 0) / fractions.length
     const variance =

@@ -41,7 +41,10 @@ function termHolds(term: NodeSelectorTerm, { node, name }: NodeInfo): boolean {
   const labels = node.metadata.labels ?? {}
   return (
     matchExpressions.every(requirement =>
-      requirementHolds(requirement, Object.hasOwn(labels, requirement.key) ? labels[requirement.key] : undefined),
+      requirementHolds(
+        requirement,
+        Object.hasOwn(labels, requirement.key) ? labels[requirement.key] : undefined,
+      ),
     ) &&
     matchFields.every(
       requirement => requirement.key === 'metadata.name' && requirementHolds(requirement, name),

@@ -7,7 +7,8 @@ const ANY = '0.0.0.0'
 
 /** The unspecified address collides with every address. */
 function isTaken(port: ContainerPort, node: NodeInfo): boolean {
-  if (node.hostPorts.has(portId(port)) || node.hostPorts.has(portId({ ...port, hostIP: ANY }))) return true
+  if (node.hostPorts.has(portId(port)) || node.hostPorts.has(portId({ ...port, hostIP: ANY })))
+    return true
   if ((port.hostIP ?? '') !== '' && port.hostIP !== ANY) return false
   const start = `${port.protocol ?? 'TCP'}|`
   const end = `|${port.hostPort}`

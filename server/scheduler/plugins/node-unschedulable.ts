@@ -1,6 +1,6 @@
 /** A cordoned node takes only pods that tolerate it. Source: kubernetes pkg/scheduler/framework/plugins/nodeunschedulable */
 import type { FilterPlugin } from '../framework.ts'
-import { tolerates } from '../tolerations.ts'
+import { tolerates } from '#api/tolerations.ts'
 
 const TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' } as const
 
@@ -9,7 +9,9 @@ export const nodeUnschedulable: FilterPlugin = {
   wakes: ['node-added', 'node-taints'],
   filter: ({ pod }, { node }) => {
     if (node.spec?.unschedulable !== true) return undefined
-    const isTolerated = (pod.spec?.tolerations ?? []).some(toleration => tolerates(toleration, TAINT))
+    const isTolerated = (pod.spec?.tolerations ?? []).some(toleration =>
+      tolerates(toleration, TAINT),
+    )
     return isTolerated
       ? undefined
       : { reasons: ['node(s) were unschedulable'], isUnresolvable: true }

@@ -4,10 +4,10 @@
  */
 import type { Toleration } from '#api/types/core-v1.ts'
 import { type FilterPlugin, lowestFirst, type ScorePlugin } from '../framework.ts'
-import { tolerates } from '../tolerations.ts'
+import { tolerates } from '#api/tolerations.ts'
 
-const isForPreference = ({ effect = '' }: Toleration): boolean =>
-  effect === '' || effect === 'PreferNoSchedule'
+const isForPreference = ({ effect }: Toleration): boolean =>
+  effect === undefined || effect === 'PreferNoSchedule'
 
 export const taintToleration: FilterPlugin & ScorePlugin = {
   name: 'TaintToleration',

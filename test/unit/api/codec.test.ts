@@ -278,6 +278,18 @@ void t.test('a body may leave out what it is', async t => {
   t.match(object, { apiVersion: 'v1', kind: 'Pod' })
 })
 
+void t.test('options may name any group', async t => {
+  const options = kindOf('meta.k8s.io', 'DeleteOptions')
+  for (const apiVersion of ['v1', 'apps/v1', 'meta.k8s.io/v1', 'policy/v1']) {
+    const body = { kind: 'DeleteOptions', apiVersion, gracePeriodSeconds: 0 }
+    t.match(decodeBody(options, bytesOf(body), 'Strict').object, { gracePeriodSeconds: 0 })
+  }
+  t.match(
+    refusal(() => decodeBody(options, bytesOf({ kind: 'Pod', apiVersion: 'v1' }), 'Strict')),
+    'BadRequest: Pod in version "v1" cannot be handled as a DeleteOptions: ',
+  )
+})
+
 void t.test('decoding what was decoded changes nothing', async t => {
   const secret = kindOf('', 'Secret')
   const first = decodeBody(

@@ -2,11 +2,9 @@
 import t from 'tap'
 import {
   apiVersionOf,
-  groupResource,
   resourceOf,
   resourceOfKind,
   resources,
-  storageOf,
   subresourceKind,
   subresourceVerbs,
   typeOf,
@@ -53,14 +51,6 @@ void t.test('subresources with bodies of their own', async t => {
     const body = subresourceKind(resource, subresource)
     t.equal(`${apiVersionOf(body)} ${body.kind}`, expected)
   }
-})
-
-void t.test('both groups of events share one storage', async t => {
-  const events = resourceOf('events.k8s.io', 'v1', 'events')
-  if (events === undefined) throw new Error('no events')
-  t.equal(groupResource(events), 'events.events.k8s.io')
-  t.equal(groupResource(storageOf(events)), 'events')
-  t.equal(storageOf(storageOf(events)), resourceOf('', 'v1', 'events'))
 })
 
 void t.test('what is not served is not found', async t => {

@@ -12,4 +12,3 @@ export function tolerates(toleration: Toleration, taint: Taint): boolean {
   // An empty key is only valid with Exists.
   return operator === 'Equal' && key !== '' && value === (taint.value ?? '')
 }
-

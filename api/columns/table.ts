@@ -1,0 +1,135 @@
+/**
+ * `meta.k8s.io` Tables: what `kubectl get` asks for and prints. Pure; `now` is milliseconds since the epoch.
+ * Source: kubernetes pkg/printers, k8s.io/apiserver pkg/endpoints/handlers/response.go asTable
+ */
+import {
+  certificateRequestPrinter,
+  configMapPrinter,
+  defaultPrinter,
+  eventPrinter,
+  leasePrinter,
+  priorityClassPrinter,
+  roleBindingPrinter,
+  secretPrinter,
+  serviceAccountPrinter,
+} from '#api/columns/configuration.ts'
+import { endpointSlicePrinter, endpointsPrinter, servicePrinter } from '#api/columns/network.ts'
+import { podPrinter } from '#api/columns/pods.ts'
+import type { Cell, Column, Printer, RowCondition } from '#api/columns/printer.ts'
+import {
+  controllerRevisionPrinter,
+  deploymentPrinter,
+  namespacePrinter,
+  nodePrinter,
+  replicaSetPrinter,
+} from '#api/columns/workloads.ts'
+import type { KubeObject, ListMeta, ObjectMeta } from '#api/object.ts'
+import { groupResource, type Resource } from '#api/scheme.ts'
+
+/** By group resource. Adding a printer adds a row; other kinds show name and creation time. */
+const PRINTERS: Readonly<Record<string, Printer>> = {
+  pods: podPrinter,
+  services: servicePrinter,
+  endpoints: endpointsPrinter,
+  nodes: nodePrinter,
+  namespaces: namespacePrinter,
+  configmaps: configMapPrinter,
+  secrets: secretPrinter,
+  serviceaccounts: serviceAccountPrinter,
+  events: eventPrinter,
+  'deployments.apps': deploymentPrinter,
+  'replicasets.apps': replicaSetPrinter,
+  'controllerrevisions.apps': controllerRevisionPrinter,
+  'endpointslices.discovery.k8s.io': endpointSlicePrinter,
+  'leases.coordination.k8s.io': leasePrinter,
+  'rolebindings.rbac.authorization.k8s.io': roleBindingPrinter,
+  'clusterrolebindings.rbac.authorization.k8s.io': roleBindingPrinter,
+  'certificatesigningrequests.certificates.k8s.io': certificateRequestPrinter,
+  'priorityclasses.scheduling.k8s.io': priorityClassPrinter,
+}
+
+type Kind = Pick<Resource, 'group' | 'plural'>
+
+const printerOf = (kind: Kind): Printer => PRINTERS[groupResource(kind)] ?? defaultPrinter
+
+export const columnsOf = (kind: Kind): readonly Column[] => printerOf(kind).columns
+
+export const cellsOf = (kind: Kind, object: KubeObject, now: number): readonly Cell[] =>
+  printerOf(kind).cells(object, now)
+
+/** How much of each object a row carries: what `?includeObject=` says. */
+export type IncludeObject = 'Metadata' | 'Object' | 'None'
+
+export interface PartialObjectMetadata {
+  readonly kind: 'PartialObjectMetadata'
+  readonly apiVersion: string
+  readonly metadata: ObjectMeta
+}
+
+export interface Row {
+  readonly cells: readonly Cell[]
+  readonly conditions?: readonly RowCondition[]
+  readonly object: KubeObject | PartialObjectMetadata | null
+}
+
+export interface Table {
+  readonly kind: 'Table'
+  readonly apiVersion: string
+  readonly metadata: ListMeta
+  readonly columnDefinitions: readonly Column[]
+  readonly rows: readonly Row[]
+}
+
+export const TABLE_VERSION = 'meta.k8s.io/v1'
+
+export interface RowOptions {
+  readonly now: number
+  readonly includeObject: IncludeObject
+  /** `meta.k8s.io/v1`, or `meta.k8s.io/v1beta1` for old clients. */
+  readonly apiVersion?: string
+}
+
+/** One row. Ages in it are true at `now` only: cache a row no longer than a second. */
+export function rowOf(kind: Kind, object: KubeObject, options: RowOptions): Row {
+  const printer = printerOf(kind)
+  const conditions = printer.conditions?.(object) ?? []
+  return {
+    cells: printer.cells(object, options.now),
+    ...(conditions.length === 0 ? {} : { conditions }),
+    object: includedOf(object, options),
+  }
+}
+
+function includedOf(object: KubeObject, options: RowOptions): Row['object'] {
+  switch (options.includeObject) {
+    case 'Object':
+      return object
+    case 'None':
+      return null
+    default:
+      return {
+        kind: 'PartialObjectMetadata',
+        apiVersion: options.apiVersion ?? TABLE_VERSION,
+        metadata: object.metadata,
+      }
+  }
+}
+
+export interface TableOptions extends RowOptions {
+  /** resourceVersion, continue and remainingItemCount of the list, or of the one object. */
+  readonly metadata?: ListMeta
+  /** Watches name their columns in the first event only. */
+  readonly withoutColumns?: true
+}
+
+export const tableOf = (
+  kind: Kind,
+  objects: readonly KubeObject[],
+  options: TableOptions,
+): Table => ({
+  kind: 'Table',
+  apiVersion: options.apiVersion ?? TABLE_VERSION,
+  metadata: options.metadata ?? {},
+  columnDefinitions: options.withoutColumns === true ? [] : columnsOf(kind),
+  rows: objects.map(object => rowOf(kind, object, options)),
+})

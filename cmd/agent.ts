@@ -1,0 +1,2 @@
+/** `kites agent`, wired. */
+export const run = async (_argv: readonly string[]): Promise<number> => 1

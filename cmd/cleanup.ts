@@ -1,0 +1,2 @@
+/** `kites cleanup`. */
+export const run = async (_argv: readonly string[]): Promise<number> => 1

@@ -1,0 +1,41 @@
+/**
+ * The admission plugins in running order, as upstream recommends it. Adding one adds a row.
+ * Source: kubernetes pkg/kubeapiserver/options/plugins.go AllOrderedPlugins
+ */
+import type { AdmissionPlugin, Authorizer } from '#api/request.ts'
+import type { Clock } from '#base/clock.ts'
+import type { Random } from '#base/random.ts'
+import { createEscalationCheck } from '../auth/escalation.ts'
+import type { ObjectReader } from '../auth/object-reader.ts'
+import type { Rbac } from '../auth/rbac.ts'
+import {
+  createCertificateApproval,
+  createCertificateSigning,
+  createCertificateSubjectRestriction,
+} from './certificates.ts'
+import { createDefaultTolerationSeconds } from './default-toleration-seconds.ts'
+import { createNamespaceLifecycle } from './namespace-lifecycle.ts'
+import { createNodeRestriction } from './node-restriction.ts'
+import { createPriorityAdmission } from './priority.ts'
+import { createServiceAccountAdmission } from './service-account.ts'
+
+export interface AdmissionDeps {
+  readonly reader: ObjectReader
+  readonly authorizer: Authorizer
+  readonly rbac: Pick<Rbac, 'rulesFor' | 'rulesOf'>
+  readonly clock: Clock
+  readonly random: Random
+}
+
+export const createAdmissionPlugins = (deps: AdmissionDeps): readonly AdmissionPlugin[] => [
+  createNamespaceLifecycle(deps),
+  createServiceAccountAdmission(deps),
+  createNodeRestriction(deps),
+  createPriorityAdmission(deps),
+  createDefaultTolerationSeconds(),
+  createCertificateApproval(deps),
+  createCertificateSigning(deps),
+  createCertificateSubjectRestriction(),
+  // Upstream does this in the registry of the RBAC kinds: last, when the object is final.
+  createEscalationCheck(deps),
+]

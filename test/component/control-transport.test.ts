@@ -1,0 +1,263 @@
+/** The HTTPS transport against a real TLS server with both protocols, made to misbehave. */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
+import { join } from 'node:path'
+import t from 'tap'
+import type { WatchEvent } from '#api/object.ts'
+import { notFound } from '#api/status.ts'
+import { createHttpTransport, type HttpTransport } from '#client/http-transport.ts'
+
+type Answer = (request: Http2ServerRequest, response: Http2ServerResponse) => void
+
+interface Peer {
+  readonly port: number
+  readonly ca: string
+  answer: Answer
+  readonly sockets: Set<Socket>
+  readonly seen: string[]
+  close(): Promise<void>
+}
+
+async function startPeer(directory: string): Promise<Peer> {
+  const key = join(directory, 'key.pem')
+  const cert = join(directory, 'cert.pem')
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256']
+  execFileSync('openssl', ['req', '-x509', ...curve, '-nodes', '-keyout', key, '-out', cert, ...subject], {
+    stdio: 'ignore',
+  })
+  const options = { key: readFileSync(key), cert: readFileSync(cert), allowHTTP1: true }
+  const server: Http2SecureServer = createSecureServer(options)
+  const sockets = new Set<Socket>()
+  server.on('secureConnection', socket => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  const peer = {
+    port: 0,
+    ca: readFileSync(cert, 'utf8'),
+    answer: ((_request, response) => response.end('{}')) as Answer,
+    sockets,
+    seen: [] as string[],
+    close: () =>
+      new Promise<void>(resolve => {
+        server.close(() => resolve())
+        for (const socket of sockets) socket.destroy()
+      }),
+  }
+  server.on('request', (request, response) => {
+    peer.seen.push(`${request.httpVersion} ${request.method} ${request.url}`)
+    peer.answer(request, response)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return { ...peer, port: (server.address() as AddressInfo).port, get answer() { return peer.answer }, set answer(next) { peer.answer = next } }
+}
+
+t.test('the HTTPS transport', async t => {
+  const peer = await startPeer(t.testdir())
+  const server = `https://127.0.0.1:${peer.port}`
+  const transport: HttpTransport = createHttpTransport({
+    server,
+    tls: { ca: [peer.ca] },
+    userAgent: 'kites-test',
+    getBearer: () => 'secret',
+    timeoutMs: 1_000,
+  })
+  t.teardown(async () => {
+    await transport.close()
+    await peer.close()
+  })
+  const get = { method: 'GET', path: '/api/v1/namespaces/default/pods/web' } as const
+
+  t.test('sends what is asked and decodes the answer', async t => {
+    const bodies: string[] = []
+    peer.answer = async (request, response) => {
+      for await (const chunk of request) bodies.push(String(chunk))
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ kind: 'Pod', headers: request.headers }))
+    }
+    const answer = await transport.request({
+      method: 'PATCH',
+      path: '/api/v1/x',
+      query: { fieldManager: 'a b' },
+      body: { metadata: { name: 'é' } },
+      contentType: 'application/merge-patch+json',
+    })
+    t.equal(answer.kind, 'Pod')
+    t.match(answer['headers'], {
+      authorization: 'Bearer secret',
+      'user-agent': 'kites-test',
+      'content-type': 'application/merge-patch+json',
+    })
+    t.same(bodies, ['{"metadata":{"name":"é"}}'])
+    t.equal(peer.seen.at(-1), '1.1 PATCH /api/v1/x?fieldManager=a+b')
+  })
+
+  t.test('throws the very StatusError the server threw', async t => {
+    peer.answer = (_request, response) => {
+      response.statusCode = 404
+      response.end(JSON.stringify(notFound({ group: '', resource: 'pods', name: 'web' }).toStatus()))
+    }
+    await t.rejects(transport.request(get), {
+      reason: 'NotFound',
+      code: 404,
+      message: 'pods "web" not found',
+      details: { name: 'web', kind: 'pods' },
+    })
+  })
+
+  t.test('makes an error of an answer that is no Status', async t => {
+    peer.answer = (_request, response) => {
+      response.statusCode = 502
+      response.end('<html>bad gateway</html>')
+    }
+    await t.rejects(transport.request(get), { reason: 'ServiceUnavailable' })
+  })
+
+  t.test('says when the server stays silent', async t => {
+    peer.answer = () => {}
+    await t.rejects(transport.request(get), { reason: 'Timeout' })
+  })
+
+  t.test('throws the abort reason', async t => {
+    peer.answer = () => {}
+    const abort = new AbortController()
+    const asked = transport.request(get, abort.signal)
+    abort.abort(new Error('enough'))
+    await t.rejects(asked, { message: 'enough' })
+  })
+
+  t.test('says which server cannot be reached', async t => {
+    const lost = createHttpTransport({
+      server: 'https://127.0.0.1:1',
+      tls: { ca: [peer.ca] },
+      userAgent: 'x',
+    })
+    t.teardown(() => lost.close())
+    await t.rejects(lost.request(get), {
+      reason: 'ServiceUnavailable',
+      message: /^cannot reach https:\/\/127.0.0.1:1: /,
+    })
+    await t.rejects(lost.watch(get, () => {}, new AbortController().signal), {
+      reason: 'ServiceUnavailable',
+    })
+  })
+
+  t.test('refuses a server whose certificate it does not trust', async t => {
+    const wary = createHttpTransport({ server, tls: { ca: [] }, userAgent: 'x' })
+    t.teardown(() => wary.close())
+    await t.rejects(wary.request(get), { reason: 'ServiceUnavailable', message: /self-signed/ })
+    await t.rejects(wary.watch(get, () => {}, new AbortController().signal), {
+      reason: 'ServiceUnavailable',
+    })
+  })
+
+  const event = (name: string): string =>
+    `${JSON.stringify({ type: 'ADDED', object: { kind: 'Pod', metadata: { name } } })}\n`
+  const watchNames = async (signal = new AbortController().signal): Promise<readonly string[]> => {
+    const names: string[] = []
+    const note = ({ object }: WatchEvent): void => void names.push(object.metadata.name ?? '')
+    await transport.watch({ method: 'GET', path: '/api/v1/pods' }, note, signal)
+    return names
+  }
+
+  t.test('reads a watch cut anywhere, over HTTP/2', async t => {
+    const bytes = Buffer.from(event('é') + event('b'.repeat(200_000)) + event('c'))
+    peer.answer = (_request, response) => {
+      response.write(bytes.subarray(0, 45))
+      setImmediate(() => {
+        for (let at = 45; at < bytes.length; at += 33_333) response.write(bytes.subarray(at, at + 33_333))
+        response.end()
+      })
+    }
+    const names = await watchNames()
+    t.same(names.map(name => name.length), [1, 200_000, 1])
+    t.equal(peer.seen.at(-1), '2.0 GET /api/v1/pods?watch=true')
+  })
+
+  t.test('carries many watches on one connection', async t => {
+    const waiting: Http2ServerResponse[] = []
+    peer.answer = (_request, response) => {
+      response.write(event('x'))
+      waiting.push(response)
+      if (waiting.length === 50) for (const one of waiting) one.end()
+    }
+    const before = peer.sockets.size
+    const all = await Promise.all(Array.from({ length: 50 }, () => watchNames()))
+    t.ok(all.every(names => names.length === 1))
+    t.ok(peer.sockets.size <= before + 1)
+  })
+
+  t.test('throws what an ERROR event says', async t => {
+    peer.answer = (_request, response) => {
+      const object = { kind: 'Status', reason: 'Expired', code: 410, message: 'too old' }
+      response.end(`${JSON.stringify({ type: 'ERROR', object })}\n`)
+    }
+    await t.rejects(watchNames(), { reason: 'Expired', message: 'too old' })
+  })
+
+  t.test('throws the refusal of a watch', async t => {
+    peer.answer = (_request, response) => {
+      response.statusCode = 403
+      response.end(JSON.stringify({ kind: 'Status', reason: 'Forbidden', message: 'no', code: 403 }))
+    }
+    await t.rejects(watchNames(), { reason: 'Forbidden', message: 'no' })
+  })
+
+  t.test('ends quietly when the signal aborts', async t => {
+    const abort = new AbortController()
+    peer.answer = (_request, response) => {
+      response.write(event('x'))
+      setImmediate(() => abort.abort())
+    }
+    t.ok((await watchNames(abort.signal)).length <= 1)
+  })
+
+  t.test('throws when the connection breaks', async t => {
+    peer.answer = (_request, response) => {
+      response.write(event('x'))
+      setImmediate(() => {
+        for (const socket of peer.sockets) socket.destroy()
+      })
+    }
+    await t.rejects(watchNames(), { reason: 'ServiceUnavailable' })
+  })
+
+  t.test('goes on with new material while old watches end on the old connection', async t => {
+    let old: Http2ServerResponse | undefined
+    peer.answer = (_request, response) => {
+      response.write(event('x'))
+      old = response
+      transport.replaceTls({ ca: [peer.ca] })
+      peer.answer = (_again, other) => other.end(event('y'))
+      void watchNames().then(names => {
+        t.same(names, ['y'])
+        old?.end()
+      })
+    }
+    t.same(await watchNames(), ['x'])
+  })
+
+  t.test('streams an answer that is not JSON', async t => {
+    peer.answer = (_request, response) => {
+      response.write('line 1\n')
+      setImmediate(() => response.end('line 2\n'))
+    }
+    const answer = await transport.stream({ method: 'GET', path: '/log' })
+    const text: string[] = []
+    for await (const chunk of answer.body) text.push(String(chunk))
+    t.equal(text.join(''), 'line 1\nline 2\n')
+    peer.answer = (_request, response) => {
+      response.statusCode = 404
+      response.end('nothing')
+    }
+    await t.rejects(transport.stream({ method: 'GET', path: '/log' }), { reason: 'NotFound' })
+  })
+})
