@@ -16,10 +16,10 @@ import { createObjectReader } from '#server/auth/object-reader.ts'
 import { createCache } from '#server/cache/watch-cache.ts'
 import { stampRevision } from '#server/cache/stamp.ts'
 import { startControllers } from '#server/controllers/table.ts'
-import { type ApiServer, createApiServer } from '#server/http/api-server.ts'
+import { type ApiServer, createApiServer, type ExtraRoute } from '#server/http/api-server.ts'
 import { createScheduler } from '#server/scheduler/scheduler.ts'
 import { openSqliteStore } from '#server/store/sqlite.ts'
-import { answerJoin } from '#server/supervisor/join-exchange.ts'
+import { joinExtraRoute } from '#server/supervisor/join-exchange.ts'
 import { createJoinRoutes } from '#server/supervisor/join-routes.ts'
 import { type JoinTokens, openJoinTokens } from '#server/supervisor/join-tokens.ts'
 import { createNodePasswords, nodePasswordSecret } from '#server/supervisor/node-passwords.ts'
@@ -78,7 +78,8 @@ export async function openServer(options: ServerOptions, log: Logger): Promise<O
   const access = createAccess({ reader, pki, options, clock, random })
   const tunnels = createTunnels({ clock, log })
   const ready = { bootstrapped: false }
-  const late = { joins: undefined as ReturnType<typeof createJoinRoutes> | undefined }
+  // Filled below: joining needs the API's own transport.
+  const extraRoutes: ExtraRoute[] = []
   const api = await createApiServer({
     cache,
     store,
@@ -92,14 +93,7 @@ export async function openServer(options: ServerOptions, log: Logger): Promise<O
     nodePortRange: options.nodePortRange,
     tls: servingMaterial(pki),
     alpn: { [TUNNEL_ALPN]: (socket, peer) => tunnels.accept(socket, peer.certificate) },
-    extraRoutes: [
-      {
-        matches: matchedPath => late.joins?.owns(matchedPath) ?? false,
-        handle: exchange => {
-          if (late.joins !== undefined) answerJoin(late.joins, exchange)
-        },
-      },
-    ],
+    extraRoutes,
     ready: [
       {
         name: 'bootstrap',
@@ -111,7 +105,7 @@ export async function openServer(options: ServerOptions, log: Logger): Promise<O
   })
   const unsubscribe = pki.onRenew(() => api.setSecureContext(servingMaterial(pki)))
   const nodePasswords = createNodePasswords({ transport: api.local(LOOPBACK), reader, log })
-  late.joins = createJoinRoutes({
+  const joins = createJoinRoutes({
     pki,
     tokens,
     nodePasswords,
@@ -129,6 +123,7 @@ export async function openServer(options: ServerOptions, log: Logger): Promise<O
     random,
     log,
   })
+  extraRoutes.push(joinExtraRoute(joins))
   const storeHealth: Part = { name: 'store', run: signal => untilFatal(fatal.promise, signal) }
   const bootstrap: Part = {
     name: 'bootstrap',

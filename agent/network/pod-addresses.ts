@@ -65,6 +65,7 @@ export class PodAddressBook {
       const isTaken = [...book.#leases.values()].includes(address)
       if (!book.#leases.has(podUID) && !isTaken) book.#leases.set(podUID, address)
     }
+    book.#last ??= highestOf([...book.#leases.values()])
     return book
   }
 
@@ -102,6 +103,10 @@ export class PodAddressBook {
     return saved
   }
 }
+
+/** Where the count is taken to have stopped when nobody remembers. */
+const highestOf = (addresses: readonly string[]): string | undefined =>
+  addresses.toSorted((left, right) => (parseAddress(left) ?? 0) - (parseAddress(right) ?? 0)).at(-1)
 
 interface StoredBook {
   readonly last: string | undefined

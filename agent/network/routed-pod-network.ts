@@ -87,11 +87,11 @@ export class RoutedPodNetwork implements PodNetwork {
   #serialised<Result>(podUID: string, task: () => Promise<Result>): Promise<Result> {
     const before = this.#busy.get(podUID) ?? Promise.resolve()
     const result = before.then(task)
-    const settled = result
-      .catch(() => {})
-      .then(() => {
-        if (this.#busy.get(podUID) === settled) this.#busy.delete(podUID)
-      })
+    const settle = async (): Promise<void> => {
+      await result.catch(() => {})
+      if (this.#busy.get(podUID) === settled) this.#busy.delete(podUID)
+    }
+    const settled = settle()
     this.#busy.set(podUID, settled)
     return result
   }

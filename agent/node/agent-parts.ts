@@ -56,6 +56,8 @@ export interface AgentOptions {
   readonly taints: NonNullable<NonNullable<Node['spec']>['taints']>
   /** Whether tmpfs may be mounted: true for root. */
   readonly mayMount: boolean
+  /** Docker came back: what its start rewrote on this host may need care. */
+  readonly onEngineUp: () => void
   /** Above `/kubepods`; '' outside tests. */
   readonly cgroupRoot: string
   readonly clock: Clock
@@ -82,7 +84,14 @@ export function createAgentParts(options: AgentOptions): AgentParts {
     log,
   })
   const client = createClient(options.transport)
-  const events = createEventRecorder({ client, clock, random, log, component: 'kubelet', host: nodeName })
+  const events = createEventRecorder({
+    client,
+    clock,
+    random,
+    log,
+    component: 'kubelet',
+    host: nodeName,
+  })
   const services = options.informers.of('services')
   const podsInformer = options.informers.of('pods', { fieldSelector: `spec.nodeName=${nodeName}` })
   let registration: Registration | undefined
@@ -152,7 +161,11 @@ export function createAgentParts(options: AgentOptions): AgentParts {
       nodeResolver: () => firstFile(RESOLVERS),
       nodeHosts: () => firstFile(['/etc/hosts']),
     }
-    pods = new Pods({ deps, pods: podsInformer, onEngine: isUp => registration?.engineChanged(isUp) })
+    const onEngine = (isUp: boolean): void => {
+      registration?.engineChanged(isUp)
+      if (isUp) options.onEngineUp()
+    }
+    pods = new Pods({ deps, pods: podsInformer, onEngine })
     try {
       await pods.run(signal)
     } finally {
@@ -209,7 +222,7 @@ async function prepareDirectories(
   const memoryDirectory = join(options.dataDirectory, 'memory')
   await mkdir(memoryDirectory, { recursive: true, mode: 0o750 })
   // one tmpfs for all pods: a mount of its own for each would cost every pod start some 10 ms
-  await systemMounts.tmpfs(memoryDirectory, 0)
+  await systemMounts.tmpfs(memoryDirectory, { sizeBytes: 0, mode: 0o750 })
   return { podsDirectory, memoryDirectory }
 }
 

@@ -21,7 +21,12 @@ export interface Machine {
   readonly architecture: string
 }
 
-const GOARCH: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', arm: 'arm', arm64: 'arm64' }
+const GOARCH: Readonly<Record<string, string>> = {
+  x64: 'amd64',
+  ia32: '386',
+  arm: 'arm',
+  arm64: 'arm64',
+}
 
 export async function readMachine(dataDirectory: string): Promise<Machine> {
   const [machineID, bootID, osRelease, disk, uuid] = await Promise.all([
@@ -49,7 +54,7 @@ export async function readMachine(dataDirectory: string): Promise<Machine> {
 async function systemUUID(): Promise<string> {
   const fromFirmware = await readLine('/sys/class/dmi/id/product_uuid')
   if (fromFirmware !== '') return fromFirmware
-  const information = await import('systeminformation')
+  const { default: information } = await import('systeminformation')
   const { hardware, os } = await information.uuid()
   return hardware === '' || hardware === '-' ? os : hardware
 }

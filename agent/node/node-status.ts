@@ -76,17 +76,31 @@ export function nodeConditions(facts: ConditionFacts): NodeCondition[] {
       bad: ['KubeletHasInsufficientMemory', 'kubelet has insufficient memory available'],
       good: ['KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
     }),
-    pressure('DiskPressure', usage.diskAvailable < EVICTION_DISK_SHARE || usage.inodesAvailable < EVICTION_INODES_SHARE, {
-      bad: ['KubeletHasDiskPressure', 'kubelet has disk pressure'],
-      good: ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
-    }),
+    pressure(
+      'DiskPressure',
+      usage.diskAvailable < EVICTION_DISK_SHARE || usage.inodesAvailable < EVICTION_INODES_SHARE,
+      {
+        bad: ['KubeletHasDiskPressure', 'kubelet has disk pressure'],
+        good: ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
+      },
+    ),
     pressure('PIDPressure', usage.processes > usage.processesMax * (1 - EVICTION_PROCESSES_SHARE), {
       bad: ['KubeletHasInsufficientPID', 'kubelet has insufficient PID available'],
       good: ['KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
     }),
     engineFault === ''
-      ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
-      : { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: `container runtime is down: ${engineFault}` },
+      ? {
+          type: 'Ready',
+          status: 'True',
+          reason: 'KubeletReady',
+          message: 'kubelet is posting ready status',
+        }
+      : {
+          type: 'Ready',
+          status: 'False',
+          reason: 'KubeletNotReady',
+          message: `container runtime is down: ${engineFault}`,
+        },
   ]
   const ours = new Set(verdicts.map(({ type }) => type))
   return [
@@ -133,7 +147,8 @@ export function nodeStatus(
       bootID: machine.bootID,
       kernelVersion: machine.kernelVersion,
       osImage: machine.osImage,
-      containerRuntimeVersion: runtime === undefined ? 'docker://unknown' : `${runtime.name}://${runtime.version}`,
+      containerRuntimeVersion:
+        runtime === undefined ? 'docker://unknown' : `${runtime.name}://${runtime.version}`,
       kubeletVersion: VERSION,
       kubeProxyVersion: VERSION,
       operatingSystem: 'linux',

@@ -17,7 +17,14 @@ import type { Client } from '#client/client.ts'
 import type { EventRecorder } from '#client/events.ts'
 import type { ImageState, Runtime, RuntimeInfo } from '../runtime/runtime.ts'
 import { type Machine, readUsage } from './machine.ts'
-import { differs, newNode, nodeConditions, type NodeFacts, nodeLabels, nodeStatus } from './node-status.ts'
+import {
+  differs,
+  newNode,
+  nodeConditions,
+  type NodeFacts,
+  nodeLabels,
+  nodeStatus,
+} from './node-status.ts'
 
 const CHECK_MS = 10_000
 const REPORT_MS = 5 * 60_000
@@ -60,7 +67,13 @@ export class Registration implements Part {
 
   /** The engine came or went: say so now. */
   engineChanged(isUp: boolean): void {
-    if (isUp && this.#written?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true) return
+    if (
+      isUp &&
+      this.#written?.conditions?.some(
+        ({ type, status }) => type === 'Ready' && status === 'True',
+      ) === true
+    )
+      return
     this.#wake()
   }
 
@@ -75,7 +88,9 @@ export class Registration implements Part {
         if (signal.aborted) return
         if (isReason(error, 'NotFound')) this.#node = undefined
         failures += 1
-        this.#options.log[failures === 3 ? 'warn' : 'debug']('node status could not be written', { error })
+        this.#options.log[failures === 3 ? 'warn' : 'debug']('node status could not be written', {
+          error,
+        })
       }
       const pauseMs = failures > 0 ? backoffMs(RETRY, failures, this.#options.random) : CHECK_MS
       await this.#pause(pauseMs, signal)
@@ -100,7 +115,9 @@ export class Registration implements Part {
     }
     const existing = await client.nodes.get({ name: nodeName }, signal)
     const own = nodeLabels(this.#facts(), labels)
-    const isCurrent = Object.entries(own).every(([key, value]) => existing.metadata.labels?.[key] === value)
+    const isCurrent = Object.entries(own).every(
+      ([key, value]) => existing.metadata.labels?.[key] === value,
+    )
     if (isCurrent) return existing
     const body = { metadata: { labels: own } }
     return await client.nodes.patch({ name: nodeName }, { type: MERGE_KEYED, body }, {}, signal)
@@ -124,7 +141,10 @@ export class Registration implements Part {
     })
     const images = engineFault === '' ? await this.#images() : undefined
     const whole = nodeStatus(this.#facts(), conditions, images ?? [])
-    const status = images === undefined && before?.images !== undefined ? { ...whole, images: before.images } : whole
+    const status =
+      images === undefined && before?.images !== undefined
+        ? { ...whole, images: before.images }
+        : whole
     const isDue = nowMs - this.#writtenAtMs >= REPORT_MS
     if (!isDue && !differs(this.#written, status)) return
     this.#node = await client.nodes.patch(
@@ -140,11 +160,16 @@ export class Registration implements Part {
 
   #tellReady(status: NodeStatus): void {
     const isReady = (of: NodeStatus | undefined): boolean =>
-      of?.conditions?.some(condition => condition.type === 'Ready' && condition.status === 'True') === true
+      of?.conditions?.some(
+        condition => condition.type === 'Ready' && condition.status === 'True',
+      ) === true
     if (this.#node === undefined || isReady(status) === isReady(this.#written)) return
     const reason = isReady(status) ? 'NodeReady' : 'NodeNotReady'
     const message = `Node ${this.#options.nodeName} status is now: ${reason}`
-    this.#options.events.event({ ...this.#node, apiVersion: 'v1', kind: 'Node' }, { type: 'Normal', reason, message })
+    this.#options.events.event(
+      { ...this.#node, apiVersion: 'v1', kind: 'Node' },
+      { type: 'Normal', reason, message },
+    )
   }
 
   /** '' when the engine answers. */

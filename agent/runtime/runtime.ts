@@ -239,6 +239,8 @@ export interface Runtime {
   pullImage(reference: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<void>
   /** Loads a `docker save` archive. */
   loadImage(archive: Buffer): Promise<void>
+  /** Gone is fine. */
+  removeImage(reference: string): Promise<void>
 
   /** Log lines as bytes; stdout and stderr in their order. Ends when the container does, or now. */
   logs(containerID: string, options: LogOptions, signal: AbortSignal): Promise<Readable>

@@ -12,8 +12,8 @@ export const setUpEmptyDir: SetUp = async (volume, context) => {
   const { medium = '', sizeLimit } = volume.emptyDir ?? {}
   await mkdir(directory, { recursive: true })
   if (medium === 'Memory') {
-    const limit = sizeLimit === undefined ? 0 : quantityValue(sizeLimit)
-    await context.mounts.tmpfs(directory, limit)
+    const sizeBytes = sizeLimit === undefined ? 0 : quantityValue(sizeLimit)
+    await context.mounts.tmpfs(directory, { sizeBytes, mode: 0o777 })
   } else if (medium !== '') {
     throw new Error(`emptyDir medium ${JSON.stringify(medium)} is not supported by this node`)
   }

@@ -15,19 +15,26 @@ export interface MountPoint {
   readonly type: string
 }
 
+export interface TmpfsOptions {
+  /** 0 is half of the memory, the kernel's default. */
+  readonly sizeBytes: number
+  readonly mode: number
+}
+
 export interface Mounts {
-  /** Mounts a tmpfs, unless one is there. `sizeBytes` 0 is half of the memory, the kernel's default. */
-  tmpfs(path: string, sizeBytes: number): Promise<void>
+  /** Mounts a tmpfs, unless one is there. */
+  tmpfs(path: string, options: TmpfsOptions): Promise<void>
   /** Everything mounted at or below `path`, deepest first. */
   below(path: string): Promise<readonly MountPoint[]>
   unmount(path: string): Promise<void>
 }
 
 export const systemMounts: Mounts = {
-  async tmpfs(path, sizeBytes) {
+  async tmpfs(path, { sizeBytes, mode }) {
     const there = (await systemMounts.below(path)).some(mount => mount.path === path)
     if (there) return
-    const options = sizeBytes === 0 ? 'mode=0777' : `mode=0777,size=${sizeBytes}`
+    const size = sizeBytes === 0 ? '' : `,size=${sizeBytes}`
+    const options = `nosuid,nodev,mode=0${mode.toString(8)}${size}`
     await run('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path], { timeout: TIMEOUT_MS })
   },
   async below(path) {

@@ -81,7 +81,7 @@ export const priorityClassPrinter: Printer = {
   cells(priority: PriorityClass, now: number) {
     return [
       nameOf(priority),
-      priority.value,
+      priority.value ?? 0,
       priority.globalDefault ?? false,
       ageOf(priority, now),
       priority.preemptionPolicy ?? '',

@@ -2,7 +2,7 @@
  * The directives of a strategic merge patch: their names, what a key stands for, and a patch without them. Pure.
  * Source: k8s.io/apimachinery pkg/util/strategicpatch/patch.go
  */
-import { isList, isObject, type JsonObject, propertyOf } from '#api/json.ts'
+import { isList, isObject, propertyOf } from '#api/json.ts'
 import type { Field, Type } from '#api/schema/type.ts'
 
 export const DIRECTIVE = '$patch'

@@ -112,7 +112,7 @@ function mergeOrderedLists(
   pending: Map<string, unknown>,
   type: Type | undefined,
 ): void {
-  for (const [directive, order] of [...pending]) {
+  for (const [directive, order] of pending) {
     if (!directive.startsWith(SET_ORDER)) continue
     pending.delete(directive)
     const key = directive.slice(SET_ORDER.length)

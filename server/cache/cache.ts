@@ -69,7 +69,10 @@ export interface CacheEvent {
   readonly item: Cached | undefined
   /** True on the one bookmark that closes the initial events. */
   readonly initialEventsEnd: boolean
-  /** `{"type":...,"object":...}\n` as JSON, framed once and shared by all watchers. */
+  /**
+   * `{"type":...,"object":...}\n` as JSON, framed once and shared by all watchers. Empty for a BOOKMARK: its object is
+   * of the version that was asked for, which the cache does not know.
+   */
   frame(): Buffer
 }
 

@@ -101,32 +101,18 @@ const OPENINGS = {
 } as const
 const CLOSING = Buffer.from('}\n')
 
-export interface KindName {
-  readonly apiVersion: string
-  readonly kind: string
-}
-
-export function bookmarkEvent(
+export const bookmarkEvent = (
   revision: number,
-  of: KindName,
-  initialEventsEnd: 'end of initial events' | 'progress',
-): CacheEvent {
-  const isEnd = initialEventsEnd === 'end of initial events'
-  const annotations = isEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}
-  const metadata = { resourceVersion: String(revision), ...annotations }
-  let frame: Buffer | undefined
-  return {
-    type: 'BOOKMARK',
-    revision,
-    item: undefined,
-    initialEventsEnd: isEnd,
-    frame() {
-      const object = { kind: of.kind, apiVersion: of.apiVersion, metadata }
-      frame ??= Buffer.from(`${JSON.stringify({ type: 'BOOKMARK', object })}\n`)
-      return frame
-    },
-  }
-}
+  reason: 'end of initial events' | 'progress',
+): CacheEvent => ({
+  type: 'BOOKMARK',
+  revision,
+  item: undefined,
+  initialEventsEnd: reason === 'end of initial events',
+  frame: () => NOTHING,
+})
+
+const NOTHING = Buffer.alloc(0)
 
 const WINDOW_BYTES = 16 * 1024 * 1024
 const WINDOW_CHANGES = 20_000

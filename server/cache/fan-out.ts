@@ -12,14 +12,7 @@ import { messageOf } from '#base/errors.ts'
 import type { Logger } from '#base/logger.ts'
 import { StatusError } from '#api/status.ts'
 import { type CacheEvent, type CacheWatch, costOf, type WatchSink } from './cache.ts'
-import {
-  bookmarkEvent,
-  type Change,
-  type KindName,
-  type Matches,
-  objectEvent,
-  type Window,
-} from './changes.ts'
+import { bookmarkEvent, type Change, type Matches, objectEvent, type Window } from './changes.ts'
 import type { Item } from './item.ts'
 import { type Trigger, TriggerIndex } from './selecting.ts'
 
@@ -42,7 +35,6 @@ export interface WatcherOptions {
   readonly bookmarks: boolean
   /** Everything up to here is known, or in `initial`. */
   readonly position: number
-  readonly kind: () => KindName
 }
 
 interface Watcher {
@@ -121,7 +113,7 @@ export class FanOut {
         if (!watcher.options.bookmarks) continue
         wanted = true
         if (watcher.phase !== 'live') continue
-        event ??= bookmarkEvent(revision, watcher.options.kind(), 'progress')
+        event ??= bookmarkEvent(revision, 'progress')
         this.#push(watcher, event)
       }
     }
@@ -142,8 +134,9 @@ export class FanOut {
 
   #offer(watcher: Watcher, change: Change): void {
     if (watcher.flightBytes + watcher.pendingBytes > FLIGHT_BYTES) {
-      // Pending are whole revisions, so what is before the first of them was given.
-      watcher.position = (watcher.pending[0]?.revision ?? change.revision) - 1
+      // Pending are whole revisions, so what is before the first of them was given. A bookmark is none of them.
+      const first = watcher.pending.find(event => event.type !== 'BOOKMARK')
+      watcher.position = (first?.revision ?? change.revision) - 1
       watcher.pending = []
       watcher.pendingBytes = 0
       watcher.phase = 'replay'
@@ -214,7 +207,7 @@ export class FanOut {
   }
 
   #stepInitial(watcher: Watcher): void {
-    const { initial, matches, sink, initialEventsEnd, kind } = watcher.options
+    const { initial, matches, sink, initialEventsEnd } = watcher.options
     const events: CacheEvent[] = []
     let bytes = 0
     for (let looks = 0; looks < BATCH_LOOKS && bytes < BATCH_BYTES; looks++) {
@@ -222,7 +215,7 @@ export class FanOut {
       if (done === true) {
         watcher.phase = 'replay'
         if (initialEventsEnd) {
-          events.push(bookmarkEvent(watcher.position, kind(), 'end of initial events'))
+          events.push(bookmarkEvent(watcher.position, 'end of initial events'))
           bytes += costOf({ item: undefined })
         }
         break

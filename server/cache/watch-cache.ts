@@ -18,7 +18,6 @@ import {
   type WatchOptions,
   type WatchSink,
 } from './cache.ts'
-import type { KindName } from './changes.ts'
 import { Collections, rangeOf } from './collections.ts'
 import { FanOut } from './fan-out.ts'
 import type { Item } from './item.ts'
@@ -36,8 +35,6 @@ export interface CacheOptions {
   readonly store: Store
   readonly clock: Clock
   readonly log: Logger
-  /** What bookmarks of a resource are called; without it, what its objects are called. */
-  readonly kindOf?: (groupResource: string) => KindName | undefined
 }
 
 /** Resolves once everything durable at the call is shown. Throws StoreError. */
@@ -147,7 +144,6 @@ class WatchCache implements Cache {
       initialEventsEnd: initialEvents && initialEventsEnd,
       bookmarks,
       position: initialEvents ? this.revision : (afterRevision ?? this.revision),
-      kind: () => this.#kindOf(groupResource),
     })
   }
 
@@ -186,14 +182,5 @@ class WatchCache implements Cache {
       this.#bookmarkTimer = undefined
       if (this.#fanOut.bookmark()) this.#armBookmarks()
     })
-  }
-
-  #kindOf(groupResource: string): KindName {
-    const known = this.#options.kindOf?.(groupResource)
-    if (known !== undefined) return known
-    const { from, to } = rangeOf(groupResource, '', undefined)
-    const [first] = this.#collections.latest(groupResource).range(from, to)
-    const { apiVersion = 'v1', kind = '' } = first?.object() ?? {}
-    return { apiVersion, kind }
   }
 }

@@ -16,7 +16,7 @@ import type { NodeConnector } from '#client/node-api.ts'
 import type { Transport } from '#client/transport.ts'
 import type { AddressInfo } from 'node:net'
 import type { TokenIssuer } from '#server/registry/subresources/subresource.ts'
-import { type Cache, costOf } from '#server/cache/cache.ts'
+import type { Cache } from '#server/cache/cache.ts'
 import { discoveryRoutes } from '#server/discovery/routes.ts'
 import type { Answer } from '#server/registry/call.ts'
 import { createCommitter } from '#server/registry/committer.ts'
@@ -33,6 +33,7 @@ import { HttpContext } from './http-context.ts'
 import { type AlpnHandlers, type Listener, type TlsMaterial, createListener } from './listener.ts'
 import { createLocalTransport } from './local-transport.ts'
 import { type Metrics, createMetrics } from './metrics.ts'
+import type { OpenWatch } from './watch-stream.ts'
 import { type RenderDeps, render, sendStatus, statusOf } from './render.ts'
 
 /** Paths served before the API users' authentication: whoever owns them decides who may. */
@@ -87,7 +88,7 @@ const CLOSE_GRACE_MS = 2000
 
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { cache, clock, log } = options
-  const watchers = new Set<object>()
+  const watchers = new Set<OpenWatch>()
   const flow = createFlowControl(options.flowLimits ?? FLOW_LIMITS)
   const metrics = createMetrics({
     flow,
@@ -96,7 +97,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     objects: () => storages().map(name => [name, cache.count(name)] as const),
     ...(options.moreMetrics === undefined ? {} : { more: options.moreMetrics }),
   })
-  const { deps, close: closeRegistry } = await registryDeps(options)
+  const deps = await registryDeps(options)
   const bound = { address: '' }
   const chain: ChainDeps = {
     authenticator: options.authenticator,
@@ -135,7 +136,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     setSecureContext: material => listener.setSecureContext(material),
     async close(graceMs = CLOSE_GRACE_MS) {
       metrics.close()
-      closeRegistry()
+      for (const watch of watchers) watch.end()
       await listener.close(graceMs)
     },
   }
@@ -175,7 +176,7 @@ async function serve(serving: Serving, exchange: Exchange): Promise<void> {
         path: exchange.path,
         error: stackOf(error),
       })
-    sendStatus(exchange, statusOf(error).toStatus())
+    refuse(serving, exchange, error)
   } finally {
     const seconds = (options.clock.monotonic() - began) / 1000
     if (context !== undefined)
@@ -185,6 +186,15 @@ async function serve(serving: Serving, exchange: Exchange): Promise<void> {
         seconds,
         resource: knownResource(context),
       })
+  }
+}
+
+/** The last resort: an answer that cannot be sent ends here. */
+function refuse(serving: Serving, exchange: Exchange, error: unknown): void {
+  try {
+    sendStatus(exchange, statusOf(error).toStatus())
+  } catch (failure) {
+    serving.options.log.warn('an answer could not be sent', { error: stackOf(failure) })
   }
 }
 
@@ -200,16 +210,11 @@ function knownResource(context: HttpContext): string {
 const stackOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error)
 
-async function registryDeps(
-  options: ApiServerOptions,
-): Promise<{ readonly deps: AllDeps; readonly close: () => void }> {
+async function registryDeps(options: ApiServerOptions): Promise<AllDeps> {
   const { cache, store, clock, random, log } = options
-  const priority = followDefaultPriority(cache)
   const strategies = createStrategies({
     random,
     services: { serviceCIDR: options.serviceCIDR, nodePorts: options.nodePortRange },
-    cache,
-    defaultPriority: priority.current,
   })
   const stored = await cache.list({ groupResource: 'services', namespace: '' }, { limit: 0 })
   const collisions = strategies.services.repair(stored.items.map(item => item.object()))
@@ -229,36 +234,5 @@ async function registryDeps(
     rules: options.rules,
     reviewToken: options.reviewToken,
   }
-  return { deps, close: priority.close }
-}
-
-/** Keeps the PriorityClass that is marked as the global default. */
-function followDefaultPriority(cache: Cache): {
-  readonly current: () => AnyObject | undefined
-  readonly close: () => void
-} {
-  const classes = new Map<string, AnyObject>()
-  const start = {
-    afterRevision: undefined,
-    initialEvents: true,
-    initialEventsEnd: false,
-    bookmarks: false,
-  }
-  const watch = cache.watch(
-    { groupResource: 'priorityclasses.scheduling.k8s.io', namespace: '' },
-    start,
-    {
-      onEvents: events => {
-        watch.drained(events.reduce((sum, event) => sum + costOf(event), 0))
-        for (const { type, item } of events) {
-          if (item === undefined) continue
-          if (type === 'DELETED' || item.object()['globalDefault'] !== true)
-            classes.delete(item.key)
-          else classes.set(item.key, item.object())
-        }
-      },
-      onEnd: () => {},
-    },
-  )
-  return { current: () => classes.values().next().value, close: () => watch.close() }
+  return deps
 }

@@ -58,7 +58,7 @@ function frameOf(
     `${JSON.stringify({ kind, apiVersion, metadata, ...more }).slice(0, -1)},"${list}":[`
   switch (view.accepted.form) {
     case 'table': {
-      const columnDefinitions = columnsOf(resource)
+      const columnDefinitions = columnsOf(printedAs(resource))
       return { head: open('Table', META_VERSION, 'rows', { columnDefinitions }) }
     }
     case 'partial':
@@ -71,18 +71,24 @@ function frameOf(
   }
 }
 
+type Printed = Parameters<typeof columnsOf>[0]
+
+/** Rows are made of what is stored: a kind that two groups serve prints the same in both. */
+export function printedAs(resource: Resource): Printed {
+  const { storageGroup } = targetOf({ resource, namespace: '' })
+  return { group: storageGroup, plural: resource.plural }
+}
+
 /** One item in the form asked for. */
 export function itemEncoder(resource: Resource, view: View): (item: Cached) => Buffer {
   const target = targetOf({ resource, namespace: '' })
   const form = readForm(target)
-  const shown = (item: Cached): AnyObject =>
-    target.conversion?.fromStorage(item.object()) ?? item.object()
   switch (view.accepted.form) {
     case 'object':
       return form === undefined ? item => item.bytes : item => item.form(form)
     case 'table': {
-      const row = rowEncoder(resource, view)
-      return item => Buffer.from(row(shown(item)))
+      const row = rowEncoder(printedAs(resource), view)
+      return item => Buffer.from(row(item.object()))
     }
     case 'partial':
     case 'partial-list':
@@ -104,7 +110,7 @@ export const partialOf = (object: AnyObject): AnyObject => ({
 })
 
 function rowEncoder(
-  resource: Resource,
+  resource: Printed,
   view: Pick<View, 'query' | 'now'>,
 ): (object: AnyObject) => string {
   const options = { now: view.now, includeObject: includedIn(view.query) }
@@ -118,9 +124,9 @@ function includedIn(query: Query): IncludeObject {
   throw badRequest(`unrecognized includeObject value: ${JSON.stringify(include)}`)
 }
 
-/** A Table of a few objects. */
+/** A Table of a few stored objects. */
 export function tableJson(
-  resource: Resource,
+  resource: Printed,
   objects: readonly AnyObject[],
   view: Pick<View, 'query' | 'now'>,
 ): Buffer {

@@ -34,7 +34,7 @@ export async function render(
   answer: Answer,
 ): Promise<void> {
   const { exchange } = context
-  if (answer.kind === 'node-stream') return bridgeWebSocket(exchange, answer.connect)
+  if (answer.kind === 'node-stream') return bridgeWebSocket(exchange, answer.connect, deps.clock)
   if (answer.kind === 'node-response') {
     const response = await answer.open(exchange.signal)
     return pipeNodeResponse(exchange, response, answer.contentType)
@@ -63,13 +63,17 @@ function isPretty(context: RequestContext): boolean {
 }
 
 function headersOf(context: RequestContext, accepted: Accepted): Headers {
-  const warnings = context.warnings.map(text => `299 - ${JSON.stringify(text)}`)
+  const warnings = context.warnings.map(warning)
   return {
     'content-type': accepted.media,
     'cache-control': NO_CACHE,
     ...(warnings.length === 0 ? {} : { warning: warnings }),
   }
 }
+
+/** Header values are ASCII; a field name need not be. */
+const warning = (text: string): string =>
+  `299 - ${JSON.stringify(text.replaceAll(/[^\x20-\x7e]/g, '?'))}`
 
 type Shown = Exclude<Answer, { kind: 'raw' | 'node-response' | 'node-stream' | 'watch' }>
 
@@ -79,19 +83,21 @@ function bytesOf(answer: Shown, context: RequestContext, accepted: Accepted, now
   const object = answer.kind === 'item' ? answer.item.object() : answer.object
   if (accepted.form === 'object' || object.kind === 'Status')
     return (answer.kind === 'object' ? answer.bytes : undefined) ?? jsonOf(object)
-  const resource = resourceShown(context, object)
-  if (accepted.form === 'table' && resource !== undefined)
-    return tableJson(resource, [object], { query: context.query, now })
+  if (accepted.form === 'table')
+    return tableJson(printedFor(context, object), [object], { query: context.query, now })
   return jsonOf(partialOf(object))
 }
 
 const jsonOf = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 
-/** The resource whose columns fit the object: the one asked for, unless a subresource answered another kind. */
-function resourceShown(context: RequestContext, object: AnyObject): Resource | undefined {
+/** Whose columns fit the object: the resource asked for, or nobody's when a subresource answers another kind. */
+function printedFor(
+  context: RequestContext,
+  object: AnyObject,
+): Pick<Resource, 'group' | 'plural'> {
   const { group, version, resource } = context.info
   const found = resourceOf(group, version, resource)
-  return found?.kind === object.kind ? found : undefined
+  return found?.kind === object.kind ? found : { group: '', plural: '' }
 }
 
 async function sendWhole(

@@ -10,13 +10,18 @@ import { type Cache, type CacheEvent, type CacheWatch, costOf } from '#server/ca
 import type { Answer } from '#server/registry/call.ts'
 import { readForm, targetOf } from '#server/registry/target.ts'
 import type { BodyWriter, Exchange } from './exchange.ts'
-import { type View, itemEncoder, tableJson } from './forms.ts'
+import { type View, itemEncoder, printedAs, tableJson } from './forms.ts'
+
+export interface OpenWatch {
+  /** Ends the stream in good order. */
+  end(): void
+}
 
 export interface WatchSource {
   readonly cache: Cache
   readonly clock: Clock
   /** Counted while open, for metrics. */
-  readonly watchers: Set<object>
+  readonly watchers: Set<OpenWatch>
 }
 
 type WatchAnswer = Extract<Answer, { kind: 'watch' }>
@@ -39,26 +44,27 @@ export function sendWatch(
   const frame = framer(answer.resource, view)
   return new Promise(resolve => {
     const pump = new Pump(writer, frame)
+    const end = (): void => finish(undefined)
+    const open: OpenWatch = { end }
     const finish = (error: StatusError | undefined): void => {
-      if (!source.watchers.delete(pump)) return
+      if (!source.watchers.delete(open)) return
       timer.cancel()
-      exchange.signal.removeEventListener('abort', gone)
+      exchange.signal.removeEventListener('abort', end)
       watch?.close()
       if (error !== undefined) writer.write(errorFrame(error))
       writer.end()
       resolve()
     }
-    const gone = (): void => finish(undefined)
-    source.watchers.add(pump)
-    const timer = source.clock.after(answer.watch.timeoutMs, gone)
-    exchange.signal.addEventListener('abort', gone, { once: true })
+    source.watchers.add(open)
+    const timer = source.clock.after(answer.watch.timeoutMs, end)
+    exchange.signal.addEventListener('abort', end, { once: true })
     let watch: CacheWatch | undefined
     try {
       watch = source.cache.watch(answer.watch.selection, answer.watch.options, {
         onEvents: events => pump.send(events),
         onEnd: finish,
       })
-      if (source.watchers.has(pump)) pump.attach(watch)
+      if (source.watchers.has(open)) pump.attach(watch)
       else watch.close()
     } catch (error) {
       if (!(error instanceof StatusError)) throw error
@@ -119,7 +125,8 @@ function framer(resource: Resource, view: View): (event: CacheEvent) => Buffer {
     const { item } = event
     if (item === undefined) return bookmark(resource, form, event)
     if (isStored) return event.frame()
-    const body = form === 'table' ? tableJson(resource, [item.object()], view) : encode(item)
+    const body =
+      form === 'table' ? tableJson(printedAs(resource), [item.object()], view) : encode(item)
     return Buffer.concat([Buffer.from(`{"type":"${event.type}","object":`), body, END])
   }
 }

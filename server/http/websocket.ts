@@ -5,6 +5,7 @@
  * Source: k8s.io/apimachinery pkg/util/httpstream/wsstream, k8s.io/client-go transport/websocket
  */
 import { badRequest } from '#api/status.ts'
+import type { Clock, Timer } from '#base/clock.ts'
 import { CHANNEL, FRAME_PAYLOAD_MAX_BYTES, FrameReader, encodeFrame } from '#client/node-api.ts'
 import type { Duplex } from 'node:stream'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
@@ -30,6 +31,7 @@ const server = new WebSocketServer({
 export async function bridgeWebSocket(
   exchange: Exchange,
   connect: (signal: AbortSignal) => Promise<Duplex>,
+  clock: Clock,
 ): Promise<void> {
   const { upgrade } = exchange
   const wanted = exchange.header('upgrade')?.toLowerCase()
@@ -43,18 +45,24 @@ export async function bridgeWebSocket(
   await new Promise<void>(resolve => {
     node.once('close', resolve)
     server.handleUpgrade(upgrade.request, upgrade.socket, upgrade.head, socket => {
-      carry(socket, node)
+      carry(socket, node, clock)
     })
     upgrade.socket.once('close', () => node.destroy())
   })
 }
 
-function carry(socket: WebSocket, node: Duplex): void {
+function carry(socket: WebSocket, node: Duplex, clock: Clock): void {
   const frames = new FrameReader()
-  const ping = setInterval(() => socket.ping(), PING_EVERY_MS)
-  ping.unref()
+  /** Keeps middle-boxes from forgetting a quiet session. */
+  const pingAfter = (): Timer =>
+    clock.after(PING_EVERY_MS, () => {
+      if (socket.readyState !== socket.OPEN) return
+      socket.ping()
+      ping = pingAfter()
+    })
+  let ping = pingAfter()
   const finish = (code: number): void => {
-    clearInterval(ping)
+    ping.cancel()
     if (socket.readyState === socket.OPEN) socket.close(code)
     node.destroy()
   }

@@ -35,13 +35,12 @@ import {
   type Watch,
   type WatchHandler,
 } from './store.ts'
+import { Volatile } from './volatile.ts'
 import { Watches } from './watches.ts'
 
 const QUEUE_BYTES = 32 * 1024 * 1024
 /** What a queued commit costs beside its bytes. */
 const COMMIT_OVERHEAD_BYTES = 256
-/** How many revisions one durable reservation gives to volatile commits. */
-const RESERVE_BLOCK = 10_000
 const EXPIRY_AUTHOR = 'kites:expiry'
 const ANNOUNCE_AUTHOR = 'kites:announce'
 
@@ -82,10 +81,7 @@ export class Sequencer implements Store {
   readonly #watches: Watches
   readonly #expiry: Expiry
   readonly #compaction: Compaction
-  /** Visible volatile states: newer than what the backend has. */
-  readonly #volatile = new Map<string, Entry>()
-  /** Keys the backend knows to be volatile. */
-  readonly #marked = new Set<string>()
+  readonly #volatile: Volatile
   readonly #roomWaiters: (() => void)[] = []
   readonly #idleWaiters: (() => void)[] = []
   #pending: Pending[] = []
@@ -95,7 +91,6 @@ export class Sequencer implements Store {
   #revision: number
   #next: number
   #compacted: number
-  #reserved: number
   #refusal: StoreError | undefined
 
   constructor(options: SequencerOptions) {
@@ -104,7 +99,7 @@ export class Sequencer implements Store {
     this.#backend = backend
     this.#revision = backend.opened.revision
     this.#next = this.#revision + 1
-    this.#reserved = this.#revision
+    this.#volatile = new Volatile(this.#revision)
     this.#compacted = backend.opened.compactedRevision
     this.#head = new Head(backend.opened.head)
     this.#watches = new Watches({
@@ -112,7 +107,7 @@ export class Sequencer implements Store {
       log,
       revision: this.#revision,
       compactedRevision: () => this.#compacted,
-      volatileEvents: () => this.#volatileEvents(),
+      volatileEvents: () => this.#volatile.events(),
     })
     this.#expiry = new Expiry({
       clock,
@@ -144,15 +139,17 @@ export class Sequencer implements Store {
 
   /** Gives keys whose newest bytes a stop may have swallowed a fresh revision. Call once, before use. */
   async announce(): Promise<void> {
-    for (const key of this.#backend.opened.volatileKeys) {
-      const entry = await this.get(key)
-      if (entry === undefined) continue
-      const encode = (revision: number) => ({
-        bytes: this.#options.restamp?.(entry.bytes, revision) ?? entry.bytes,
-      })
-      const put: Put = { kind: 'put', key, expected: entry.revision, encode }
-      await this.commit([put], { user: ANNOUNCE_AUTHOR, atMs: this.#options.clock.now() })
-    }
+    await Promise.all(this.#backend.opened.volatileKeys.map(key => this.#announceOne(key)))
+  }
+
+  async #announceOne(key: string): Promise<void> {
+    const entry = await this.get(key)
+    if (entry === undefined) return
+    const encode = (revision: number) => ({
+      bytes: this.#options.restamp?.(entry.bytes, revision) ?? entry.bytes,
+    })
+    const put: Put = { kind: 'put', key, expected: entry.revision, encode }
+    await this.commit([put], { user: ANNOUNCE_AUTHOR, atMs: this.#options.clock.now() })
   }
 
   async get(key: string): Promise<Entry | undefined> {
@@ -192,7 +189,10 @@ export class Sequencer implements Store {
     }
     const revision = this.#next++
     const { bytes, attachment } = operation.encode(revision)
-    this.#reserve(operation.key, revision, author)
+    const preparation = this.#volatile.prepare(operation.key, revision)
+    if (preparation !== undefined) {
+      this.#backend.append({ sequence: ++this.#sequence, rows: [], author, ...preparation })
+    }
     const change = this.#head.set(operation.key, { ...head, revision, volatileBytes: bytes })
     const { createRevision, rowId } = head
     const event: Drafted = {
@@ -238,7 +238,7 @@ export class Sequencer implements Store {
       refusal: () => (this.#refusal?.code === 'closed' ? this.#refusal : undefined),
       revision: () => this.#revision,
       compactedRevision: () => this.#compacted,
-      volatile: () => this.#volatile,
+      volatile: () => this.#volatile.states,
     }
   }
 
@@ -299,22 +299,6 @@ export class Sequencer implements Store {
     return { row, event: { event, bytes, rowId: row.id, expiresAtMs: row.expiresAtMs } }
   }
 
-  /** Makes sure that this revision lies in a reserved block and that the next start knows of the key. */
-  #reserve(key: string, revision: number, author: Author): void {
-    const isMarked = this.#marked.has(key)
-    if (isMarked && revision <= this.#reserved) return
-    const grows = revision > this.#reserved
-    if (grows) this.#reserved = revision + RESERVE_BLOCK
-    this.#marked.add(key)
-    this.#backend.append({
-      sequence: ++this.#sequence,
-      rows: [],
-      author,
-      ...(grows ? { reserve: this.#reserved } : {}),
-      ...(isMarked ? {} : { markVolatile: key }),
-    })
-  }
-
   #queue(commit: Pick<Pending, 'revision' | 'events' | 'isVolatile' | 'changes'>): Promise<number> {
     const bytes = commit.events.reduce(
       (sum, event) => sum + (event.bytes?.length ?? 0),
@@ -339,7 +323,7 @@ export class Sequencer implements Store {
         const bytes = draft.bytes ?? finals.get(draft.rowId) ?? Buffer.alloc(0)
         const event = { ...draft.event, bytes }
         events.push(event)
-        this.#remember(event, pending)
+        this.#volatile.see(event, pending.isVolatile)
         if (draft.expiresAtMs !== undefined) this.#expiry.add(event.key, draft.expiresAtMs)
       }
     }
@@ -347,12 +331,6 @@ export class Sequencer implements Store {
     this.#watches.publish(events, last.revision)
     for (const pending of settled) pending.resolve(pending.revision)
     this.#wake()
-  }
-
-  #remember(event: StoreEvent, { isVolatile }: Pending): void {
-    const { key, bytes, revision, createRevision } = event
-    if (isVolatile) this.#volatile.set(key, { key, bytes, revision, createRevision })
-    else if (this.#volatile.size > 0) this.#volatile.delete(key)
   }
 
   /** Everything queued fails; the head is what was durable. */
@@ -366,9 +344,7 @@ export class Sequencer implements Store {
     for (const { key, before } of changes) {
       if (before?.expiresAtMs !== undefined) this.#expiry.add(key, before.expiresAtMs)
     }
-    // Reservations and marks may have failed with them: asking again costs little.
-    this.#reserved = this.#revision
-    this.#marked.clear()
+    this.#volatile.doubt(this.#revision)
     for (const pending of failed) pending.reject(error)
     this.#wake()
   }
@@ -391,11 +367,5 @@ export class Sequencer implements Store {
       for (const wake of this.#roomWaiters.splice(0)) wake()
     }
     if (this.#pending.length === 0) for (const wake of this.#idleWaiters.splice(0)) wake()
-  }
-
-  *#volatileEvents(): Iterable<StoreEvent> {
-    for (const entry of this.#volatile.values()) {
-      yield { ...entry, kind: 'put', attachment: undefined }
-    }
   }
 }

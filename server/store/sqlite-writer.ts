@@ -6,7 +6,7 @@
  */
 import { type HeadRow, type Opened, revisionOf, rowIdOf } from './backend.ts'
 import { asWriteError, type Connection } from './sqlite-file.ts'
-import type { PackedRecord, WriterReply } from './sqlite-messages.ts'
+import type { PackedRecord, PackedRow, WriterReply } from './sqlite-messages.ts'
 
 /** Bounds of one transaction, so that the first writer of a burst does not wait for all of it. */
 export const GROUP_ROWS = 256
@@ -17,6 +17,12 @@ const CHECKPOINT_PAGES = 2000
 /** Free pages are reused; only a surplus goes back to the file system. */
 const FREE_PAGES_KEPT = 1000
 const VACUUM_PAGES = 200
+
+/** Pages of the log that one transaction, and one row, take at most in all likelihood. */
+const GROUP_PAGES = 8
+const PAGE_BYTES = 4096
+const addPages = (pages: number, row: PackedRow): number =>
+  pages + 2 + Math.ceil(Math.max(0, row[7]) / PAGE_BYTES)
 
 export interface GroupItem {
   readonly record: PackedRecord
@@ -35,6 +41,8 @@ export class SqliteWriter {
   #cursor: number
   #compactions: { readonly id: number; readonly revision: number }[] = []
   #checkpointWarned = false
+  /** Length of the write-ahead log: exact when it was last looked at, and estimated upwards since. */
+  #walPages = 0
 
   constructor(db: Connection, reply: Reply) {
     this.#db = db
@@ -80,6 +88,8 @@ export class SqliteWriter {
     }
     const { sequence } = last.record
     this.#reply({ kind: 'flushed', sequence, finals })
+    this.#walPages += GROUP_PAGES
+    for (const { record } of group) this.#walPages += record.rows.reduce(addPages, 0)
     this.#checkpoint(CHECKPOINT_PAGES)
   }
 
@@ -107,6 +117,7 @@ export class SqliteWriter {
   }
 
   close(): void {
+    this.#walPages = Math.max(this.#walPages, 1)
     this.#checkpoint(1)
     this.#db.close()
   }
@@ -169,6 +180,7 @@ export class SqliteWriter {
       }
     })
     this.#cursor = cursor
+    this.#walPages += GROUP_PAGES + 2 * rows.length
     this.#checkpoint(CHECKPOINT_PAGES)
   }
 
@@ -182,6 +194,7 @@ export class SqliteWriter {
     if (free < FREE_PAGES_KEPT || free < total / 4) return false
     try {
       this.#db.exec(`pragma incremental_vacuum(${VACUUM_PAGES})`)
+      this.#walPages += 2 * VACUUM_PAGES
       this.#checkpoint(CHECKPOINT_PAGES)
       return true
     } catch (error) {
@@ -192,10 +205,12 @@ export class SqliteWriter {
 
   /** Moves the log's pages into the file once it is `pages` long. A failure costs only space: try again later. */
   #checkpoint(pages: number): void {
+    if (this.#walPages < pages) return
     try {
-      const length = this.#statements.walLength.get()?.log ?? 0
-      if (length < pages) return
+      this.#walPages = this.#statements.walLength.get()?.log ?? 0
+      if (this.#walPages < pages) return
       this.#statements.checkpoint.get()
+      this.#walPages = 0
       this.#checkpointWarned = false
     } catch (error) {
       if (this.#checkpointWarned) return

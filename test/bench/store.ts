@@ -8,9 +8,9 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import http2 from 'node:http2'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from './cluster.ts'
 import {
   cpuMs,
   drive,
@@ -82,24 +82,28 @@ function etcdCall(session: http2.ClientHttp2Session, body: Buffer): Promise<void
   })
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise(resolve => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
 async function measureEtcd(writers: number, directory: string): Promise<Figures> {
   const client = `http://127.0.0.1:${await freePort()}`
   const peer = `http://127.0.0.1:${await freePort()}`
   const etcd = await startProcess(
     'etcd',
     [
-      ...['--data-dir', directory, '--name', 'bench', '--logger', 'zap'],
-      ...['--listen-client-urls', client, '--advertise-client-urls', client],
-      ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
-      ...['--initial-cluster', `bench=${peer}`],
+      '--data-dir',
+      directory,
+      '--name',
+      'bench',
+      '--logger',
+      'zap',
+      '--listen-client-urls',
+      client,
+      '--advertise-client-urls',
+      client,
+      '--listen-peer-urls',
+      peer,
+      '--initial-advertise-peer-urls',
+      peer,
+      '--initial-cluster',
+      `bench=${peer}`,
     ],
     /serving client traffic|serving insecure client/,
   )

@@ -14,12 +14,18 @@ import { systemClock } from '#base/clock.ts'
 import { type Logger, silentLogger } from '#base/logger.ts'
 import { systemRandom } from '#base/random.ts'
 import type { NodeConnector } from '#client/node-api.ts'
-import { createAuthority, issueCertificate, openAuthority } from '#client/pki/certificate.ts'
+import {
+  type Authority,
+  createAuthority,
+  issueCertificate,
+  openAuthority,
+} from '#client/pki/certificate.ts'
 import { generateKey, keyToPem } from '#client/pki/keys.ts'
 import { createCache } from '#server/cache/watch-cache.ts'
 import { stampRevision } from '#server/cache/stamp.ts'
 import { type ApiServer, type ApiServerOptions, createApiServer } from '#server/http/api-server.ts'
 import { openSqliteStore } from '#server/store/sqlite.ts'
+import type { Store } from '#server/store/store.ts'
 
 const DAY_MS = 86_400_000
 
@@ -34,11 +40,13 @@ export interface Fixture {
   readonly port: number
   readonly url: string
   readonly ca: string
+  readonly store: Store
+  readonly authority: Authority
   readonly directory: string
   readonly kubeconfig: string
   /** Runs the real kubectl as admin. */
   kubectl(args: readonly string[], input?: string): Promise<Ran>
-  close(): Promise<void>
+  close(options?: { readonly keeps?: boolean }): Promise<void>
 }
 
 export interface Ran {
@@ -85,9 +93,13 @@ export const echoNodes = (): NodeConnector & { seen: string[] } => {
 }
 
 export async function startApi(
-  overrides: Partial<ApiServerOptions> & { readonly log?: Logger } = {},
+  overrides: Partial<ApiServerOptions> & {
+    readonly log?: Logger
+    /** Of an earlier fixture, to start again on its data. */
+    readonly directory?: string
+  } = {},
 ): Promise<Fixture> {
-  const directory = mkdtempSync(join(tmpdir(), 'kites-api-'))
+  const directory = overrides.directory ?? mkdtempSync(join(tmpdir(), 'kites-api-'))
   const log = overrides.log ?? silentLogger
   const store = await openSqliteStore({
     path: join(directory, 'db.sqlite'),
@@ -96,7 +108,7 @@ export async function startApi(
     restamp: stampRevision,
   })
   const cache = await createCache({ store, clock: systemClock, log })
-  const { tls, ca } = makeTls()
+  const { tls, ca, authority } = makeTls()
   const api = await createApiServer({
     cache,
     store,
@@ -133,23 +145,30 @@ export async function startApi(
     port,
     url,
     ca,
+    store,
+    authority,
     directory,
     kubeconfig,
     kubectl: (args, input) => run('kubectl', args, { kubeconfig, directory, input }),
-    async close() {
+    async close(options = {}) {
       await api.close(200)
       await cache.close()
       await store.close()
-      rmSync(directory, { recursive: true, force: true })
+      if (options.keeps !== true) rmSync(directory, { recursive: true, force: true })
     },
   }
 }
 
-function makeTls(): { readonly tls: ApiServerOptions['tls']; readonly ca: string } {
+function makeTls(): {
+  readonly tls: ApiServerOptions['tls']
+  readonly ca: string
+  readonly authority: Authority
+} {
   const validity = { notBeforeMs: Date.now() - DAY_MS, notAfterMs: Date.now() + DAY_MS }
   const identity = createAuthority({ ...validity, commonName: 'test-ca', random: systemRandom })
   const key = generateKey()
-  const cert = issueCertificate(openAuthority(identity), {
+  const authority = openAuthority(identity)
+  const cert = issueCertificate(authority, {
     ...validity,
     subject: { commonName: 'kube-apiserver', organizations: [] },
     publicKey: key,
@@ -157,7 +176,8 @@ function makeTls(): { readonly tls: ApiServerOptions['tls']; readonly ca: string
     altNames: { dns: ['localhost'], ips: ['127.0.0.1'], emails: [], uris: [] },
     random: systemRandom,
   })
-  return { tls: { cert, key: keyToPem(key), clientCA: identity.cert }, ca: identity.cert }
+  const tls = { cert, key: keyToPem(key), clientCA: identity.cert }
+  return { tls, ca: identity.cert, authority }
 }
 
 const kubeconfigText = (port: number, ca: string): string =>
@@ -269,7 +289,9 @@ export function connectRaw(
         stream.once('error', reject)
         stream.once('end', () => {
           const text = Buffer.concat(chunks).toString()
-          const isJson = String(received['content-type']).includes('json')
+          const isJson =
+            received['content-encoding'] === undefined &&
+            String(received['content-type']).includes('json')
           resolve({
             status,
             headers: received,

@@ -73,7 +73,11 @@ const STEPS: readonly Step[] = [
     stdout: /serverside-applied/,
   },
   { name: 'diff on the server side', args: 'diff -f -', input: manifest(3) },
-  { name: 'get', args: 'get deployments', stdout: /NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nweb +0\/3/ },
+  {
+    name: 'get',
+    args: 'get deployments',
+    stdout: /NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nweb +0\/3/,
+  },
   { name: 'get as JSON', args: 'get deploy web -o jsonpath={.spec.replicas}', stdout: /^3$/ },
   { name: 'get by label', args: 'get deploy -l app=web -o name', stdout: /deployment.apps\/web/ },
   { name: 'describe', args: 'describe deploy web', stdout: /Replicas:\s+3 desired/ },

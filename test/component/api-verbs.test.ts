@@ -214,7 +214,7 @@ void t.test('pods: defaults, binding, graceful deletion, eviction, logs', async 
   t.match(created.body, {
     metadata: { generation: 1 },
     status: { phase: 'Pending', qosClass: 'BestEffort' },
-    spec: { priority: 0, restartPolicy: 'Always', terminationGracePeriodSeconds: 30 },
+    spec: { restartPolicy: 'Always', terminationGracePeriodSeconds: 30 },
   })
   const binding = {
     apiVersion: 'v1',

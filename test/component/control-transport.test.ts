@@ -16,6 +16,16 @@ import { createHttpTransport, type HttpTransport } from '#client/http-transport.
 
 type Answer = (request: Http2ServerRequest, response: Http2ServerResponse) => void
 
+/** What a refused promise refused with, without its stack. */
+async function refusal(asked: Promise<unknown>): Promise<Record<string, unknown>> {
+  try {
+    await asked
+  } catch (error) {
+    if (error instanceof Error) return { ...error, message: error.message }
+  }
+  throw new Error('nothing was refused')
+}
+
 interface Peer {
   readonly port: number
   readonly ca: string
@@ -30,9 +40,13 @@ async function startPeer(directory: string): Promise<Peer> {
   const cert = join(directory, 'cert.pem')
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256']
-  execFileSync('openssl', ['req', '-x509', ...curve, '-nodes', '-keyout', key, '-out', cert, ...subject], {
-    stdio: 'ignore',
-  })
+  execFileSync(
+    'openssl',
+    ['req', '-x509', ...curve, '-nodes', '-keyout', key, '-out', cert, ...subject],
+    {
+      stdio: 'ignore',
+    },
+  )
   const options = { key: readFileSync(key), cert: readFileSync(cert), allowHTTP1: true }
   const server: Http2SecureServer = createSecureServer(options)
   const sockets = new Set<Socket>()
@@ -57,7 +71,16 @@ async function startPeer(directory: string): Promise<Peer> {
     peer.answer(request, response)
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return { ...peer, port: (server.address() as AddressInfo).port, get answer() { return peer.answer }, set answer(next) { peer.answer = next } }
+  return {
+    ...peer,
+    port: (server.address() as AddressInfo).port,
+    get answer() {
+      return peer.answer
+    },
+    set answer(next) {
+      peer.answer = next
+    },
+  }
 }
 
 t.test('the HTTPS transport', async t => {
@@ -103,9 +126,11 @@ t.test('the HTTPS transport', async t => {
   t.test('throws the very StatusError the server threw', async t => {
     peer.answer = (_request, response) => {
       response.statusCode = 404
-      response.end(JSON.stringify(notFound({ group: '', resource: 'pods', name: 'web' }).toStatus()))
+      response.end(
+        JSON.stringify(notFound({ group: '', resource: 'pods', name: 'web' }).toStatus()),
+      )
     }
-    await t.rejects(transport.request(get), {
+    t.match(await refusal(transport.request(get)), {
       reason: 'NotFound',
       code: 404,
       message: 'pods "web" not found',
@@ -118,12 +143,12 @@ t.test('the HTTPS transport', async t => {
       response.statusCode = 502
       response.end('<html>bad gateway</html>')
     }
-    await t.rejects(transport.request(get), { reason: 'ServiceUnavailable' })
+    t.match(await refusal(transport.request(get)), { reason: 'ServiceUnavailable' })
   })
 
   t.test('says when the server stays silent', async t => {
     peer.answer = () => {}
-    await t.rejects(transport.request(get), { reason: 'Timeout' })
+    t.match(await refusal(transport.request(get)), { reason: 'Timeout' })
   })
 
   t.test('throws the abort reason', async t => {
@@ -131,7 +156,7 @@ t.test('the HTTPS transport', async t => {
     const abort = new AbortController()
     const asked = transport.request(get, abort.signal)
     abort.abort(new Error('enough'))
-    await t.rejects(asked, { message: 'enough' })
+    t.match(await refusal(asked), { message: 'enough' })
   })
 
   t.test('says which server cannot be reached', async t => {
@@ -141,22 +166,31 @@ t.test('the HTTPS transport', async t => {
       userAgent: 'x',
     })
     t.teardown(() => lost.close())
-    await t.rejects(lost.request(get), {
+    t.match(await refusal(lost.request(get)), {
       reason: 'ServiceUnavailable',
       message: /^cannot reach https:\/\/127.0.0.1:1: /,
     })
-    await t.rejects(lost.watch(get, () => {}, new AbortController().signal), {
-      reason: 'ServiceUnavailable',
-    })
+    await t.rejects(
+      lost.watch(get, () => {}, new AbortController().signal),
+      {
+        reason: 'ServiceUnavailable',
+      },
+    )
   })
 
   t.test('refuses a server whose certificate it does not trust', async t => {
     const wary = createHttpTransport({ server, tls: { ca: [] }, userAgent: 'x' })
     t.teardown(() => wary.close())
-    await t.rejects(wary.request(get), { reason: 'ServiceUnavailable', message: /self-signed/ })
-    await t.rejects(wary.watch(get, () => {}, new AbortController().signal), {
+    t.match(await refusal(wary.request(get)), {
       reason: 'ServiceUnavailable',
+      message: /self-signed/,
     })
+    await t.rejects(
+      wary.watch(get, () => {}, new AbortController().signal),
+      {
+        reason: 'ServiceUnavailable',
+      },
+    )
   })
 
   const event = (name: string): string =>
@@ -173,12 +207,16 @@ t.test('the HTTPS transport', async t => {
     peer.answer = (_request, response) => {
       response.write(bytes.subarray(0, 45))
       setImmediate(() => {
-        for (let at = 45; at < bytes.length; at += 33_333) response.write(bytes.subarray(at, at + 33_333))
+        for (let at = 45; at < bytes.length; at += 33_333)
+          response.write(bytes.subarray(at, at + 33_333))
         response.end()
       })
     }
     const names = await watchNames()
-    t.same(names.map(name => name.length), [1, 200_000, 1])
+    t.same(
+      names.map(name => name.length),
+      [1, 200_000, 1],
+    )
     t.equal(peer.seen.at(-1), '2.0 GET /api/v1/pods?watch=true')
   })
 
@@ -200,15 +238,17 @@ t.test('the HTTPS transport', async t => {
       const object = { kind: 'Status', reason: 'Expired', code: 410, message: 'too old' }
       response.end(`${JSON.stringify({ type: 'ERROR', object })}\n`)
     }
-    await t.rejects(watchNames(), { reason: 'Expired', message: 'too old' })
+    t.match(await refusal(watchNames()), { reason: 'Expired', message: 'too old' })
   })
 
   t.test('throws the refusal of a watch', async t => {
     peer.answer = (_request, response) => {
       response.statusCode = 403
-      response.end(JSON.stringify({ kind: 'Status', reason: 'Forbidden', message: 'no', code: 403 }))
+      response.end(
+        JSON.stringify({ kind: 'Status', reason: 'Forbidden', message: 'no', code: 403 }),
+      )
     }
-    await t.rejects(watchNames(), { reason: 'Forbidden', message: 'no' })
+    t.match(await refusal(watchNames()), { reason: 'Forbidden', message: 'no' })
   })
 
   t.test('ends quietly when the signal aborts', async t => {
@@ -227,7 +267,7 @@ t.test('the HTTPS transport', async t => {
         for (const socket of peer.sockets) socket.destroy()
       })
     }
-    await t.rejects(watchNames(), { reason: 'ServiceUnavailable' })
+    t.match(await refusal(watchNames()), { reason: 'ServiceUnavailable' })
   })
 
   t.test('goes on with new material while old watches end on the old connection', async t => {
@@ -258,6 +298,8 @@ t.test('the HTTPS transport', async t => {
       response.statusCode = 404
       response.end('nothing')
     }
-    await t.rejects(transport.stream({ method: 'GET', path: '/log' }), { reason: 'NotFound' })
+    t.match(await refusal(transport.stream({ method: 'GET', path: '/log' })), {
+      reason: 'NotFound',
+    })
   })
 })

@@ -230,6 +230,7 @@ export class DockerRuntime implements Runtime {
   pullImage: Runtime['pullImage'] = (reference, auth, signal) =>
     this.#images.pull(reference, auth, signal)
   loadImage: Runtime['loadImage'] = archive => this.#images.load(archive)
+  removeImage: Runtime['removeImage'] = reference => this.#images.remove(reference)
 
   logs: Runtime['logs'] = (containerID, options, signal) =>
     this.#streams.logs(containerID, options, signal)

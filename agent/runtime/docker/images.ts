@@ -18,6 +18,7 @@ export interface Images {
   list(): Promise<readonly ImageState[]>
   pull(reference: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<void>
   load(archive: Buffer): Promise<void>
+  remove(reference: string): Promise<void>
 }
 
 export function createImages(engine: Engine, clock: Clock): Images {
@@ -35,6 +36,11 @@ export function createImages(engine: Engine, clock: Clock): Images {
     async list() {
       const call = { method: 'GET', path: '/images/json', timeoutMs: 30_000 } as const
       return (await engine.call<readonly WireImage[]>(call)).map(imageState)
+    },
+
+    async remove(reference) {
+      const path = `/images/${encodeURIComponent(reference)}`
+      await engine.call({ method: 'DELETE', path, timeoutMs: 30_000, accept: [404] })
     },
 
     async pull(reference, auth, signal) {

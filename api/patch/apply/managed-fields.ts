@@ -149,7 +149,7 @@ const bucketOf = (bucket: readonly Owner[]): Owner => ({
 export function managerNameOf(fieldManager: string, userAgent: string): string {
   if (fieldManager !== '') return fieldManager
   const program = userAgent.split('/', 1)[0] ?? ''
-  const printable = [...program].filter(character =>
+  const printable = Array.from(program).filter(character =>
     /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(character),
   )
   let name = ''

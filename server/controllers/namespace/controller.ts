@@ -14,7 +14,7 @@ import { meansTheSame } from '../same.ts'
 import { type Emptying, finalized, isGoing, planNamespace, type Remainder } from './plan.ts'
 
 const WORKERS = 2
-/** Pods that a node has not yet let go are deleted by it within their grace, not by us. */
+/** The same objects as core events. */
 const NOT_DELETED_HERE = ['events.events.k8s.io'] as const
 
 /** `pods.`, `deployments.apps`: as upstream's conditions spell them. */
@@ -23,6 +23,7 @@ const spelled = (resource: DiscoveredResource): string => `${resource.plural}.${
 export function createNamespaceController(deps: ControllerDeps): Controller {
   const { client, clock } = deps
   const namespaces = deps.informers.of('namespaces')
+  const pods = deps.informers.of('pods')
 
   const emptyResource = async (
     resource: DiscoveredResource,
@@ -109,5 +110,12 @@ export function createNamespaceController(deps: ControllerDeps): Controller {
     if (isGoing(namespace)) controller.enqueue(namespace.metadata.name ?? '')
   }
   namespaces.addHandler({ onAdd: enqueue, onUpdate: (_before, after) => enqueue(after) })
+  // Pods take longest to go: each that is gone is a reason to look whether it was the last.
+  pods.addHandler({
+    onDelete: pod => {
+      const namespace = namespaces.get(pod.metadata.namespace ?? '')
+      if (namespace !== undefined) enqueue(namespace)
+    },
+  })
   return controller
 }

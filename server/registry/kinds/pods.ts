@@ -1,28 +1,21 @@
 /**
- * Pods: born Pending with their quality of service and priority, deleted gracefully by their node.
+ * Pods: born Pending with their quality of service, deleted gracefully by their node. Priority is admission's.
  *
- * Source: kubernetes pkg/registry/core/pod/strategy.go, pkg/apis/core/v1/helper/qos,
- *         plugin/pkg/admission/priority
+ * Source: kubernetes pkg/registry/core/pod/strategy.go, pkg/apis/core/v1/helper/qos
  */
 import type { AnyObject } from '#api/object.ts'
 import { parseQuantity } from '#api/quantity.ts'
-import { forbidden } from '#api/status.ts'
-import type { Cache } from '#server/cache/cache.ts'
 import { DEFAULT_STRATEGY, type Strategy, isRecord, listOf, recordOf, textOf } from '../strategy.ts'
 
 const DEFAULT_GRACE_SECONDS = 30
 const FINISHED = new Set(['Succeeded', 'Failed'])
 
-export const podStrategy = (
-  cache: Pick<Cache, 'get' | 'list'>,
-  defaultPriority: () => AnyObject | undefined,
-): Strategy => ({
+export const podStrategy: Strategy = {
   ...DEFAULT_STRATEGY,
   generation: true,
   returnsDeleted: true,
   prepareForCreate(pod) {
-    const spec = withPriority(cache, defaultPriority, pod)
-    return { ...pod, spec, status: { phase: 'Pending', qosClass: qosClassOf(spec) } }
+    return { ...pod, status: { phase: 'Pending', qosClass: qosClassOf(recordOf(pod['spec'])) } }
   },
   prepareForStatus(pod, old) {
     const qosClass = recordOf(old['status'])['qosClass']
@@ -37,46 +30,6 @@ export const podStrategy = (
     const grace = asked ?? (typeof own === 'number' ? own : DEFAULT_GRACE_SECONDS)
     return grace < 0 ? 1 : grace
   },
-})
-
-/** Names the cluster's own parts may use without an object behind them. */
-const SYSTEM_PRIORITIES: Readonly<Record<string, number>> = {
-  'system-cluster-critical': 2_000_000_000,
-  'system-node-critical': 2_000_001_000,
-}
-
-function withPriority(
-  cache: Pick<Cache, 'get'>,
-  defaultPriority: () => AnyObject | undefined,
-  pod: AnyObject,
-): Readonly<Record<string, unknown>> {
-  const spec = recordOf(pod['spec'])
-  const name = textOf(spec['priorityClassName'])
-  const given =
-    name === ''
-      ? defaultPriority()
-      : cache.get('priorityclasses.scheduling.k8s.io', '', name)?.object()
-  const system = SYSTEM_PRIORITIES[name]
-  if (name !== '' && given === undefined && system === undefined)
-    throw forbidden(
-      { group: '', resource: 'pods', name: pod.metadata.name ?? '' },
-      `no PriorityClass with name ${name} was found`,
-    )
-  const priority = given === undefined ? (system ?? 0) : Number(given['value'] ?? 0)
-  const className = name === '' ? given?.metadata.name : name
-  const asked = spec['priority']
-  if (asked !== undefined && asked !== null && asked !== priority)
-    throw forbidden(
-      { group: '', resource: 'pods', name: pod.metadata.name ?? '' },
-      `the integer value of priority (${Number(asked)}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`,
-    )
-  const policy = textOf(given?.['preemptionPolicy'])
-  return {
-    ...spec,
-    ...(className === undefined ? {} : { priorityClassName: className }),
-    priority,
-    preemptionPolicy: spec['preemptionPolicy'] ?? (policy === '' ? 'PreemptLowerPriority' : policy),
-  }
 }
 
 const COUNTED = ['cpu', 'memory'] as const

@@ -5,7 +5,6 @@
  */
 import type { AnyObject } from '#api/object.ts'
 import type { Random } from '#base/random.ts'
-import type { Cache } from '#server/cache/cache.ts'
 import {
   DEFAULT_STRATEGY,
   type Strategy,
@@ -112,11 +111,8 @@ export const approved = (sent: AnyObject, old: AnyObject, now: string): AnyObjec
 })
 
 export interface StrategiesOptions {
-  readonly cache: Pick<Cache, 'get' | 'list'>
   readonly random: Random
   readonly services: ServiceRanges
-  /** The PriorityClass that is the global default, if any. */
-  readonly defaultPriority: () => AnyObject | undefined
 }
 
 export interface Strategies {
@@ -127,7 +123,7 @@ export interface Strategies {
 export function createStrategies(options: StrategiesOptions): Strategies {
   const services = serviceStrategy(options.services, options.random)
   const rows: readonly (readonly [string, Strategy])[] = [
-    ['pods', podStrategy(options.cache, options.defaultPriority)],
+    ['pods', podStrategy],
     ['namespaces', namespaceStrategy],
     ['services', services],
     ['endpoints', UPSERTED],

@@ -14,11 +14,7 @@ export const nodeResourcesFit: FilterPlugin & ScorePlugin = {
   filter: ({ requests }, { allocatable, requested, pods }) => {
     const reasons: string[] = []
     let isUnresolvable = false
-    const most = allocatable['pods'] ?? 0
-    if (pods.size + 1 > most) {
-      reasons.push('Too many pods')
-      isUnresolvable ||= most === 0
-    }
+    if (pods.size + 1 > (allocatable['pods'] ?? 0)) reasons.push('Too many pods')
     for (const [resource, amount] of Object.entries(requests)) {
       const total = allocatable[resource] ?? 0
       if (amount === 0 || amount <= total - (requested[resource] ?? 0)) continue

@@ -1,0 +1,127 @@
+/**
+ * Faults of fields, in upstream's words. Validation appends to one list per object, in the order fields are looked at.
+ * Source: k8s.io/apimachinery pkg/util/validation/field/errors.go
+ */
+import { canonicalJson, equalJson } from '#api/json.ts'
+import type { FieldError } from '#api/status.ts'
+
+/** What a validation appends to. */
+export type Faults = FieldError[]
+
+export const IMMUTABLE = 'field is immutable'
+export const NOT_NEGATIVE = 'must be greater than or equal to 0'
+
+/** How a message shows a value: text quoted, everything else as JSON. */
+const show = (value: unknown): string =>
+  value === undefined || value === null ? 'null' : canonicalJson(value)
+
+const because = (detail: string): string => (detail === '' ? '' : `: ${detail}`)
+
+export const required = (field: string, detail = ''): FieldError => ({
+  type: 'FieldValueRequired',
+  field,
+  message: `Required value${because(detail)}`,
+})
+
+export const wrong = (field: string, value: unknown, detail: string): FieldError => ({
+  type: 'FieldValueInvalid',
+  field,
+  message: `Invalid value: ${show(value)}${because(detail)}`,
+})
+
+export const unsupported = (
+  field: string,
+  value: unknown,
+  supported: readonly string[],
+): FieldError => ({
+  type: 'FieldValueNotSupported',
+  field,
+  message: `Unsupported value: ${show(value)}: supported values: ${supported
+    .map(value => JSON.stringify(value))
+    .join(', ')}`,
+})
+
+export const duplicate = (field: string, value: unknown): FieldError => ({
+  type: 'FieldValueDuplicate',
+  field,
+  message: `Duplicate value: ${show(value)}`,
+})
+
+export const forbidden = (field: string, detail: string): FieldError => ({
+  type: 'FieldValueForbidden',
+  field,
+  message: `Forbidden${because(detail)}`,
+})
+
+export const notFound = (field: string, value: unknown): FieldError => ({
+  type: 'FieldValueNotFound',
+  field,
+  message: `Not found: ${show(value)}`,
+})
+
+export const tooLong = (field: string, bytes: number): FieldError => ({
+  type: 'FieldValueTooLong',
+  field,
+  message: `Too long: may not be more than ${bytes} bytes`,
+})
+
+export const tooMany = (field: string, actual: number, most: number): FieldError => ({
+  type: 'FieldValueTooMany',
+  field,
+  message: `Too many: ${actual}: must have at most ${most} items`,
+})
+
+/** One `Invalid value` per fault that a format found. */
+export function wrongFormat(
+  faults: Faults,
+  field: string,
+  value: string,
+  found: readonly string[],
+): void {
+  for (const detail of found) faults.push(wrong(field, value, detail))
+}
+
+/** A name that must be given and must have a format. */
+export function requireFormat(
+  faults: Faults,
+  field: string,
+  value: string | undefined,
+  format: (value: string) => readonly string[],
+): void {
+  if (value === undefined || value === '') faults.push(required(field))
+  else wrongFormat(faults, field, value, format(value))
+}
+
+export function requireOneOf(
+  faults: Faults,
+  field: string,
+  value: string | undefined,
+  supported: readonly string[],
+): void {
+  if (value === undefined || value === '') faults.push(required(field))
+  else if (!supported.includes(value)) faults.push(unsupported(field, value, supported))
+}
+
+/** As `requireOneOf` where the value may be absent. */
+export function allowOneOf(
+  faults: Faults,
+  field: string,
+  value: string | undefined,
+  supported: readonly string[],
+): void {
+  if (value !== undefined && !supported.includes(value)) {
+    faults.push(unsupported(field, value, supported))
+  }
+}
+
+export function refuseNegative(faults: Faults, field: string, value: number | undefined): void {
+  if (value !== undefined && value < 0) faults.push(wrong(field, value, NOT_NEGATIVE))
+}
+
+export function refuseChange(
+  faults: Faults,
+  field: string,
+  change: { readonly before: unknown; readonly after: unknown },
+): void {
+  if (!equalJson(change.before, change.after)) faults.push(wrong(field, change.after, IMMUTABLE))
+}

@@ -1,0 +1,277 @@
+/** The registry's decisions: deletion, metadata, options, quality of service, allocation, conversion. */
+import t from 'tap'
+import type { AnyObject, ObjectMeta } from '#api/object.ts'
+import { isReason } from '#api/status.ts'
+import { seededRandom } from '#base/random.ts'
+import { conversionOf } from '#server/registry/conversions.ts'
+import { planDeletion } from '#server/registry/delete.ts'
+import { createAllocator } from '#server/registry/kinds/allocator.ts'
+import { formatIpv4, parseIpv4, parseNetwork } from '#server/registry/kinds/cidr.ts'
+import { namespaceStrategy } from '#server/registry/kinds/namespaces.ts'
+import { podStrategy, qosClassOf } from '#server/registry/kinds/pods.ts'
+import { serviceStrategy } from '#server/registry/kinds/services.ts'
+import {
+  generateName,
+  isUnchanged,
+  metadataForCreate,
+  metadataForUpdate,
+} from '#server/registry/metadata.ts'
+import { isReleased } from '#server/registry/modify.ts'
+import { deleteOptions } from '#server/registry/options.ts'
+import { DEFAULT_STRATEGY, type Reservation } from '#server/registry/strategy.ts'
+
+const NOW = Date.parse('2026-01-01T00:00:00Z')
+const random = seededRandom(7)
+
+const anObject = (metadata: ObjectMeta, more: object = {}): AnyObject => ({
+  apiVersion: 'v1',
+  kind: 'Thing',
+  metadata: { name: 'x', ...metadata },
+  ...more,
+})
+
+const failure = (task: () => unknown): unknown => {
+  try {
+    return task()
+  } catch (error) {
+    return error
+  }
+}
+
+const pods = podStrategy
+
+void t.test('deletion', async t => {
+  const asked = (options: object): Parameters<typeof planDeletion>[2] => ({
+    options: deleteOptions(options, new URLSearchParams()),
+    now: NOW,
+  })
+  const plain = planDeletion(DEFAULT_STRATEGY, anObject({}), asked({}))
+  t.ok(isReleased(DEFAULT_STRATEGY, plain), 'nothing holds it')
+
+  const held = planDeletion(DEFAULT_STRATEGY, anObject({ finalizers: ['a/b'] }), asked({}))
+  t.notOk(isReleased(DEFAULT_STRATEGY, held))
+  t.match(held.metadata, {
+    deletionTimestamp: '2026-01-01T00:00:00Z',
+    deletionGracePeriodSeconds: 0,
+  })
+
+  const orphan = planDeletion(
+    DEFAULT_STRATEGY,
+    anObject({}),
+    asked({ propagationPolicy: 'Orphan' }),
+  )
+  t.strictSame(orphan.metadata.finalizers, ['orphan'])
+  const background = planDeletion(
+    DEFAULT_STRATEGY,
+    anObject({ finalizers: ['foregroundDeletion'] }),
+    asked({ propagationPolicy: 'Background' }),
+  )
+  t.strictSame(background.metadata.finalizers, [])
+
+  const running = anObject(
+    { generation: 1 },
+    { spec: { nodeName: 'n', terminationGracePeriodSeconds: 20 } },
+  )
+  const first = planDeletion(pods, running, asked({}))
+  t.match(first.metadata, {
+    deletionTimestamp: '2026-01-01T00:00:20Z',
+    deletionGracePeriodSeconds: 20,
+    generation: 2,
+  })
+  t.equal(planDeletion(pods, first, asked({})), first, 'asking again changes nothing')
+  t.equal(
+    planDeletion(pods, first, asked({ gracePeriodSeconds: 60 })),
+    first,
+    'nobody can lengthen it',
+  )
+  const shorter = planDeletion(pods, first, asked({ gracePeriodSeconds: 5 }))
+  t.match(shorter.metadata, {
+    deletionTimestamp: '2026-01-01T00:00:05Z',
+    deletionGracePeriodSeconds: 5,
+  })
+  t.ok(isReleased(pods, planDeletion(pods, first, asked({ gracePeriodSeconds: 0 }))))
+  t.ok(
+    isReleased(pods, planDeletion(pods, anObject({}, { spec: {} }), asked({}))),
+    'no node, no grace',
+  )
+
+  const namespace = planDeletion(
+    namespaceStrategy,
+    anObject({}, { spec: { finalizers: ['kubernetes'] } }),
+    asked({}),
+  )
+  t.match(namespace, { status: { phase: 'Terminating' } })
+  t.notOk(isReleased(namespaceStrategy, namespace))
+})
+
+void t.test('delete options', async t => {
+  const query = new URLSearchParams('gracePeriodSeconds=3&propagationPolicy=Foreground')
+  t.match(deleteOptions(undefined, query), {
+    gracePeriodSeconds: 3,
+    propagation: 'Foreground',
+    dryRun: false,
+  })
+  t.match(deleteOptions({ orphanDependents: true }, new URLSearchParams()), {
+    propagation: 'Orphan',
+  })
+  for (const bad of [
+    { propagationPolicy: 'Maybe' },
+    { propagationPolicy: 'Orphan', orphanDependents: true },
+    { dryRun: ['Some'] },
+  ])
+    t.ok(
+      isReason(
+        failure(() => deleteOptions(bad, new URLSearchParams())),
+        'Invalid',
+      ),
+      JSON.stringify(bad),
+    )
+  t.ok(
+    isReason(
+      failure(() => deleteOptions({ kind: 'Pod' }, new URLSearchParams())),
+      'BadRequest',
+    ),
+  )
+})
+
+void t.test('metadata', async t => {
+  const made = metadataForCreate(
+    { name: 'x', uid: 'mine', resourceVersion: '9', deletionTimestamp: 'now', generation: 5 },
+    { now: NOW, random, generation: true },
+  )
+  t.match(made, { name: 'x', generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' })
+  t.not(made.uid, 'mine')
+  t.notOk('resourceVersion' in made || 'deletionTimestamp' in made)
+  const kept = metadataForUpdate(
+    { name: 'x', uid: 'mine', labels: { a: 'b' } },
+    { uid: 'u', generation: 3 },
+  )
+  t.strictSame(kept, { name: 'x', labels: { a: 'b' }, uid: 'u', generation: 3 })
+  t.match(generateName(`${'n'.repeat(80)}-`, random), /^n{58}[a-z0-9]{5}$/)
+  const old = anObject({ managedFields: [{ manager: 'm', time: 'then' }] }, { data: { a: 1 } })
+  t.ok(
+    isUnchanged(
+      anObject({ managedFields: [{ manager: 'm', time: 'now' }] }, { data: { a: 1 } }),
+      old,
+    ),
+  )
+  t.notOk(isUnchanged(anObject({ managedFields: [{ manager: 'n' }] }, { data: { a: 1 } }), old))
+})
+
+void t.test('quality of service', async t => {
+  const container = (requests: object, limits: object): object => ({
+    resources: { requests, limits },
+  })
+  const full = { cpu: '1', memory: '1Gi' }
+  const cases: readonly [string, readonly object[], string][] = [
+    ['nothing asked', [{}], 'BestEffort'],
+    ['limits alone', [container({}, full)], 'Guaranteed'],
+    ['same by value', [container({ cpu: '1000m', memory: '1Gi' }, full)], 'Guaranteed'],
+    ['one container without', [container({}, full), {}], 'Burstable'],
+    [
+      'less asked than allowed',
+      [container({ cpu: '1' }, full), container({ cpu: '500m' }, full)],
+      'Burstable',
+    ],
+    ['zero is nothing', [container({ cpu: '0' }, {})], 'BestEffort'],
+  ]
+  for (const [name, containers, expected] of cases)
+    t.equal(qosClassOf({ containers }), expected, name)
+})
+
+void t.test('numbers and addresses', async t => {
+  const allocator = createAllocator({ first: 1, last: 3 }, random)
+  t.ok(allocator.take(2))
+  t.notOk(allocator.take(2))
+  t.strictSame(new Set([allocator.next(), allocator.next()]), new Set([1, 3]))
+  t.equal(allocator.next(), undefined)
+  allocator.release(3)
+  t.equal(allocator.next(), 3)
+  t.equal(formatIpv4(parseIpv4('10.43.0.1') ?? 0), '10.43.0.1')
+  t.equal(parseIpv4('10.43.0.256'), undefined)
+  t.equal(parseIpv4('010.43.0.1'), undefined)
+  t.match(parseNetwork('10.43.7.0/16'), { base: parseIpv4('10.43.0.0'), size: 65536 })
+  t.throws(() => parseNetwork('fd00::/8'))
+})
+
+void t.test('services take and give back', async t => {
+  const strategy = serviceStrategy(
+    { serviceCIDR: '10.0.0.0/29', nodePorts: { first: 30000, last: 30002 } },
+    random,
+  )
+  const service = (spec: object): AnyObject => anObject({}, { spec })
+  const reserve = (object: AnyObject, old?: AnyObject): Reservation => {
+    const reservation = strategy.reserve?.(object, old)
+    if (reservation === undefined) throw new Error('services reserve')
+    return reservation
+  }
+  const one = reserve(
+    service({
+      type: 'NodePort',
+      clusterIP: '10.0.0.2',
+      ports: [{ port: 80 }, { port: 81, nodePort: 30001 }],
+    }),
+  )
+  t.match(one.object, {
+    spec: { clusterIPs: ['10.0.0.2'], ports: [{ nodePort: Number }, { nodePort: 30001 }] },
+  })
+  t.match(
+    failure(() => reserve(service({ clusterIP: '10.0.0.2', ports: [] }))),
+    { message: /already allocated/ },
+  )
+  t.match(
+    failure(() => reserve(service({ clusterIP: '10.9.0.1', ports: [] }))),
+    { message: /not in the valid range/ },
+  )
+  one.rollback()
+  const two = reserve(service({ clusterIP: '10.0.0.2', ports: [{ port: 80, nodePort: 5 }] }))
+  t.notMatch(
+    two.object,
+    { spec: { ports: [{ nodePort: 5 }] } },
+    'a ClusterIP service has no node ports',
+  )
+  two.commit()
+
+  const external = reserve(service({ type: 'ExternalName', externalName: 'x' }), two.object)
+  t.notOk('clusterIP' in Object(external.object['spec']))
+  external.commit()
+  t.ok(reserve(service({ clusterIP: '10.0.0.2', ports: [] })), 'the address is free again')
+
+  t.match(reserve(service({ clusterIP: 'None' })).object, { spec: { clusterIPs: ['None'] } })
+  const ports = [
+    { port: 53, protocol: 'UDP', nodePort: 30002 },
+    { port: 53, protocol: 'TCP', nodePort: 30002 },
+  ]
+  t.ok(reserve(service({ type: 'NodePort', ports })), 'UDP and TCP share a number')
+
+  const repaired = serviceStrategy(
+    { serviceCIDR: '10.0.0.0/29', nodePorts: { first: 30000, last: 30002 } },
+    random,
+  )
+  const stored = service({ clusterIP: '10.0.0.3' })
+  t.strictSame(repaired.repair([stored, stored]), ['/x'])
+  const updated = repaired.prepareForUpdate?.(service({ type: 'ClusterIP' }), stored, {
+    user: { name: '', groups: [] },
+    now: NOW,
+  })
+  t.match(
+    updated,
+    { spec: { clusterIP: '10.0.0.3' } },
+    'an update that leaves the address out keeps it',
+  )
+})
+
+void t.test('events in two groups', async t => {
+  const conversion = conversionOf('events.events.k8s.io')
+  const event = {
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata: { name: 'e' },
+    regarding: { kind: 'Pod' },
+    note: 'n',
+    eventTime: 'then',
+  }
+  const stored = conversion?.toStorage(event)
+  t.match(stored, { apiVersion: 'v1', involvedObject: { kind: 'Pod' }, message: 'n' })
+  t.strictSame(stored && conversion?.fromStorage(stored), event, 'and back')
+})
