@@ -138,6 +138,7 @@ export class Informer<T extends KubeObject> implements Lister<T> {
       try {
         if (mustList) await this.#relist(signal)
         mustList = false
+        if (signal.aborted) return
         const hadProgress = await this.#watch(signal)
         failures = hadProgress ? 0 : failures + 1
       } catch (error) {

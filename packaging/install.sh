@@ -84,6 +84,7 @@ source_sum() {
 build_tree() {
   [ "$NEEDS_BUILD" = yes ] || return 0
   work=$(mktemp -d /var/tmp/kites-build.XXXXXX)
+  trap 'rm -rf "$work" "$TREE.new"' EXIT
   log=$work/log
   say "building (a minute or two)"
   (cd "$SOURCE" && tar -cf - --exclude=node_modules --exclude=dist --exclude=.git .) | tar -xf - -C "$work"

@@ -4,8 +4,7 @@
  * Throws  StatusError(BadRequest) with upstream's words when there is nothing to read yet, or an option is wrong.
  * Source: kubernetes pkg/kubelet/kubelet.go GetKubeletContainerLogs, pkg/kubelet/kubelet_pods.go validateContainerLogStatus
  */
-import { Transform, type Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { Readable } from 'node:stream'
 import { badRequest } from '#api/status.ts'
 import type { ContainerStatus, Pod } from '#api/types/core-v1.ts'
 import type { NodeResponse } from '#client/node-api.ts'
@@ -95,21 +94,14 @@ function wholeNumber(query: URLSearchParams, name: string, least: number): numbe
 }
 
 /** The first `limit` bytes; the source is closed once they are read. */
-function limited(source: Readable, limit: number): Readable {
+const limited = (source: Readable, limit: number): Readable => Readable.from(head(source, limit))
+
+async function* head(source: Readable, limit: number): AsyncGenerator<Buffer> {
   let left = limit
-  const head = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      const piece = chunk.subarray(0, left)
-      left -= piece.length
-      this.push(piece)
-      if (left === 0) {
-        this.push(null)
-        source.destroy()
-      }
-      done()
-    },
-  })
-  // closing the source early is how this ends, not an error
-  pipeline(source, head).catch(() => {})
-  return head
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    const piece = chunk.subarray(0, left)
+    left -= piece.length
+    yield piece
+    if (left === 0) return
+  }
 }

@@ -32,10 +32,7 @@ export async function startContainer(
   const { container, attempt } = action
   const tell = (event: PodEvent): void =>
     containerEvent(deps.events, { pod, container: container.name }, event)
-  if (attempt > 0) {
-    rememberRestart(deps, task, container.name)
-    tell(normal('Pulled', presentMessage(container.image ?? '')))
-  }
+  if (attempt > 0) tell(normal('Pulled', presentMessage(container.image ?? '')))
   let config: ContainerConfig
   try {
     config = await configOf(deps, task, action)
@@ -51,6 +48,7 @@ export async function startContainer(
     if (isRuntimeError(error, 'unavailable', 'timeout')) throw error
     return fail(deps, task, container, 'CreateContainerError', error)
   }
+  if (attempt > 0) rememberRestart(deps, task, container.name)
   try {
     await deps.limiter.run(() => deps.runtime.startContainer(containerID))
   } catch (error) {

@@ -252,7 +252,8 @@ function lastStateOf(view: PodView, subject: Subject, state: State): State {
 }
 
 function terminatedOf(view: PodView, container: ContainerState): NonNullable<State['terminated']> {
-  const message = view.local.terminationMessages.get(container.id) ?? container.error
+  const left = view.local.terminationMessages.get(container.id) ?? ''
+  const message = left === '' ? container.error : left
   return {
     exitCode: container.exitCode,
     reason: reasonOf(container),

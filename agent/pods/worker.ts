@@ -106,6 +106,7 @@ export class PodWorker {
   /** Objects that its volumes show may have changed. */
   async refresh(): Promise<void> {
     if (this.#isDone) return
+    forgetDelays(this.#memory)
     await refresh(this.#deps, this.#task())
   }
 
@@ -225,5 +226,15 @@ export class PodWorker {
       if (container.state !== 'exited' || messages.has(container.id)) continue
       messages.set(container.id, await terminationMessage(this.#deps.runtime, container))
     }
+  }
+}
+
+/** What was missing may be there now: waiting longer would only be waiting. */
+function forgetDelays(memory: PodMemory): void {
+  for (const [name, failure] of memory.startFailures) {
+    memory.startFailures.set(name, { ...failure, retryAtMs: 0 })
+  }
+  if (memory.volumeFailure !== undefined) {
+    memory.volumeFailure = { ...memory.volumeFailure, retryAtMs: 0 }
   }
 }

@@ -44,7 +44,9 @@ const NAME_FORMATS: Readonly<Record<string, NameFormat>> = {
 
 const nameFaults = (resource: Resource, name: string): readonly string[] => {
   const inPath = pathSegmentFaults(name)
-  return inPath.length > 0 ? inPath : (NAME_FORMATS[groupResource(resource)] ?? subdomainFaults)(name)
+  return inPath.length > 0
+    ? inPath
+    : (NAME_FORMATS[groupResource(resource)] ?? subdomainFaults)(name)
 }
 
 export function validateMetadata(faults: Faults, resource: Resource, metadata: ObjectMeta): void {
@@ -101,7 +103,7 @@ function validateOwners(faults: Faults, owners: readonly OwnerReference[]): void
   const field = 'metadata.ownerReferences'
   let controller: string | undefined
   for (const owner of owners) {
-    const { apiVersion = '', kind = '', name = '', uid = '' } = owner
+    const { apiVersion, kind, name, uid } = owner
     if (apiVersion === '') {
       faults.push(wrong(`${field}.apiVersion`, apiVersion, 'version must not be empty'))
     }
@@ -161,9 +163,7 @@ export function validateMetadataUpdate(
     }
   }
   if ((metadata.generation ?? 0) < (before.generation ?? 0)) {
-    faults.push(
-      wrong('metadata.generation', metadata.generation ?? 0, 'must not be decremented'),
-    )
+    faults.push(wrong('metadata.generation', metadata.generation ?? 0, 'must not be decremented'))
   }
   for (const name of IMMUTABLE_METADATA) {
     refuseChange(faults, `metadata.${name}`, { before: before[name], after: metadata[name] })

@@ -39,7 +39,11 @@ export class Item implements Cached {
     this.bytes = own(source.bytes)
     this.groupResource = groupResource
     this.#memo = memo
-    if (source.object !== undefined) this.#keep(deepFreeze(source.object))
+    if (source.object === undefined) return
+    this.#keep(deepFreeze(source.object))
+    // Read while the object is at hand: a selector over thousands of items must not parse them all.
+    this.#labels = source.object.metadata.labels ?? NO_LABELS
+    if (supportedFields(groupResource).length > METADATA_FIELDS) this.#values = this.#readValues()
   }
 
   object(): AnyObject {
@@ -92,6 +96,9 @@ function own(bytes: Buffer): Buffer {
   copy.set(bytes)
   return copy
 }
+
+/** Every resource can be selected by these many fields, which the key tells too. */
+const METADATA_FIELDS = 2
 
 const NO_LABELS: Labels = Object.freeze({})
 

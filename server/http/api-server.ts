@@ -4,7 +4,6 @@
  * Throws  listen(): Error with code EADDRINUSE, EACCES ...
  * Law     Whatever happens in a request ends as an HTTP answer: a Status, never a stack trace, never a crash.
  */
-import type { AnyObject } from '#api/object.ts'
 import type { AdmissionPlugin, Authenticator, Authorizer, UserInfo } from '#api/request.ts'
 import { groupResource, resources } from '#api/scheme.ts'
 import { StatusError } from '#api/status.ts'
@@ -132,7 +131,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       bound.address = `${info.address}:${info.port}`
       return info
     },
-    local: user => createLocalTransport({ chain, cache, onFault }, user),
+    local: user => createLocalTransport({ chain, cache, clock, onFault }, user),
     setSecureContext: material => listener.setSecureContext(material),
     async close(graceMs = CLOSE_GRACE_MS) {
       metrics.close()

@@ -7,11 +7,19 @@ import type { AnyObject, ObjectMeta, WatchEvent } from '#api/object.ts'
 import type { UserInfo } from '#api/request.ts'
 import { apiVersionOf } from '#api/scheme.ts'
 import { StatusError, badRequest } from '#api/status.ts'
+import type { Clock } from '#base/clock.ts'
 import { assertNever } from '#base/errors.ts'
 import type { ApiRequest, Transport } from '#client/transport.ts'
-import { type Cache, type CacheEvent, type CacheWatch, costOf } from '#server/cache/cache.ts'
+import {
+  type Cache,
+  type Cached,
+  type CacheEvent,
+  type CacheWatch,
+  costOf,
+} from '#server/cache/cache.ts'
 import type { Answer } from '#server/registry/call.ts'
-import { shownAs, targetOf } from '#server/registry/target.ts'
+import { type Target, shownAs, targetOf } from '#server/registry/target.ts'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type ChainDeps, runStages } from './chain.ts'
 import type { RequestContext } from './context.ts'
 import { requestInfo } from './request-info.ts'
@@ -20,6 +28,7 @@ import { statusOf } from './render.ts'
 export interface LocalDeps {
   readonly chain: ChainDeps
   readonly cache: Cache
+  readonly clock: Clock
   /** Told of errors that are no StatusError. */
   readonly onFault: (error: unknown) => void
 }
@@ -39,7 +48,7 @@ export function createLocalTransport(deps: LocalDeps, user: UserInfo): Transport
     async request(request, signal = NEVER) {
       signal.throwIfAborted()
       const answer = await answerTo(request, signal)
-      return objectOf(answer)
+      return objectOf(deps, answer)
     },
     async watch(request, onEvent, signal) {
       if (signal.aborted) return
@@ -67,14 +76,18 @@ function contextOf(request: ApiRequest, user: UserInfo, signal: AbortSignal): Re
     accept: undefined,
     ifNoneMatch: undefined,
     exchange: undefined,
-    body: async () => (body === undefined ? undefined : { value: body, duplicates: [] }),
+    body: async () =>
+      body === undefined ? undefined : { value: withoutUndefined(body), duplicates: [] },
     signal,
     warnings: [],
     user,
   }
 }
 
-function objectOf(answer: Answer): AnyObject {
+/** How long a big list may be parsed before others get their turn. */
+const SLICE_MS = 2
+
+async function objectOf(deps: LocalDeps, answer: Answer): Promise<AnyObject> {
   switch (answer.kind) {
     case 'item':
       return answer.item.object()
@@ -94,7 +107,7 @@ function objectOf(answer: Answer): AnyObject {
         kind: `${resource.kind}List`,
         apiVersion: apiVersionOf(resource),
         metadata,
-        items: page.page.items.map(item => shownAs(target, item.object())),
+        items: await parsed(deps.clock, target, page.page.items),
       }
     }
     case 'raw':
@@ -106,6 +119,41 @@ function objectOf(answer: Answer): AnyObject {
     default:
       return assertNever(answer)
   }
+}
+
+async function parsed(
+  clock: Clock,
+  target: Target,
+  items: readonly Cached[],
+): Promise<readonly AnyObject[]> {
+  const objects: AnyObject[] = []
+  let began = clock.monotonic()
+  for (const item of items) {
+    objects.push(shownAs(target, item.object()))
+    if (clock.monotonic() - began < SLICE_MS) continue
+    await nextTurn()
+    began = clock.monotonic()
+  }
+  return objects
+}
+
+/**
+ * What JSON would have kept of a body: members that are undefined are no members. The same value when there are none.
+ */
+export function withoutUndefined(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) {
+    const items = value.map(item => withoutUndefined(item) ?? null)
+    return items.every((item, index) => item === value[index]) ? value : items
+  }
+  const entries = Object.entries(value)
+  const kept = entries
+    .filter(([, member]) => member !== undefined)
+    .map(([name, member]) => [name, withoutUndefined(member)] as const)
+  const isSame =
+    kept.length === entries.length &&
+    kept.every(([, member], index) => member === entries[index]?.[1])
+  return isSame ? value : Object.fromEntries(kept)
 }
 
 /** Resolves when the watch ended in good order; rejects with what ended it otherwise. */

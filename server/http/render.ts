@@ -44,21 +44,26 @@ export async function render(
   const view = { accepted, query: context.query, now: deps.now() }
   if (answer.kind === 'watch') return sendWatch(deps, exchange, answer, view)
   const headers = headersOf(context, accepted)
-  if (answer.kind === 'page' && !isWhole(context, accepted))
+  if (answer.kind === 'page' && !isWhole(context, accepted, answer))
     return sendPage(exchange, headers, answer, view)
   const bytes = bytesOf(answer, context, accepted, deps.now())
   if (answer.kind === 'page') return sendWhole(context, accepted, bytes)
-  if (isWhole(context, accepted)) return sendWhole(context, accepted, bytes, answer.code)
+  if (isWhole(context, accepted, answer)) return sendWhole(context, accepted, bytes, answer.code)
   return sendBytes(exchange, answer.code, headers, bytes)
 }
 
-const isWhole = (context: RequestContext, accepted: Accepted): boolean =>
-  accepted.media === 'application/yaml' || isPretty(context)
+/** True when the answer is rewritten as a whole: YAML, or JSON for people. */
+const isWhole = (context: RequestContext, accepted: Accepted, answer: Answer): boolean =>
+  accepted.media === 'application/yaml' || isPretty(context, answer)
+
+/** Indenting a longer list would hold everybody up: it needs to be asked for. */
+const PRETTY_ITEMS_MAX = 100
 
 /** People read with these; programs want it short. */
-function isPretty(context: RequestContext): boolean {
+function isPretty(context: RequestContext, answer: Answer): boolean {
   const asked = context.query.get('pretty')
   if (asked !== null) return isTrue(asked)
+  if (answer.kind === 'page' && answer.page.page.items.length > PRETTY_ITEMS_MAX) return false
   return /^(curl|Wget|Mozilla\/5\.0)/.test(context.userAgent)
 }
 

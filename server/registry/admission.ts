@@ -2,6 +2,7 @@
 import type { AnyObject } from '#api/object.ts'
 import type { AdmissionAttributes, AdmissionOperation } from '#api/request.ts'
 import type { Call } from './call.ts'
+import { bodyKind } from './decoding.ts'
 import type { RegistryDeps } from './deps.ts'
 
 export interface AdmissionInput {
@@ -18,7 +19,7 @@ const attributesOf = (call: Call, input: AdmissionInput): AdmissionAttributes =>
   user: call.user,
   group: call.resource.group,
   version: call.resource.version,
-  kind: call.resource.kind,
+  kind: call.subresource === '' ? call.resource.kind : bodyKind(call).kind,
   resource: call.resource.plural,
   subresource: call.subresource,
   namespace: call.namespace,

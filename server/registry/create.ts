@@ -68,7 +68,8 @@ async function createNamed(deps: RegistryDeps, creation: Creation, name: string)
   const { dryRun } = options
   const strategy = strategyOf(deps, target.storage)
   const now = deps.clock.now()
-  const fresh = strategy.hasStatus ? without(creation.sent, 'status') : creation.sent
+  const losesStatus = strategy.hasStatus && strategy.keepsStatus !== true
+  const fresh = losesStatus ? without(creation.sent, 'status') : creation.sent
   const metadata = metadataForCreate(
     { ...fresh.metadata, ...(name === '' ? {} : { name }) },
     { now, random: deps.random, generation: strategy.generation },

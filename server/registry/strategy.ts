@@ -35,6 +35,8 @@ export interface Strategy {
   readonly returnsDeleted: boolean
   /** The status part belongs to the status subresource alone. */
   readonly hasStatus: boolean
+  /** What the creator says about status counts (a node registers with what it found). */
+  readonly keepsStatus?: boolean
   prepareForCreate?(object: AnyObject, context: StrategyContext): AnyObject
   prepareForUpdate?(object: AnyObject, old: AnyObject, context: StrategyContext): AnyObject
   prepareForStatus?(object: AnyObject, old: AnyObject, context: StrategyContext): AnyObject

@@ -83,7 +83,8 @@ export class Watches {
 
   #remember(events: readonly StoreEvent[]): void {
     for (const event of events) {
-      this.#ring.push(event)
+      // Without the attachment: what rode along must not live as long as the ring.
+      this.#ring.push({ ...event, attachment: undefined })
       this.#ringBytes += event.bytes.length
     }
     if (this.#ring.length <= RING_EVENTS && this.#ringBytes <= RING_BYTES) return

@@ -569,3 +569,99 @@ void t.test('the in-process transport gives the same objects and errors', async 
     .catch((error: unknown) => error)
   t.ok(isReason(refusal, 'NotFound'))
 })
+
+void t.test('leases: a renewal takes a new revision and keeps its order', async t => {
+  const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases'
+  const lease = (renewTime: string): object => ({
+    metadata: { name: 'n1' },
+    spec: { holderIdentity: 'n1', leaseDurationSeconds: 40, renewTime },
+  })
+  const made = await client.send('POST', leases, lease('2026-01-01T00:00:00.000000Z'))
+  t.equal(made.status, 201)
+  const before = Number(made.body.metadata['resourceVersion'])
+  const renewed = await client.send('PUT', `${leases}/n1`, lease('2026-01-01T00:00:10.000000Z'))
+  t.equal(renewed.status, 200)
+  const after = Number(renewed.body.metadata['resourceVersion'])
+  t.ok(after > before)
+  const got = await client.send('GET', `${leases}/n1`)
+  t.match(got.body, { spec: { renewTime: '2026-01-01T00:00:10.000000Z' } })
+  const patched = await client.send(
+    'PATCH',
+    `${leases}/n1`,
+    { spec: { holderIdentity: 'n2' } },
+    { 'content-type': 'application/merge-patch+json' },
+  )
+  t.ok(
+    Number(patched.body.metadata['resourceVersion']) > after,
+    'a durable write follows a volatile one',
+  )
+})
+
+void t.test(
+  'nodes keep the status they register with; scale is patched; collections are deleted',
+  async t => {
+    const node = await client.send('POST', '/api/v1/nodes', {
+      metadata: { name: 'n9' },
+      status: { capacity: { cpu: '2' } },
+    })
+    t.match(node.body, { status: { capacity: { cpu: '2' } } })
+    const scale = await client.send(
+      'PATCH',
+      '/apis/apps/v1/namespaces/default/deployments/d/scale',
+      { spec: { replicas: 7 } },
+      { 'content-type': 'application/merge-patch+json' },
+    )
+    t.match(scale.body, { kind: 'Scale', spec: { replicas: 7 } })
+    const status = await client.send(
+      'PATCH',
+      '/apis/apps/v1/namespaces/default/deployments/d/status?fieldManager=me&force=true',
+      {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'd' },
+        status: { replicas: 7 },
+      },
+      { 'content-type': 'application/apply-patch+yaml' },
+    )
+    t.match(status.body, { status: { replicas: 7 }, spec: { replicas: 7 } })
+    const many = '/api/v1/namespaces/many/configmaps'
+    for (const name of ['a', 'b', 'c'])
+      await client.send('POST', many, { metadata: { name, labels: { keep: name } } })
+    const gone = await client.send('DELETE', `${many}?labelSelector=keep!%3Dc`)
+    t.equal(gone.status, 200)
+    const left = await client.send('GET', many)
+    t.strictSame(
+      left.body.items.map(item => item.metadata['name']),
+      ['c'],
+    )
+  },
+)
+
+void t.test('certificate requests: the requester is who the server saw', async t => {
+  const path = '/apis/certificates.k8s.io/v1/certificatesigningrequests'
+  const made = await client.send('POST', path, {
+    metadata: { name: 'csr' },
+    spec: {
+      request: 'AA==',
+      signerName: 'example.com/x',
+      usages: ['client auth'],
+      username: 'root',
+    },
+  })
+  t.match(made.body, {
+    spec: { username: 'admin', groups: ['system:masters', 'system:authenticated'] },
+  })
+  const approval = {
+    ...made.body,
+    status: { conditions: [{ type: 'Approved', status: 'True', reason: 'x', message: 'y' }] },
+  }
+  const approved = await client.send('PUT', `${path}/csr/approval`, approval)
+  t.match(approved.body, { status: { conditions: [{ type: 'Approved', lastUpdateTime: String }] } })
+  const issued = await client.send(
+    'PATCH',
+    `${path}/csr/status`,
+    { status: { certificate: 'AA==', conditions: [] } },
+    { 'content-type': 'application/merge-patch+json' },
+  )
+  t.match(issued.body, { status: { certificate: 'AA==', conditions: [{ type: 'Approved' }] } })
+})

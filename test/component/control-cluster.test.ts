@@ -102,7 +102,9 @@ t.test('a cluster', async t => {
       /successfully rolled out/,
     )
     await available('web', 5)
-    t.ok((await podsOf('web')).every(pod => pod.spec?.containers[0]?.image === 'web:2'))
+    await until('only new pods', async () =>
+      (await podsOf('web')).every(pod => pod.spec?.containers[0]?.image === 'web:2'),
+    )
     await kubectl('rollout', 'undo', 'deployment/web')
     await kubectl('rollout', 'status', 'deployment/web', '--timeout=30s')
     const deployment = await available('web', 5)

@@ -60,7 +60,7 @@ t.test('environment, arguments, names and files are as the pod says', async t =>
     aPod(
       'env',
       {
-        command: ['sh', '-c', 'env; id -u; hostname; echo "arg $0"; cat /etc/hosts /etc/resolv.conf; cat /cm/app.conf /sec/key /tok/token /dw/labels; stat -c %a /sec/key; echo bye > /dev/termination-log; sleep 1000', '$(BOTH)-$$(BOTH)-$(NO)'],
+        command: ['sh', '-c', 'env; id -u; hostname; echo "arg $0"; cat /etc/hosts /etc/resolv.conf; cat /cm/app.conf /sec/key /tok/token /dw/labels; stat -Lc %a /sec/key; echo bye > /dev/termination-log; sleep 1000', '$(BOTH)-$$(BOTH)-$(NO)'],
         envFrom: [{ configMapRef: { name: 'settings' }, prefix: 'CM_' }],
         env: [
           { name: 'A', value: '1' },

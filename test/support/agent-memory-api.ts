@@ -43,6 +43,7 @@ const objectOf = (fields: Fields): AnyObject => fields as unknown as AnyObject
 export class MemoryApi implements Transport {
   readonly #objects = new Map<string, AnyObject>()
   readonly #watchers = new Set<Watcher>()
+  readonly #history: { readonly path: string; readonly event: WatchEvent; readonly revision: number }[] = []
   #revision = 100
   #tokens = 0
   /** Every write, oldest first: `PATCH pods/web/status`. */
@@ -94,6 +95,11 @@ export class MemoryApi implements Transport {
         (isWide || path.startsWith(`${collection}/`)) &&
         selected(object, request.query?.['fieldSelector']),
       send: onEvent,
+    }
+    // what happened between the list and now
+    const since = Number(request.query?.['resourceVersion'] ?? this.#revision)
+    for (const { path, event, revision } of this.#history) {
+      if (revision > since && parse(path).resource === resource && watcher.matches(event.object, path)) onEvent(event)
     }
     this.#watchers.add(watcher)
     await new Promise<void>(resolve => {
@@ -169,6 +175,7 @@ export class MemoryApi implements Transport {
 
   #tell(path: string, event: WatchEvent): void {
     const { resource } = parse(path)
+    this.#history.push({ path, event, revision: this.#revision })
     for (const watcher of this.#watchers) {
       if (watcher.resource === resource && watcher.matches(event.object, path)) watcher.send(event)
     }

@@ -239,6 +239,18 @@ export class DockerRuntime implements Runtime {
     this.#streams.execSync(containerID, command, timeoutMs)
   attach: Runtime['attach'] = (containerID, options) => this.#streams.attach(containerID, options)
 
+  /** An Engine tells of an end before its own list shows it: what an event names is inspected anew. */
   events: Runtime['events'] = (handlers, signal) =>
-    followEvents(this.#engine, this.#options, handlers, signal)
+    followEvents(
+      this.#engine,
+      this.#options,
+      {
+        ...handlers,
+        onEvent: event => {
+          this.#inspections.delete(event.containerID)
+          handlers.onEvent(event)
+        },
+      },
+      signal,
+    )
 }

@@ -125,6 +125,7 @@ export function createStrategies(options: StrategiesOptions): Strategies {
   const rows: readonly (readonly [string, Strategy])[] = [
     ['pods', podStrategy],
     ['namespaces', namespaceStrategy],
+    ['nodes', { ...DEFAULT_STRATEGY, keepsStatus: true }],
     ['services', services],
     ['endpoints', UPSERTED],
     ['configmaps', PLAIN],

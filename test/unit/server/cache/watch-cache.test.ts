@@ -200,10 +200,38 @@ void t.test(
       'ADDED default/d 4',
     ])
     t.equal(initial.seen[3]?.initialEventsEnd, true)
-    const late = watching(cache, PODS, { ...FROM_NOW, afterRevision: 1 })
-    t.match(await late.ended, { reason: 'Expired' })
+    await cache.close()
+    t.equal(await resumed.ended, undefined)
   },
 )
+
+void t.test('a slow watcher is held back, catches up, and expires when it is outrun', async t => {
+  const { store, cache } = await setUp()
+  const alive = setInterval(() => {}, 1000)
+  try {
+    const slow = watching(cache, PODS, FROM_NOW, false)
+    const big = { labels: { filler: 'x'.repeat(20_000) } }
+    for (let index = 0; index < 200; index++) await write(store, `p${index}`, big)
+    await turn()
+    const held = slow.seen.length
+    t.ok(held < 100, `${held} of 200 are in flight`)
+    while (slow.seen.length < 200) {
+      slow.watch.drained(Number.POSITIVE_INFINITY)
+      await turn()
+    }
+    t.same(
+      slow.seen.map(event => event.revision),
+      Array.from({ length: 200 }, (_, index) => index + 1),
+    )
+    for (let index = 0; index < 1200; index++) await write(store, `p${index % 200}`, big)
+    const message = /^too old resource version: /
+    t.match(await slow.ended, { reason: 'Expired', code: 410, message })
+    const late = watching(cache, PODS, { ...FROM_NOW, afterRevision: 1 })
+    t.match(await late.ended, { reason: 'Expired' })
+  } finally {
+    clearInterval(alive)
+  }
+})
 
 void t.test(
   'past states are exact inside the window and read from the store beyond it',

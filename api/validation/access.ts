@@ -1,0 +1,165 @@
+/**
+ * Roles, bindings, certificate requests and token requests. Pure.
+ * Source: kubernetes pkg/apis/rbac/validation/validation.go, pkg/apis/certificates/validation/validation.go,
+ * pkg/apis/authentication/validation/validation.go
+ */
+import { equalJson } from '#api/json.ts'
+import { pathSegmentFaults, subdomainFaults } from '#api/names.ts'
+import type { TokenRequest } from '#api/types/authentication-v1.ts'
+import type { CertificateSigningRequest } from '#api/types/certificates-v1.ts'
+import type {
+  ClusterRole,
+  PolicyRule,
+  Role,
+  RoleBinding,
+  RoleRef,
+  Subject,
+} from '#api/types/rbac-v1.ts'
+import {
+  type Faults,
+  required,
+  requireFormat,
+  unsupported,
+  wrong,
+  wrongFormat,
+} from '#api/validation/fault.ts'
+
+const GROUP = 'rbac.authorization.k8s.io'
+
+export function validateRole(faults: Faults, { rules = [] }: Role): void {
+  for (const [index, rule] of rules.entries()) {
+    const field = `rules[${index}]`
+    if ((rule.nonResourceURLs ?? []).length > 0) {
+      const detail = 'namespaced rules cannot apply to non-resource URLs'
+      faults.push(wrong(`${field}.nonResourceURLs`, rule.nonResourceURLs, detail))
+    }
+    validateRule(faults, field, rule)
+  }
+}
+
+export function validateClusterRole(faults: Faults, { rules = [] }: ClusterRole): void {
+  for (const [index, rule] of rules.entries()) validateRule(faults, `rules[${index}]`, rule)
+}
+
+function validateRule(faults: Faults, field: string, rule: PolicyRule): void {
+  const {
+    verbs,
+    apiGroups = [],
+    resources = [],
+    resourceNames = [],
+    nonResourceURLs = [],
+  } = rule
+  if (verbs.length === 0) {
+    faults.push(required(`${field}.verbs`, 'verbs must contain at least one value'))
+  }
+  if (nonResourceURLs.length > 0) {
+    if (apiGroups.length > 0 || resources.length > 0 || resourceNames.length > 0) {
+      const detail = 'rules cannot apply to both regular resources and non-resource URLs'
+      faults.push(wrong(`${field}.nonResourceURLs`, nonResourceURLs, detail))
+    }
+    return
+  }
+  if (apiGroups.length === 0) {
+    faults.push(required(`${field}.apiGroups`, 'resource rules must supply at least one api group'))
+  }
+  if (resources.length === 0) {
+    faults.push(required(`${field}.resources`, 'resource rules must supply at least one resource'))
+  }
+}
+
+/** RoleBindings and ClusterRoleBindings, which may only refer to ClusterRoles. */
+export function validateRoleBinding(faults: Faults, binding: RoleBinding): void {
+  validateRoleRef(faults, binding.roleRef, ['Role', 'ClusterRole'])
+  validateSubjects(faults, binding.subjects ?? [], true)
+}
+
+export function validateClusterRoleBinding(faults: Faults, binding: RoleBinding): void {
+  validateRoleRef(faults, binding.roleRef, ['ClusterRole'])
+  validateSubjects(faults, binding.subjects ?? [], false)
+}
+
+function validateRoleRef(faults: Faults, role: RoleRef, kinds: readonly string[]): void {
+  if (role.apiGroup !== GROUP) {
+    faults.push(unsupported('roleRef.apiGroup', role.apiGroup ?? '', [GROUP]))
+  }
+  if (!kinds.includes(role.kind)) faults.push(unsupported('roleRef.kind', role.kind, kinds))
+  requireFormat(faults, 'roleRef.name', role.name, pathSegmentFaults)
+}
+
+/** A binding inside a namespace may leave a service account's namespace out: it cannot be meant otherwise. */
+function validateSubjects(
+  faults: Faults,
+  subjects: readonly Subject[],
+  isNamespaced: boolean,
+): void {
+  for (const [index, subject] of subjects.entries()) {
+    const field = `subjects[${index}]`
+    const { kind, name, apiGroup = '', namespace = '' } = subject
+    if (name === '') faults.push(required(`${field}.name`))
+    switch (kind) {
+      case 'ServiceAccount':
+        if (name !== '') wrongFormat(faults, `${field}.name`, name, subdomainFaults(name))
+        if (apiGroup !== '') faults.push(unsupported(`${field}.apiGroup`, apiGroup, ['']))
+        if (!isNamespaced && namespace === '') faults.push(required(`${field}.namespace`))
+        break
+      case 'User':
+      case 'Group':
+        if (apiGroup !== GROUP) faults.push(unsupported(`${field}.apiGroup`, apiGroup, [GROUP]))
+        break
+      default:
+        faults.push(unsupported(`${field}.kind`, kind, ['ServiceAccount', 'User', 'Group']))
+    }
+  }
+}
+
+export function refuseRoleChange(faults: Faults, binding: RoleBinding, before: RoleBinding): void {
+  if (!equalJson(binding.roleRef, before.roleRef)) {
+    faults.push(wrong('roleRef', binding.roleRef, 'cannot change roleRef'))
+  }
+}
+
+const CERTIFICATE_SECONDS_MIN = 600
+const SIGNER_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+\/.+$/
+
+export function validateCertificateRequest(
+  faults: Faults,
+  { spec }: CertificateSigningRequest,
+): void {
+  if (spec.request === undefined || spec.request === '') {
+    faults.push(wrong('spec.request', '', 'PEM block type must be CERTIFICATE REQUEST'))
+  } else if (
+    !/-----BEGIN CERTIFICATE REQUEST-----/.test(
+      Buffer.from(spec.request, 'base64').toString('latin1'),
+    )
+  ) {
+    faults.push(wrong('spec.request', spec.request, 'PEM block type must be CERTIFICATE REQUEST'))
+  }
+  if ((spec.usages ?? []).length === 0) {
+    faults.push(required('spec.usages', 'usages must be provided'))
+  }
+  const { signerName, expirationSeconds } = spec
+  if (signerName === undefined || signerName === '') faults.push(required('spec.signerName'))
+  else if (!SIGNER_NAME.test(signerName)) {
+    const detail = 'must be a fully qualified domain and path of the form "example.com/signer-name"'
+    faults.push(wrong('spec.signerName', signerName, detail))
+  }
+  if (expirationSeconds !== undefined && expirationSeconds < CERTIFICATE_SECONDS_MIN) {
+    const detail = 'may not specify a duration less than 600 seconds (10 minutes)'
+    faults.push(wrong('spec.expirationSeconds', expirationSeconds, detail))
+  }
+}
+
+const TOKEN_SECONDS_MIN = 600
+const TOKEN_SECONDS_MAX = 2 ** 32
+
+export function validateTokenRequest(faults: Faults, { spec }: TokenRequest): void {
+  const expirationSeconds = spec?.expirationSeconds
+  if (expirationSeconds === undefined) return
+  if (expirationSeconds < TOKEN_SECONDS_MIN) {
+    const detail = 'may not specify a duration less than 10 minutes'
+    faults.push(wrong('spec.expirationSeconds', expirationSeconds, detail))
+  } else if (expirationSeconds > TOKEN_SECONDS_MAX) {
+    const detail = 'may not specify a duration larger than 2^32 seconds'
+    faults.push(wrong('spec.expirationSeconds', expirationSeconds, detail))
+  }
+}

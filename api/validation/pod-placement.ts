@@ -1,0 +1,191 @@
+/**
+ * Where a pod may run: tolerations, affinity, spread. Pure.
+ * Source: kubernetes pkg/apis/core/validation/validation.go ValidateTolerations, validateAffinity,
+ * validateTopologySpreadConstraints
+ */
+import { labelValueFaults, qualifiedNameFaults } from '#api/names.ts'
+import type {
+  Affinity,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+  PodAffinityTerm,
+  PodSpec,
+  Toleration,
+} from '#api/types/core-v1.ts'
+import {
+  allowOneOf,
+  type Faults,
+  forbidden,
+  required,
+  requireOneOf,
+  unsupported,
+  wrong,
+  wrongFormat,
+} from '#api/validation/fault.ts'
+import { validateLabelSelector } from '#api/validation/label-selector.ts'
+
+export const TAINT_EFFECTS: readonly string[] = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
+
+export function validateTolerations(
+  faults: Faults,
+  field: string,
+  tolerations: readonly Toleration[],
+): void {
+  for (const [index, toleration] of tolerations.entries()) {
+    const place = `${field}[${index}]`
+    const { key = '', operator = '', value = '', effect = '', tolerationSeconds } = toleration
+    if (key !== '') wrongFormat(faults, `${place}.key`, key, qualifiedNameFaults(key))
+    else if (operator !== 'Exists') {
+      const detail =
+        'operator must be Exists when `key` is empty, which means "match all values and all keys"'
+      faults.push(wrong(`${place}.operator`, operator, detail))
+    }
+    if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
+      const detail = "effect must be 'NoExecute' when `tolerationSeconds` is set"
+      faults.push(wrong(`${place}.effect`, effect, detail))
+    }
+    if (operator === 'Exists') {
+      if (value !== '') {
+        const detail = "value must be empty when `operator` is 'Exists'"
+        faults.push(wrong(`${place}.operator`, toleration, detail))
+      }
+    } else if (operator === 'Equal' || operator === '') {
+      const format = labelValueFaults(value)
+      if (format.length > 0) faults.push(wrong(`${place}.operator`, value, format.join(';')))
+    } else faults.push(unsupported(`${place}.operator`, operator, ['Equal', 'Exists']))
+    if (effect !== '') allowOneOf(faults, `${place}.effect`, effect, TAINT_EFFECTS)
+  }
+}
+
+export function validateAffinity(faults: Faults, field: string, affinity: Affinity): void {
+  const { nodeAffinity, podAffinity, podAntiAffinity } = affinity
+  if (nodeAffinity !== undefined) {
+    const hard = nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution
+    const place = `${field}.nodeAffinity`
+    if (hard !== undefined) {
+      const terms = `${place}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`
+      validateTerms(faults, terms, hard.nodeSelectorTerms)
+    }
+    const soft = nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution ?? []
+    for (const [index, { weight, preference }] of soft.entries()) {
+      const term = `${place}.preferredDuringSchedulingIgnoredDuringExecution[${index}]`
+      validateWeight(faults, `${term}.weight`, weight)
+      validateTerm(faults, `${term}.preference`, preference)
+    }
+  }
+  for (const [name, part] of Object.entries({ podAffinity, podAntiAffinity })) {
+    const place = `${field}.${name}`
+    for (const [index, term] of (
+      part?.requiredDuringSchedulingIgnoredDuringExecution ?? []
+    ).entries()) {
+      validatePodTerm(
+        faults,
+        `${place}.requiredDuringSchedulingIgnoredDuringExecution[${index}]`,
+        term,
+      )
+    }
+    for (const [index, soft] of (
+      part?.preferredDuringSchedulingIgnoredDuringExecution ?? []
+    ).entries()) {
+      const term = `${place}.preferredDuringSchedulingIgnoredDuringExecution[${index}]`
+      validateWeight(faults, `${term}.weight`, soft.weight)
+      validatePodTerm(faults, `${term}.podAffinityTerm`, soft.podAffinityTerm)
+    }
+  }
+}
+
+function validateWeight(faults: Faults, field: string, weight: number): void {
+  if (weight < 1 || weight > 100) faults.push(wrong(field, weight, 'must be in the range 1-100'))
+}
+
+function validatePodTerm(faults: Faults, field: string, term: PodAffinityTerm): void {
+  if (term.labelSelector !== undefined) {
+    validateLabelSelector(faults, `${field}.labelSelector`, term.labelSelector)
+  }
+  if (term.topologyKey === '') faults.push(required(`${field}.topologyKey`, 'can not be empty'))
+  else
+    wrongFormat(
+      faults,
+      `${field}.topologyKey`,
+      term.topologyKey,
+      qualifiedNameFaults(term.topologyKey),
+    )
+}
+
+function validateTerms(faults: Faults, field: string, terms: readonly NodeSelectorTerm[]): void {
+  if (terms.length === 0) {
+    faults.push(required(field, 'must have at least one node selector term'))
+  }
+  for (const [index, term] of terms.entries()) validateTerm(faults, `${field}[${index}]`, term)
+}
+
+function validateTerm(faults: Faults, field: string, term: NodeSelectorTerm): void {
+  for (const [index, requirement] of (term.matchExpressions ?? []).entries()) {
+    validateRequirement(faults, `${field}.matchExpressions[${index}]`, requirement)
+    const { key } = requirement
+    wrongFormat(faults, `${field}.matchExpressions[${index}].key`, key, qualifiedNameFaults(key))
+  }
+  for (const [index, requirement] of (term.matchFields ?? []).entries()) {
+    const place = `${field}.matchFields[${index}]`
+    if (requirement.key !== 'metadata.name') {
+      faults.push(wrong(`${place}.key`, requirement.key, 'not a valid field selector key'))
+    }
+    if ((requirement.values ?? []).length !== 1) {
+      const detail =
+        'must be only one value when `operator` is "In" or "NotIn" for node field selector'
+      faults.push(required(`${place}.values`, detail))
+    }
+  }
+}
+
+function validateRequirement(
+  faults: Faults,
+  field: string,
+  { operator, values = [] }: NodeSelectorRequirement,
+): void {
+  switch (operator) {
+    case 'In':
+    case 'NotIn':
+      if (values.length === 0) {
+        const detail = "must be specified when `operator` is 'In' or 'NotIn'"
+        faults.push(required(`${field}.values`, detail))
+      }
+      break
+    case 'Exists':
+    case 'DoesNotExist':
+      if (values.length > 0) {
+        const detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+        faults.push(forbidden(`${field}.values`, detail))
+      }
+      break
+    case 'Gt':
+    case 'Lt':
+      if (values.length !== 1) {
+        const detail = "must be specified single value when `operator` is 'Lt' or 'Gt'"
+        faults.push(required(`${field}.values`, detail))
+      }
+      break
+    default:
+      faults.push(wrong(`${field}.operator`, operator, 'not a valid selector operator'))
+  }
+}
+
+export function validateSpread(
+  faults: Faults,
+  field: string,
+  constraints: NonNullable<PodSpec['topologySpreadConstraints']>,
+): void {
+  for (const [index, constraint] of constraints.entries()) {
+    const place = `${field}[${index}]`
+    const { maxSkew, topologyKey, whenUnsatisfiable, labelSelector } = constraint
+    if (maxSkew <= 0) faults.push(wrong(`${place}.maxSkew`, maxSkew, 'must be greater than zero'))
+    if (topologyKey === '') faults.push(required(`${place}.topologyKey`, 'can not be empty'))
+    requireOneOf(faults, `${place}.whenUnsatisfiable`, whenUnsatisfiable, [
+      'DoNotSchedule',
+      'ScheduleAnyway',
+    ])
+    if (labelSelector !== undefined) {
+      validateLabelSelector(faults, `${place}.labelSelector`, labelSelector)
+    }
+  }
+}

@@ -1,0 +1,261 @@
+/**
+ * Pods: what a spec may hold, and the little of it that may change afterwards. Pure.
+ * Source: kubernetes pkg/apis/core/validation/validation.go ValidatePodSpec, ValidatePodUpdate
+ */
+import { canonicalJson, equalJson, isList, isObject } from '#api/json.ts'
+import { labelFaults, outOfRange, subdomainFaults } from '#api/names.ts'
+import type { Container, Pod, PodSpec, Toleration } from '#api/types/core-v1.ts'
+import {
+  allowOneOf,
+  type Faults,
+  forbidden,
+  required,
+  requireOneOf,
+  unsupported,
+  wrong,
+  wrongFormat,
+} from '#api/validation/fault.ts'
+import { validateLabels } from '#api/validation/metadata.ts'
+import {
+  validateContainers,
+  validateIds,
+  validateInitContainers,
+} from '#api/validation/pod-containers.ts'
+import {
+  validateAffinity,
+  validateSpread,
+  validateTolerations,
+} from '#api/validation/pod-placement.ts'
+import { validateVolumes } from '#api/validation/pod-volumes.ts'
+
+const INT32_MAX = 2_147_483_647
+
+export function validatePod(faults: Faults, pod: Pod): void {
+  if (pod.spec === undefined) faults.push(required('spec.containers'))
+  else validatePodSpec(faults, 'spec', pod.spec)
+}
+
+export function validatePodSpec(faults: Faults, field: string, spec: PodSpec): void {
+  const volumes = validateVolumes(faults, `${field}.volumes`, spec.volumes ?? [])
+  const hostNetwork = spec.hostNetwork === true
+  const context = { volumes, hostNetwork, names: new Set<string>() }
+  validateContainers(faults, `${field}.containers`, spec.containers, context)
+  validateInitContainers(faults, `${field}.initContainers`, spec.initContainers ?? [], context)
+  validatePolicies(faults, field, spec)
+  validateNames(faults, field, spec)
+  validateLabels(faults, `${field}.nodeSelector`, spec.nodeSelector)
+  const { runAsUser, runAsGroup, fsGroup } = spec.securityContext ?? {}
+  validateIds(faults, `${field}.securityContext`, { runAsUser, runAsGroup, fsGroup })
+  validateTolerations(faults, `${field}.tolerations`, spec.tolerations ?? [])
+  if (spec.affinity !== undefined) validateAffinity(faults, `${field}.affinity`, spec.affinity)
+  validateSpread(faults, `${field}.topologySpreadConstraints`, spec.topologySpreadConstraints ?? [])
+}
+
+const RESTART_POLICIES: readonly string[] = ['Always', 'OnFailure', 'Never']
+const DNS_POLICIES: readonly string[] = [
+  'ClusterFirstWithHostNet',
+  'ClusterFirst',
+  'Default',
+  'None',
+]
+
+function validatePolicies(faults: Faults, field: string, spec: PodSpec): void {
+  requireOneOf(faults, `${field}.restartPolicy`, spec.restartPolicy, RESTART_POLICIES)
+  requireOneOf(faults, `${field}.dnsPolicy`, spec.dnsPolicy, DNS_POLICIES)
+  if (spec.dnsPolicy === 'None' && (spec.dnsConfig?.nameservers ?? []).length === 0) {
+    const place =
+      spec.dnsConfig === undefined ? `${field}.dnsConfig` : `${field}.dnsConfig.nameservers`
+    const detail =
+      spec.dnsConfig === undefined
+        ? 'must provide `dnsConfig` when `dnsPolicy` is None'
+        : 'must provide at least one DNS nameserver when `dnsPolicy` is None'
+    faults.push(required(place, detail))
+  }
+  allowOneOf(faults, `${field}.preemptionPolicy`, spec.preemptionPolicy, [
+    'Never',
+    'PreemptLowerPriority',
+  ])
+  const seconds = spec.activeDeadlineSeconds
+  if (seconds !== undefined && (seconds < 1 || seconds > INT32_MAX)) {
+    faults.push(wrong(`${field}.activeDeadlineSeconds`, seconds, outOfRange(1, INT32_MAX)))
+  }
+  const shared = spec.securityContext
+  if (shared?.runAsNonRoot === true && shared.runAsUser === 0) {
+    const place = `${field}.securityContext.runAsUser`
+    faults.push(wrong(place, 0, 'must not be 0 when `runAsNonRoot` is true'))
+  }
+  if (spec.shareProcessNamespace === true && spec.hostPID === true) {
+    const place = `${field}.shareProcessNamespace`
+    faults.push(wrong(place, true, 'ShareProcessNamespace and HostPID cannot both be enabled'))
+  }
+}
+
+function validateNames(faults: Faults, field: string, spec: PodSpec): void {
+  const formats = {
+    serviceAccountName: subdomainFaults,
+    nodeName: subdomainFaults,
+    hostname: labelFaults,
+    subdomain: labelFaults,
+    priorityClassName: subdomainFaults,
+  } as const
+  for (const name of [
+    'serviceAccountName',
+    'nodeName',
+    'hostname',
+    'subdomain',
+    'priorityClassName',
+  ] as const) {
+    const value = spec[name] ?? ''
+    if (value !== '') wrongFormat(faults, `${field}.${name}`, value, formats[name](value))
+  }
+}
+
+const MUTABLE_FIELDS = [
+  '`spec.containers[*].image`',
+  '`spec.initContainers[*].image`',
+  '`spec.activeDeadlineSeconds`',
+  '`spec.tolerations` (only additions to existing tolerations)',
+  '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
+].join(',')
+
+/** The spec may change in its images, deadline, added tolerations and lifted scheduling gates; nowhere else. */
+export function validatePodUpdate(faults: Faults, pod: Pod, before: Pod): void {
+  const { spec, metadata } = pod
+  const old = before.spec
+  if (spec === undefined || old === undefined || equalJson(spec, old)) return
+  for (const part of ['containers', 'initContainers'] as const) {
+    if ((spec[part] ?? []).length !== (old[part] ?? []).length) {
+      faults.push(forbidden(`spec.${part}`, 'pod updates may not add or remove containers'))
+      return
+    }
+    validateImages(faults, `spec.${part}`, spec[part] ?? [])
+  }
+  validateDeadline(faults, spec, old)
+  validateAddedTolerations(faults, spec.tolerations ?? [], old.tolerations ?? [])
+  validateGates(faults, spec, old)
+  const munged = withMutableFieldsOf(spec, old, metadata.deletionTimestamp !== undefined)
+  if (!equalJson(munged, old)) {
+    const detail = `pod updates may not change fields other than ${MUTABLE_FIELDS}\n${differences(old, munged)}`
+    faults.push(forbidden('spec', detail))
+  }
+}
+
+function validateImages(faults: Faults, field: string, containers: readonly Container[]): void {
+  for (const [index, { image = '' }] of containers.entries()) {
+    if (image === '') faults.push(required(`${field}[${index}].image`))
+    else if (image.trim() !== image) {
+      const detail = 'must not have leading or trailing whitespace'
+      faults.push(wrong(`${field}[${index}].image`, image, detail))
+    }
+  }
+}
+
+function validateDeadline(faults: Faults, spec: PodSpec, old: PodSpec): void {
+  const field = 'spec.activeDeadlineSeconds'
+  const seconds = spec.activeDeadlineSeconds
+  const previous = old.activeDeadlineSeconds
+  if (seconds === undefined) {
+    if (previous !== undefined) {
+      faults.push(wrong(field, undefined, 'must not update from a positive integer to nil value'))
+    }
+  } else if (seconds < 0 || seconds > INT32_MAX) {
+    faults.push(wrong(field, seconds, outOfRange(0, INT32_MAX)))
+  } else if (previous !== undefined && previous < seconds) {
+    faults.push(wrong(field, seconds, 'must be less than or equal to previous value'))
+  }
+}
+
+function validateAddedTolerations(
+  faults: Faults,
+  tolerations: readonly Toleration[],
+  before: readonly Toleration[],
+): void {
+  const withoutSeconds = ({ tolerationSeconds: _seconds, ...rest }: Toleration): object => rest
+  const isKept = (old: Toleration): boolean =>
+    tolerations.some(toleration => equalJson(withoutSeconds(toleration), withoutSeconds(old)))
+  if (!before.every(isKept)) {
+    const detail = 'existing toleration can not be modified except its tolerationSeconds'
+    faults.push(forbidden('spec.tolerations', detail))
+  }
+}
+
+function validateGates(faults: Faults, spec: PodSpec, old: PodSpec): void {
+  const known = new Set((old.schedulingGates ?? []).map(({ name }) => name))
+  for (const [index, { name }] of (spec.schedulingGates ?? []).entries()) {
+    if (known.has(name)) continue
+    const detail = "only deletion is allowed, but found new scheduling gate '"
+    faults.push(forbidden(`spec.schedulingGates[${index}]`, `${detail}${name}'`))
+  }
+}
+
+/** The new spec with everything that may change as it was: what differs then was not allowed. */
+function withMutableFieldsOf(spec: PodSpec, old: PodSpec, isDeleted: boolean): PodSpec {
+  const images = (containers: readonly Container[], from: readonly Container[]): Container[] =>
+    containers.map((container, index) => {
+      const { image: _image, ...rest } = container
+      const image = from[index]?.image
+      return image === undefined ? rest : { ...rest, image }
+    })
+  const {
+    activeDeadlineSeconds: _deadline,
+    tolerations: _tolerations,
+    schedulingGates: _gates,
+    initContainers,
+    terminationGracePeriodSeconds,
+    ...rest
+  } = spec
+  const grace =
+    isDeleted ||
+    ((old.terminationGracePeriodSeconds ?? 0) < 0 && terminationGracePeriodSeconds === 1)
+      ? old.terminationGracePeriodSeconds
+      : terminationGracePeriodSeconds
+  return {
+    ...rest,
+    containers: images(spec.containers, old.containers),
+    ...(initContainers === undefined
+      ? {}
+      : { initContainers: images(initContainers, old.initContainers ?? []) }),
+    ...(old.activeDeadlineSeconds === undefined
+      ? {}
+      : { activeDeadlineSeconds: old.activeDeadlineSeconds }),
+    ...(old.tolerations === undefined ? {} : { tolerations: old.tolerations }),
+    ...(old.schedulingGates === undefined ? {} : { schedulingGates: old.schedulingGates }),
+    ...(grace === undefined ? {} : { terminationGracePeriodSeconds: grace }),
+  }
+}
+
+const DIFFERENCES_MAX = 20
+
+/** One line per changed field: `- spec.nodeName: "a"` and `+ spec.nodeName: "b"`. */
+function differences(before: unknown, after: unknown): string {
+  const lines: string[] = []
+  collectDifferences(lines, 'spec', before, after)
+  return lines.slice(0, DIFFERENCES_MAX).join('\n')
+}
+
+function collectDifferences(lines: string[], path: string, before: unknown, after: unknown): void {
+  if (equalJson(before, after)) return
+  if (isObject(before) && isObject(after)) {
+    for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+      collectDifferences(lines, `${path}.${key}`, before[key], after[key])
+    }
+  } else if (isList(before) && isList(after) && before.length === after.length) {
+    for (const [index, item] of before.entries()) {
+      collectDifferences(lines, `${path}[${index}]`, item, after[index])
+    }
+  } else {
+    if (before !== undefined) lines.push(`- ${path}: ${canonicalJson(before)}`)
+    if (after !== undefined) lines.push(`+ ${path}: ${canonicalJson(after)}`)
+  }
+}
+
+/** Pod templates of controllers always restart. */
+export function validateTemplateRestart(faults: Faults, field: string, spec: PodSpec): void {
+  if (spec.restartPolicy !== undefined && spec.restartPolicy !== 'Always') {
+    faults.push(unsupported(`${field}.restartPolicy`, spec.restartPolicy, ['Always']))
+  }
+  if (spec.activeDeadlineSeconds !== undefined) {
+    const detail = 'activeDeadlineSeconds in ReplicaSet is not Supported'
+    faults.push(forbidden(`${field}.activeDeadlineSeconds`, detail))
+  }
+}
