@@ -37,12 +37,28 @@ export const PING_TIMEOUT_MS = 10_000
 export const serverNameOf = (host: string): { readonly servername?: string } =>
   isIP(host) === 0 ? { servername: host } : {}
 
-/** Real headers of an HTTP/2 header block, as texts. */
-export function plainHeaders(headers: http2.IncomingHttpHeaders): Readonly<Record<string, string>> {
-  const plain: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith(':') || name.startsWith('kites-') || value === undefined) continue
-    plain[name] = Array.isArray(value) ? value.join(', ') : value
+/** Headers that are about one connection: HTTP/2 refuses to send them, and they mean nothing at the far end. */
+const HOP_HEADERS = new Set([
+  'connection',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** The headers of a request or answer that travel, as texts: neither HTTP/2's and our own nor a connection's. */
+export function travellingHeaders(
+  headers: http2.IncomingHttpHeaders,
+): Readonly<Record<string, string>> {
+  const travelling: Record<string, string> = {}
+  for (const [key, value] of Object.entries(headers)) {
+    const name = key.toLowerCase()
+    const isOurs = name.startsWith(':') || name.startsWith('kites-')
+    if (isOurs || HOP_HEADERS.has(name) || value === undefined) continue
+    travelling[name] = Array.isArray(value) ? value.join(', ') : value
   }
-  return plain
+  return travelling
 }

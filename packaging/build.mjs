@@ -8,7 +8,16 @@
  * Plain JavaScript, because it must run on whatever Node npm came with.
  */
 import { build } from 'esbuild'
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -33,11 +42,17 @@ const NATIVE = ['better-sqlite3', 'koffi']
 const unusedByDockerode = {
   name: 'unused-by-dockerode',
   setup(hooks) {
-    hooks.onResolve({ filter: /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|cpu-features|protobufjs.*)$/ }, found => ({
-      path: found.path,
-      namespace: 'absent',
+    hooks.onResolve(
+      { filter: /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|cpu-features|protobufjs.*)$/ },
+      found => ({
+        path: found.path,
+        namespace: 'absent',
+      }),
+    )
+    hooks.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({
+      contents: 'module.exports = {}',
+      loader: 'js',
     }))
-    hooks.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: 'module.exports = {}', loader: 'js' }))
   },
 }
 
@@ -51,7 +66,10 @@ const entryPointUrls = {
     hooks.onLoad({ filter: /\.ts$/ }, ({ path }) => {
       const source = readFileSync(path, 'utf8')
       if (!source.includes('import.meta.url')) return undefined
-      const contents = source.replace(/new URL\('\.\/([\w-]+)\.ts', import\.meta\.url\)/g, "new URL('./$1.js', import.meta.url)")
+      const contents = source.replace(
+        /new URL\('\.\/([\w-]+)\.ts', import\.meta\.url\)/g,
+        "new URL('./$1.js', import.meta.url)",
+      )
       return { contents, loader: 'ts' }
     })
   },
@@ -89,6 +107,7 @@ async function bundle(out) {
 
 function install(tree) {
   mkdirSync(tree, { recursive: true })
+  cpSync(join(root, 'README.md'), join(tree, 'README.md'))
   for (const part of ['lib', 'kites']) {
     rmSync(join(tree, part), { recursive: true, force: true })
     cpSync(join(root, 'dist', part), join(tree, part), { recursive: true })
@@ -105,10 +124,15 @@ function install(tree) {
       filter: path => !/\/(deps|src|doc|docs|test)$/.test(path) && !isForeign(path),
     })
   }
+  // The installer tells by it whether the tree is of its own source.
+  const sum = execFileSync('sh', [join(root, 'packaging', 'source-sum.sh')])
+  writeFileSync(join(tree, 'source.sum'), sum)
 }
 
 /** Prebuilt binaries of other platforms. */
 function isForeign(path) {
   const name = path.split('/').at(-1) ?? ''
-  return /\.node$/.test(name) && /(linux|darwin|win32)/.test(name) && !name.startsWith(`linux-${arch}`)
+  return (
+    /\.node$/.test(name) && /(linux|darwin|win32)/.test(name) && !name.startsWith(`linux-${arch}`)
+  )
 }

@@ -9,6 +9,8 @@
 #
 #   KITES_SKIP_START=true    install, do not start
 #   KITES_NODE_NAME=NAME     name of this node (default: the host's name)
+#   KITES_TREE=DIR           copy this tree instead of building one, on hosts without a way to the npm registry;
+#                            made from the same source, on a host that has one: node packaging/build.mjs --tree DIR
 #
 # What it does to the host, all of it taken back by kites-uninstall.sh: packages that are missing (Docker Engine,
 # nftables, npm for the build), /usr/local/lib/kites, /usr/local/bin/kites and kites-uninstall.sh, /etc/kites,
@@ -58,7 +60,7 @@ install_packages() {
   has nsenter || missing="$missing util-linux"
   has curl || missing="$missing curl"
   [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
-  if [ "$NEEDS_BUILD" = yes ]; then has npm || missing="$missing npm"; fi
+  if [ "$NEEDS_BUILD" = yes ] && [ -z "${KITES_TREE:-}" ]; then has npm || missing="$missing npm"; fi
   [ -n "$missing" ] || return 0
   say "installing packages:$missing"
   log=$(mktemp)
@@ -75,29 +77,35 @@ install_packages() {
   rm -f "$log"
 }
 
-# One sum over everything that goes into the tree: equal sum, nothing to build.
-source_sum() {
-  (cd "$SOURCE" && find base api client server agent netfilter cmd packaging systemd package.json package-lock.json README.md \
-    -type f 2>/dev/null | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -d' ' -f1)
-}
+# tree_sum DIR: what the tree there was built from
+tree_sum() { cat "$1/source.sum" 2>/dev/null || true; }
 
 build_tree() {
-  [ "$NEEDS_BUILD" = yes ] || return 0
   work=$(mktemp -d /var/tmp/kites-build.XXXXXX)
-  trap 'rm -rf "$work" "$TREE.new"' EXIT
   log=$work/log
   say "building (a minute or two)"
   (cd "$SOURCE" && tar -cf - --exclude=node_modules --exclude=dist --exclude=.git .) | tar -xf - -C "$work"
   (cd "$work" && npm ci --omit=dev --no-audit --no-fund >"$log" 2>&1) || { tail -20 "$log" >&2; fail "npm ci failed"; }
-  rm -rf "$TREE.new"
   (cd "$work" && node packaging/build.mjs --tree "$TREE.new" >"$log" 2>&1) || { tail -20 "$log" >&2; fail "the build failed"; }
-  cp "$SOURCE/README.md" "$TREE.new/README.md"
-  echo "$SUM" > "$TREE.new/source.sum"
+  rm -rf "$work"
+}
+
+copy_tree() {
+  [ "$(tree_sum "$KITES_TREE")" = "$SUM" ] || fail "KITES_TREE=$KITES_TREE was not built from $SOURCE"
+  cp -R "$KITES_TREE" "$TREE.new"
+}
+
+install_tree() {
+  [ "$NEEDS_BUILD" = yes ] || return 0
+  trap 'rm -rf "${work:-}" "$TREE.new"' EXIT
+  mkdir -p "$(dirname "$TREE")"
+  rm -rf "$TREE.new"
+  if [ -n "${KITES_TREE:-}" ]; then copy_tree; else build_tree; fi
   "$TREE.new/kites" --version >/dev/null || fail "the built kites does not start"
   rm -rf "$TREE.old"
   [ ! -d "$TREE" ] || mv "$TREE" "$TREE.old"
   mv "$TREE.new" "$TREE"
-  rm -rf "$TREE.old" "$work"
+  rm -rf "$TREE.old"
   CHANGED=yes
 }
 
@@ -241,11 +249,11 @@ CHANGED=no
 ARGS="$*"
 umask 022
 check_host
-SUM=$(source_sum)
+SUM=$(sh "$SOURCE/packaging/source-sum.sh")
 NEEDS_BUILD=yes
-[ "$(cat "$TREE/source.sum" 2>/dev/null)" != "$SUM" ] || NEEDS_BUILD=no
+[ "$(tree_sum "$TREE")" != "$SUM" ] || NEEDS_BUILD=no
 install_packages
-build_tree
+install_tree
 install_command
 docker_live_restore
 start_docker

@@ -51,6 +51,7 @@ restore_docker() {
   rmdir /etc/docker 2>/dev/null
 }
 
+# Only an Engine that our installer started in the background; systemd's ends with its package.
 stop_docker() {
   [ -e "$STATE/started-docker" ] || return 0
   pid=$(cat /var/run/docker.pid 2>/dev/null) || return 0
@@ -60,14 +61,32 @@ stop_docker() {
   rm -f /var/log/dockerd.log
 }
 
+# What an Engine that came with kites leaves on the host when its packages go.
+remove_docker_traces() {
+  ip link delete docker0 2>/dev/null
+  for tables in iptables ip6tables; do
+    command -v "$tables" >/dev/null || continue
+    "$tables" -P FORWARD ACCEPT
+    "$tables-save" | grep -v DOCKER | "$tables-restore"
+    for table in filter nat; do
+      for chain in DOCKER-USER DOCKER-ISOLATION-STAGE-1 DOCKER-ISOLATION-STAGE-2 DOCKER; do
+        "$tables" -t $table -F $chain 2>/dev/null && "$tables" -t $table -X $chain 2>/dev/null
+      done
+    done
+  done
+  rm -rf /etc/docker /var/lib/docker /var/lib/containerd /run/docker /run/containerd
+  rmdir /etc/cni/net.d /etc/cni 2>/dev/null
+}
+
 remove_packages() {
   [ -s "$STATE/packages" ] && [ "$keep_packages" = no ] || return 0
   packages=$(cat "$STATE/packages")
   if echo "$packages" | grep -qx docker.io && [ -n "$(docker ps -aq 2>/dev/null)" ]; then
     say "Docker still runs other containers: its packages stay"
     packages=$(echo "$packages" | grep -vE '^(docker|containerd|runc)')
-  else
-    stop_docker
+  elif echo "$packages" | grep -qx docker.io; then
+    if has_systemd; then systemctl stop docker.socket docker containerd 2>/dev/null; else stop_docker; fi
+    remove_docker_traces
   fi
   say "removing the packages that came with kites"
   # shellcheck disable=SC2086

@@ -12,6 +12,7 @@ interface Level {
   /** Files at once: those that start Engines or measure nothing but real time run alone. */
   readonly parallel: number
   readonly deadlineMs: number
+  readonly isLong?: boolean
 }
 
 interface Outcome {
@@ -36,6 +37,8 @@ const LEVELS: readonly Level[] = [
   level('component', 1, 240),
   level('node', 1, 300),
   level('cluster', 1, 420),
+  // Whole machines from the package registries: minutes each, so only when named or in test/long.sh.
+  { ...level('machine', 1, 1200), isLong: true },
 ]
 
 /** tap ends each file with `# { total: 4, pass: 3, fail: 1 }`. */
@@ -49,6 +52,8 @@ function runFile(file: string, deadlineMs: number): Promise<Outcome> {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file], {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
+      // tap's own time limit per file is off: the deadline of the level holds.
+      env: { ...process.env, TAP_TIMEOUT: '0' },
     })
     let output = ''
     const take = (chunk: Buffer): void => {
@@ -115,7 +120,10 @@ function excerpt(output: string): string {
 }
 
 const wanted = process.argv.slice(2)
-const levels = LEVELS.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
+const isLongRun = process.env['KITES_TEST_LONG'] === '1'
+const levels = LEVELS.filter(({ name, isLong }) =>
+  wanted.length === 0 ? isLongRun || isLong !== true : wanted.includes(name),
+)
 const outcomes: Outcome[] = []
 for (const each of levels) {
   console.log(`== ${each.name}: ${each.files.length} files`)

@@ -42,16 +42,20 @@ export function loggedContainer(pod: Pod, container: string, isPrevious: boolean
     }
     return bareID(last.containerID)
   }
-  if (state?.running !== undefined && status.containerID !== undefined) return bareID(status.containerID)
+  if (state?.running !== undefined && status.containerID !== undefined)
+    return bareID(status.containerID)
   if (state?.terminated?.containerID !== undefined) return bareID(state.terminated.containerID)
   if (last?.containerID !== undefined) return bareID(last.containerID)
   const waiting = state?.waiting
   const reason = waiting?.reason
   if (reason === 'ErrImagePull' || reason === 'ImagePullBackOff') {
-    const why = reason === 'ErrImagePull' ? 'image can\'t be pulled' : 'trying and failing to pull image'
+    const why =
+      reason === 'ErrImagePull' ? "image can't be pulled" : 'trying and failing to pull image'
     throw badRequest(`container "${container}" in pod "${name}" is waiting to start: ${why}`)
   }
-  throw badRequest(`container "${container}" in pod "${name}" is waiting to start: ${reason ?? 'no logs yet'}`)
+  throw badRequest(
+    `container "${container}" in pod "${name}" is waiting to start: ${reason ?? 'no logs yet'}`,
+  )
 }
 
 export function statusOf(pod: Pod, container: string): ContainerStatus | undefined {

@@ -7,7 +7,13 @@ import { once } from 'node:events'
 import type { Duplex, Readable } from 'node:stream'
 import { badRequest, type Status } from '#api/status.ts'
 import { messageOf } from '#base/errors.ts'
-import { CHANNEL, encodeFrame, FRAME_PAYLOAD_MAX_BYTES, FrameReader, type Frame } from '#client/node-api.ts'
+import {
+  CHANNEL,
+  encodeFrame,
+  FRAME_PAYLOAD_MAX_BYTES,
+  FrameReader,
+  type Frame,
+} from '#client/node-api.ts'
 import type { StreamSession } from '../runtime/runtime.ts'
 import { bareID, statusOf } from './container-logs.ts'
 import type { ContainerPath, NodeApiDeps } from './handler.ts'
@@ -24,7 +30,8 @@ interface Wanted {
 export async function execStream(deps: NodeApiDeps, target: ContainerPath): Promise<Serve> {
   const wanted = wantedStreams(target.query)
   const command = target.query.getAll('command')
-  if (command.length === 0) throw badRequest('you must specify at least one command for the container')
+  if (command.length === 0)
+    throw badRequest('you must specify at least one command for the container')
   const id = runningContainer(target)
   return async (stream, signal) => {
     const sink = new FrameSink(stream)
@@ -83,7 +90,10 @@ interface Served {
 }
 
 /** Until both outputs have ended, or the far end went away. */
-async function serve(session: StreamSession, { stream, sink, wanted, signal }: Served): Promise<void> {
+async function serve(
+  session: StreamSession,
+  { stream, sink, wanted, signal }: Served,
+): Promise<void> {
   const hangUp = (): void => session.close()
   signal.addEventListener('abort', hangUp, { once: true })
   stream.once('close', hangUp)
@@ -140,7 +150,8 @@ async function receive(
 export function terminalSize(payload: Buffer): { columns: number; rows: number } | undefined {
   try {
     const size: unknown = JSON.parse(payload.toString('utf8'))
-    if (typeof size !== 'object' || size === null || !('Width' in size) || !('Height' in size)) return undefined
+    if (typeof size !== 'object' || size === null || !('Width' in size) || !('Height' in size))
+      return undefined
     const columns = Number(size.Width)
     const rows = Number(size.Height)
     const isSize = Number.isInteger(columns) && Number.isInteger(rows) && columns > 0 && rows > 0

@@ -51,7 +51,9 @@ const usage = (sample: Sample, time: string): Readonly<Record<string, unknown>> 
 
 async function nodeStats(time: string): Promise<Readonly<Record<string, unknown>>> {
   const [stat, meminfo] = await Promise.all([readText('/proc/stat'), readText('/proc/meminfo')])
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (/^cpu +(.*)$/mu.exec(stat)?.[1] ?? '')
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (
+    /^cpu +(.*)$/mu.exec(stat)?.[1] ?? ''
+  )
     .split(' ')
     .map(Number)
   const kilobytes = (name: string): number =>
@@ -83,7 +85,11 @@ async function sampleV1(memory: string, cpu: string): Promise<Sample> {
     readText(join(root, 'memory.usage_in_bytes')),
     readText(join(root, 'memory.stat')),
   ])
-  return sample(Number(nanoseconds), Number(bytes), Number(/^total_inactive_file (\d+)$/mu.exec(stat)?.[1] ?? 0))
+  return sample(
+    Number(nanoseconds),
+    Number(bytes),
+    Number(/^total_inactive_file (\d+)$/mu.exec(stat)?.[1] ?? 0),
+  )
 }
 
 async function sampleV2(path: string): Promise<Sample> {
@@ -94,7 +100,11 @@ async function sampleV2(path: string): Promise<Sample> {
     readText(join(root, 'memory.stat')),
   ])
   const microseconds = Number(/^usage_usec (\d+)$/mu.exec(cpu)?.[1] ?? 0)
-  return sample(microseconds * 1000, Number(bytes), Number(/^inactive_file (\d+)$/mu.exec(stat)?.[1] ?? 0))
+  return sample(
+    microseconds * 1000,
+    Number(bytes),
+    Number(/^inactive_file (\d+)$/mu.exec(stat)?.[1] ?? 0),
+  )
 }
 
 const sample = (cpuNanoseconds: number, memoryBytes: number, inactiveBytes: number): Sample => ({

@@ -42,7 +42,7 @@ import {
   saveConfig,
   savedConfig,
 } from './identity.ts'
-import { askServer, JoinError, type ServerRequest } from './server-client.ts'
+import { askServer, JoinError, type JoinErrorCode, type ServerRequest } from './server-client.ts'
 
 export interface JoinOptions {
   /** `https://HOST:6443` */
@@ -77,6 +77,8 @@ const RETRY: BackoffPolicy = { baseMs: 1_000, maxMs: 15_000 }
 const RENEWAL_CHECK_MS = 10 * 60_000
 /** Tried this often before a former join is used without the server. */
 const ATTEMPTS_WITH_SAVED = 1
+/** May mend itself: the server comes back, the time service sets the clock. */
+const PASSING: ReadonlySet<JoinErrorCode> = new Set<JoinErrorCode>(['unreachable', 'clock'])
 const CERTIFICATES: readonly CertificateName[] = ['client-kubelet', 'serving-kubelet']
 
 interface Joining extends JoinOptions {
@@ -111,10 +113,12 @@ async function joinWithRetries(joining: Joining): Promise<ClusterConfig> {
     try {
       return await joinOnce(joining)
     } catch (error) {
-      if (!(error instanceof JoinError) || error.code !== 'unreachable') throw error
+      if (!(error instanceof JoinError) || !PASSING.has(error.code)) throw error
       const saved = failures >= ATTEMPTS_WITH_SAVED ? formerJoin(joining) : undefined
       if (saved !== undefined) {
-        log.warn('server not reachable, going on with what it gave before', { why: error.message })
+        log.warn('server cannot be asked, going on with what it gave before', {
+          why: error.message,
+        })
         return saved
       }
       const delayMs = backoffMs(RETRY, failures, random)

@@ -21,7 +21,7 @@ import {
   CONNECTION_WINDOW_BYTES,
   KIND_HEADER,
   METHOD_HEADER,
-  plainHeaders,
+  travellingHeaders,
   REFUSED_HEADER,
   serverNameOf,
   TUNNEL_ALPN,
@@ -171,7 +171,7 @@ async function answer(
   const request: NodeRequest = {
     method: String(headers[METHOD_HEADER] ?? headers[':method']),
     path: headers[':path'] ?? '/',
-    headers: plainHeaders(headers),
+    headers: travellingHeaders(headers),
   }
   try {
     if (isConnect) await serveStream(options, { stream, request }, gone.signal)
@@ -193,7 +193,7 @@ async function respond(
 ): Promise<void> {
   const response = await handler.request(request, gone)
   if (stream.destroyed) return void response.body.destroy()
-  stream.respond({ ...response.headers, ':status': response.status })
+  stream.respond({ ...travellingHeaders(response.headers), ':status': response.status })
   await pipeline(response.body, stream)
 }
 

@@ -96,9 +96,12 @@ function readyOf(view: PodView, facts: ConditionFacts, containersReady: Verdict)
   const gates = view.pod.spec?.readinessGates ?? []
   const faults = gates.flatMap(({ conditionType }) => {
     const condition = facts.before.find(({ type }) => type === conditionType)
-    if (condition === undefined) return [`corresponding condition of pod readiness gate "${conditionType}" does not exist.`]
+    if (condition === undefined)
+      return [`corresponding condition of pod readiness gate "${conditionType}" does not exist.`]
     if (condition.status === 'True') return []
-    return [`the status of pod readiness gate "${conditionType}" is not "True", but ${condition.status}`]
+    return [
+      `the status of pod readiness gate "${conditionType}" is not "True", but ${condition.status}`,
+    ]
   })
   if (faults.length === 0) return truth(true)
   return no('ReadinessGatesNotReady', faults.length === 1 ? faults[0] : `[${faults.join(', ')}]`)

@@ -18,7 +18,6 @@ export interface ContainerFacts {
   readonly mounts: readonly Mount[]
   /** The image's USER. */
   readonly imageUser: string
-  readonly imageID: string
   readonly cgroupParent: string
   readonly nodeMemoryBytes: number
   readonly terminationFile: string
@@ -78,7 +77,10 @@ function securityOf(facts: ContainerFacts): ContainerSecurity {
   const shared = pod.spec?.securityContext
   verifyNonRoot(facts)
   const isPrivileged = own?.privileged === true
-  const groups = [...(shared?.supplementalGroups ?? []), ...(shared?.fsGroup === undefined ? [] : [shared.fsGroup])]
+  const groups = [
+    ...(shared?.supplementalGroups ?? []),
+    ...(shared?.fsGroup === undefined ? [] : [shared.fsGroup]),
+  ]
   const seLinux = own?.seLinuxOptions ?? shared?.seLinuxOptions
   return {
     user: userOf(facts),
@@ -90,7 +92,7 @@ function securityOf(facts: ContainerFacts): ContainerSecurity {
     noNewPrivileges: own?.allowPrivilegeEscalation === false && !isPrivileged,
     seccomp: isPrivileged ? 'unconfined' : seccompOf(own?.seccompProfile ?? shared?.seccompProfile),
     appArmor: appArmorOf(own?.appArmorProfile ?? shared?.appArmorProfile),
-    seLinux: Object.entries(seLinux ?? {}).map(([key, value]) => `${key}:${String(value)}`),
+    seLinux: Object.entries(seLinux ?? {}).map(([key, value]) => `${key}:${value}`),
     maskedPaths: own?.procMount === 'Unmasked' ? 'none' : 'default',
   }
 }
@@ -100,7 +102,8 @@ type SeccompProfile = NonNullable<NonNullable<Container['securityContext']>['sec
 /** Without a profile a pod is unconfined, as upstream has it. */
 function seccompOf(profile: SeccompProfile | undefined): string {
   if (profile?.type === 'RuntimeDefault') return ''
-  if (profile?.type === 'Localhost') throw new Error('seccomp profiles of type Localhost are not supported by this node')
+  if (profile?.type === 'Localhost')
+    throw new Error('seccomp profiles of type Localhost are not supported by this node')
   return 'unconfined'
 }
 
@@ -138,6 +141,8 @@ function verifyNonRoot({ pod, container, imageUser }: ContainerFacts): void {
     throw new Error(`container has runAsNonRoot and image will run as root ${where}`)
   }
   if (!/^\d+$/u.test(name0)) {
-    throw new Error(`container has runAsNonRoot and image has non-numeric user (${name0}), cannot verify user is non-root ${where}`)
+    throw new Error(
+      `container has runAsNonRoot and image has non-numeric user (${name0}), cannot verify user is non-root ${where}`,
+    )
   }
 }

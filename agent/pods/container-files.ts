@@ -13,7 +13,14 @@ import { podDirectory } from '../volumes/volumes.ts'
 import type { PodDeps } from './deps.ts'
 import { expand } from './expand.ts'
 import type { PodMemory } from './memory.ts'
-import { domainNameOf, hostnameOf, hostsFile, parseResolver, renderResolver, resolverOf } from './name-files.ts'
+import {
+  domainNameOf,
+  hostnameOf,
+  hostsFile,
+  parseResolver,
+  renderResolver,
+  resolverOf,
+} from './name-files.ts'
 
 const TERMINATION_PATH_DEFAULT = '/dev/termination-log'
 const MESSAGE_MAX_BYTES = 4096
@@ -30,7 +37,11 @@ export async function writeNameFiles(
 ): Promise<void> {
   const directory = podDirectory(deps.podsDirectory, pod.metadata.uid ?? '')
   const { clusterDNS, clusterDomain } = deps.network
-  const resolver = resolverOf(pod, { clusterDNS, clusterDomain, node: parseResolver(await deps.nodeResolver()) })
+  const resolver = resolverOf(pod, {
+    clusterDNS,
+    clusterDomain,
+    node: parseResolver(await deps.nodeResolver()),
+  })
   const hosts = hostsFile(pod, {
     podIPs,
     hostname: hostnameOf(pod),
@@ -74,7 +85,10 @@ export async function containerMounts(
   const mounts: Mount[] = []
   for (const mount of container.volumeMounts ?? []) {
     const root = memory.volumePaths.get(mount.name)
-    if (root === undefined) throw new Error(`cannot find volume "${mount.name}" to mount into container "${container.name}"`)
+    if (root === undefined)
+      throw new Error(
+        `cannot find volume "${mount.name}" to mount into container "${container.name}"`,
+      )
     const subPath =
       mount.subPathExpr === undefined || mount.subPathExpr === ''
         ? (mount.subPath ?? '')
@@ -89,7 +103,11 @@ export async function containerMounts(
   return [...mounts, ...managedMounts(directory, mounts)]
 }
 
-const PROPAGATION = { None: 'private', HostToContainer: 'rslave', Bidirectional: 'rshared' } as const
+const PROPAGATION = {
+  None: 'private',
+  HostToContainer: 'rslave',
+  Bidirectional: 'rshared',
+} as const
 
 function isReadOnlyVolume(pod: Pod, name: string): boolean {
   const volume = pod.spec?.volumes?.find(candidate => candidate.name === name)
@@ -141,7 +159,8 @@ export async function terminationMessage(
   container: ContainerState,
 ): Promise<string> {
   const text = container.terminationFile === '' ? '' : await readHead(container.terminationFile)
-  const wantsLogs = container.terminationPolicy === 'FallbackToLogsOnError' && container.exitCode !== 0
+  const wantsLogs =
+    container.terminationPolicy === 'FallbackToLogsOnError' && container.exitCode !== 0
   if (text !== '' || !wantsLogs) return text
   const logs = await runtime.logs(
     container.id,
@@ -161,7 +180,12 @@ async function readHead(path: string): Promise<string> {
   try {
     const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
     try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(MESSAGE_MAX_BYTES), 0, MESSAGE_MAX_BYTES, 0)
+      const { buffer, bytesRead } = await file.read(
+        Buffer.alloc(MESSAGE_MAX_BYTES),
+        0,
+        MESSAGE_MAX_BYTES,
+        0,
+      )
       return buffer.subarray(0, bytesRead).toString('utf8')
     } finally {
       await file.close()

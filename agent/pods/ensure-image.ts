@@ -18,7 +18,9 @@ export async function ensureImage(
     containerEvent(deps.events, { pod, container: container.name }, event)
   const failures = memory.images.get(reference)?.failure?.failures ?? 0
   const found = await Promise.all(
-    (pod.spec?.imagePullSecrets ?? []).map(({ name = '' }) => deps.references.get('secrets', pod, name)),
+    (pod.spec?.imagePullSecrets ?? []).map(({ name = '' }) =>
+      deps.references.get('secrets', pod, name),
+    ),
   )
   const secrets = found.filter((secret): secret is Secret => secret !== undefined)
   const ensured = await deps.puller.ensure(
@@ -30,6 +32,7 @@ export async function ensureImage(
     },
     signal,
   )
+  if (signal.aborted) return
   if (ensured.kind === 'failed') {
     const { reason, message } = ensured
     const nowMs = deps.clock.now()
@@ -37,8 +40,10 @@ export async function ensureImage(
     memory.images.set(reference, {
       failure: { reason, message, failures: failures + 1, atMs: nowMs, retryAtMs },
     })
-    if (reason === 'ErrImagePull') tell(warning('Failed', `Failed to pull image "${reference}": ${message}`))
-    else tell(warning(reason === 'InvalidImageName' ? 'InspectFailed' : 'ErrImageNeverPull', message))
+    if (reason === 'ErrImagePull')
+      tell(warning('Failed', `Failed to pull image "${reference}": ${message}`))
+    else
+      tell(warning(reason === 'InvalidImageName' ? 'InspectFailed' : 'ErrImageNeverPull', message))
     tell(warning('Failed', `Error: ${reason}`))
     if (reason === 'ErrImagePull') tell(normal('BackOff', `Back-off pulling image "${reference}"`))
     return

@@ -90,7 +90,11 @@ function valueOf(
     if (configMap === undefined && optional !== true) {
       throw new MissingReference(`configmap "${name}" not found`)
     }
-    return required(configMap?.data?.[key], optional, `couldn't find key ${key} in ConfigMap ${sources.pod.metadata.namespace}/${name}`)
+    return required(
+      configMap?.data?.[key],
+      optional,
+      `couldn't find key ${key} in ConfigMap ${sources.pod.metadata.namespace}/${name}`,
+    )
   }
   if (from.secretKeyRef === undefined) return ''
   const { name = '', key, optional } = from.secretKeyRef

@@ -63,6 +63,7 @@ export const executors: Executors = {
     const { pod, memory } = task
     const { spec } = pod
     let created: string | undefined
+    let started: Pick<SandboxState, 'id' | 'pid'> | undefined
     try {
       await deps.limiter.run(async () => {
         created = await deps.runtime.createSandbox({
@@ -80,24 +81,16 @@ export const executors: Executors = {
           graceSeconds: spec?.terminationGracePeriodSeconds ?? 30,
         })
         const pid = await deps.runtime.startSandbox(created)
-        await setUpNetwork(deps, task, { id: created, pid })
+        started = { id: created, pid }
       })
-      memory.sandboxFailure = undefined
-      memory.sandboxFailures = 0
     } catch (error) {
       if (created !== undefined) await deps.runtime.removeSandbox(created).catch(() => undefined)
-      sandboxFailed(deps, task, error)
+      return sandboxFailed(deps, task, error)
     }
+    if (started !== undefined) await setUpNetwork(deps, task, started)
   },
 
-  'setup-network': async (deps, task, { sandbox }) => {
-    try {
-      await setUpNetwork(deps, task, sandbox)
-    } catch (error) {
-      sandboxFailed(deps, task, error)
-      await deps.clock.sleep(Math.min(5000, retryAt(deps, task.memory.sandboxFailures) - deps.clock.now()), task.signal)
-    }
-  },
+  'setup-network': (deps, task, { sandbox }) => setUpNetwork(deps, task, sandbox),
 
   'remove-sandbox': async (deps, { pod, memory }, { sandbox }) => {
     const isCurrent = memory.networkSandboxID === sandbox.id || memory.networkSandboxID === ''
@@ -113,7 +106,8 @@ export const executors: Executors = {
   'stop-container': async (deps, task, { container, graceMs, message }) => {
     const { pod, memory, signal } = task
     memory.stops.set(container.id, { sinceMs: deps.clock.now(), graceMs })
-    if (memory.probes.get(container.id)?.mustRestart !== undefined) memory.probeKilled.add(container.id)
+    if (memory.probes.get(container.id)?.mustRestart !== undefined)
+      memory.probeKilled.add(container.id)
     containerEvent(deps.events, { pod, container: container.name }, normal('Killing', message))
     await runPreStop(deps, task, container, graceMs)
     if (!signal.aborted) await deps.runtime.signalStop(container.id)
@@ -137,7 +131,10 @@ export const executors: Executors = {
     containerEvent(
       deps.events,
       { pod, container: container.name },
-      warning('BackOff', `Back-off restarting failed container ${container.name} in pod ${name}_${namespace}(${uid})`),
+      warning(
+        'BackOff',
+        `Back-off restarting failed container ${container.name} in pod ${name}_${namespace}(${uid})`,
+      ),
     )
   },
 
@@ -161,26 +158,35 @@ export const executors: Executors = {
 const retryAt = (deps: PodDeps, failures: number): number =>
   deps.clock.now() + backoffMs(RETRY, failures, deps.random)
 
+/** A sandbox whose network fails is kept: the next try needs no new one. */
 async function setUpNetwork(
   deps: PodDeps,
-  { pod, memory }: PodTask,
+  task: PodTask,
   sandbox: Pick<SandboxState, 'id' | 'pid'>,
 ): Promise<void> {
+  const { pod, memory } = task
   const { uid = '', namespace = '', name = '' } = pod.metadata
-  const podIPs =
-    pod.spec?.hostNetwork === true
-      ? deps.node.hostIPs
-      : (await deps.network.setup({ podUID: uid, namespace, name, pid: sandbox.pid })).podIPs
-  await writeNameFiles(deps, pod, podIPs)
-  memory.podIPs = podIPs
-  memory.networkSandboxID = sandbox.id
+  try {
+    const podIPs =
+      pod.spec?.hostNetwork === true
+        ? deps.node.hostIPs
+        : (await deps.network.setup({ podUID: uid, namespace, name, pid: sandbox.pid })).podIPs
+    await writeNameFiles(deps, pod, podIPs)
+    memory.podIPs = podIPs
+    memory.networkSandboxID = sandbox.id
+    memory.sandboxFailure = undefined
+    memory.sandboxFailures = 0
+  } catch (error) {
+    sandboxFailed(deps, task, error)
+  }
 }
 
 function sandboxFailed(deps: PodDeps, { pod, memory }: PodTask, error: unknown): void {
   memory.sandboxFailures += 1
   const message = `Failed to create pod sandbox: ${messageOf(error)}`
   // the first try may only have taught the runtime what its host forbids
-  const retryAtMs = memory.sandboxFailures === 1 ? deps.clock.now() : retryAt(deps, memory.sandboxFailures)
+  const retryAtMs =
+    memory.sandboxFailures === 1 ? deps.clock.now() : retryAt(deps, memory.sandboxFailures)
   memory.sandboxFailure = { message, retryAtMs }
   if (memory.sandboxFailures > 1 && !isRuntimeError(error, 'unavailable')) {
     podEvent(deps.events, pod, warning('FailedCreatePodSandBox', message))
@@ -207,7 +213,11 @@ async function runPreStop(
   const outcome = await act(deps.runtime, hook, target, graceMs)
   if (!outcome.isSuccess) {
     const message = `PreStopHook failed: ${outcome.output}`
-    containerEvent(deps.events, { pod, container: state.name }, warning('FailedPreStopHook', message))
+    containerEvent(
+      deps.events,
+      { pod, container: state.name },
+      warning('FailedPreStopHook', message),
+    )
   }
 }
 

@@ -42,7 +42,11 @@ export async function act(
     if (handler.httpGet !== undefined) return await fetchURL(handler.httpGet, target, timeoutMs)
     if (handler.tcpSocket !== undefined) {
       const { host, port } = handler.tcpSocket
-      return await dial(nonEmpty(host) ?? target.podIP, portNumber(target.container, port), timeoutMs)
+      return await dial(
+        nonEmpty(host) ?? target.podIP,
+        portNumber(target.container, port),
+        timeoutMs,
+      )
     }
     return { isSuccess: false, output: 'this kind of handler is not supported by this node' }
   } catch (error) {
@@ -70,7 +74,11 @@ async function fetchURL(
   const port = portNumber(target.container, get.port)
   const path = get.path ?? '/'
   const isHTTPS = get.scheme === 'HTTPS'
-  const headers: Record<string, string> = { 'user-agent': USER_AGENT, accept: '*/*', connection: 'close' }
+  const headers: Record<string, string> = {
+    'user-agent': USER_AGENT,
+    accept: '*/*',
+    connection: 'close',
+  }
   for (const { name, value } of get.httpHeaders ?? []) headers[name.toLowerCase()] = value
   const options = {
     host,
@@ -106,7 +114,8 @@ async function fetchURL(
 /** The words a Go program has for the commonest refusal, because people search for them. */
 function goDialError(error: unknown, host: string, port: number): string {
   const message = messageOf(error)
-  if (message.includes('ECONNREFUSED')) return `dial tcp ${host}:${port}: connect: connection refused`
+  if (message.includes('ECONNREFUSED'))
+    return `dial tcp ${host}:${port}: connect: connection refused`
   if (message.includes('EHOSTUNREACH')) return `dial tcp ${host}:${port}: connect: no route to host`
   return message
 }
@@ -132,7 +141,9 @@ function dial(host: string, port: number, timeoutMs: number): Promise<Outcome> {
     })
     socket.once('error', error => {
       const isTimeout = error.name === 'AbortError' || error.name === 'TimeoutError'
-      const why = isTimeout ? `dial tcp ${host}:${port}: i/o timeout` : goDialError(error, host, port)
+      const why = isTimeout
+        ? `dial tcp ${host}:${port}: i/o timeout`
+        : goDialError(error, host, port)
       resolve({ isSuccess: false, output: why })
     })
   })

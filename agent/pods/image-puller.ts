@@ -12,8 +12,17 @@ const PARALLEL_PULLS = 5
 
 export type EnsuredImage =
   | { readonly kind: 'present'; readonly image: ImageState }
-  | { readonly kind: 'pulled'; readonly image: ImageState; readonly tookMs: number; readonly waitedMs: number }
-  | { readonly kind: 'failed'; readonly reason: 'ErrImagePull' | 'ErrImageNeverPull' | 'InvalidImageName'; readonly message: string }
+  | {
+      readonly kind: 'pulled'
+      readonly image: ImageState
+      readonly tookMs: number
+      readonly waitedMs: number
+    }
+  | {
+      readonly kind: 'failed'
+      readonly reason: 'ErrImagePull' | 'ErrImageNeverPull' | 'InvalidImageName'
+      readonly message: string
+    }
 
 export interface EnsureRequest {
   readonly reference: string
@@ -36,7 +45,11 @@ export class ImagePuller {
   async ensure(request: EnsureRequest, signal: AbortSignal): Promise<EnsuredImage> {
     const { reference, policy } = request
     if (reference === '' || /[\s"]/u.test(reference)) {
-      return { kind: 'failed', reason: 'InvalidImageName', message: `Failed to apply default image tag "${reference}": couldn't parse image name "${reference}": invalid reference format` }
+      return {
+        kind: 'failed',
+        reason: 'InvalidImageName',
+        message: `Failed to apply default image tag "${reference}": couldn't parse image name "${reference}": invalid reference format`,
+      }
     }
     const there = policy === 'Always' ? undefined : await this.#runtime.imageStatus(reference)
     if (there !== undefined) return { kind: 'present', image: there }
@@ -60,7 +73,11 @@ export class ImagePuller {
     }
   }
 
-  #shared({ reference, auth }: EnsureRequest, signal: AbortSignal, onStart: () => void): Promise<void> {
+  #shared(
+    { reference, auth }: EnsureRequest,
+    signal: AbortSignal,
+    onStart: () => void,
+  ): Promise<void> {
     const running = this.#pulls.get(reference)
     if (running !== undefined) return running
     const pull = this.#limiter
@@ -74,7 +91,11 @@ export class ImagePuller {
   }
 
   /** Every credential that fits, then none; the last refusal is told. */
-  async #tryEach(reference: string, auth: readonly RegistryAuth[], signal: AbortSignal): Promise<void> {
+  async #tryEach(
+    reference: string,
+    auth: readonly RegistryAuth[],
+    signal: AbortSignal,
+  ): Promise<void> {
     let failure: unknown
     for (const candidate of auth.length === 0 ? [undefined] : auth) {
       try {

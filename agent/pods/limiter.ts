@@ -9,7 +9,8 @@ export class Limiter {
   }
 
   async run<Result>(task: () => Promise<Result>): Promise<Result> {
-    if (this.#running >= this.#limit) await new Promise<void>(resolve => this.#waiting.push(resolve))
+    if (this.#running >= this.#limit)
+      await new Promise<void>(resolve => this.#waiting.push(resolve))
     else this.#running += 1
     try {
       return await task()

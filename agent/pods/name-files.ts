@@ -114,7 +114,10 @@ export function parseResolver(text: string): Resolver {
   let searches: string[] = []
   let options: string[] = []
   for (const line of text.split('\n')) {
-    const [keyword, ...rest] = line.replace(/[#;].*$/u, '').trim().split(/\s+/u)
+    const [keyword, ...rest] = line
+      .replace(/[#;].*$/u, '')
+      .trim()
+      .split(/\s+/u)
     if (keyword === 'nameserver' && rest[0] !== undefined) servers.push(rest[0])
     if (keyword === 'search') searches = rest
     if (keyword === 'options') options = [...options, ...rest]

@@ -8,7 +8,6 @@ import {
   initContainersDone,
   isDeleted,
   isSidecar,
-  isTerminalPhase,
   latestOf,
   type PodView,
   restartPolicyOf,
@@ -39,23 +38,24 @@ type End = 'never-ran' | 'alive' | 'succeeded' | 'failed'
 
 function endOf(view: PodView, container: Container): End {
   const latest = latestOf(view, container.name)
-  if (latest === undefined || latest.state === 'created') {
-    // the containers of a deleted pod are removed one by one: their end stays written in the status
-    return recordedEnd(view, container) ?? 'never-ran'
-  }
+  if (latest === undefined) return missingEnd(view, container)
+  if (latest.state === 'created') return latest.attempt > 0 ? 'alive' : 'never-ran'
   if (latest.state === 'running') return 'alive'
   const runsAgain =
-    !isDeleted(view.pod) &&
-    shouldRestart(restartPolicyOf(view.pod, container), latest, view.local)
+    !isDeleted(view.pod) && shouldRestart(restartPolicyOf(view.pod, container), latest, view.local)
   if (runsAgain) return 'alive'
   return latest.exitCode === 0 ? 'succeeded' : 'failed'
 }
 
-function recordedEnd({ pod }: PodView, container: Container): End | undefined {
+/**
+ * The containers of a deleted pod are removed one by one: their end stays written in the status. One that was
+ * removed by hand comes again.
+ */
+function missingEnd({ pod }: PodView, container: Container): End {
   const status = pod.status?.containerStatuses?.find(({ name }) => name === container.name)
-  const terminated = status?.state?.terminated
-  if (terminated === undefined) return undefined
-  return terminated.exitCode === 0 ? 'succeeded' : 'failed'
+  if ((status?.containerID ?? '') === '') return 'never-ran'
+  if (!isDeleted(pod)) return 'alive'
+  return status?.state?.terminated?.exitCode === 0 ? 'succeeded' : 'failed'
 }
 
 function hasFailedInit(view: PodView): boolean {
@@ -65,5 +65,3 @@ function hasFailedInit(view: PodView): boolean {
     return !shouldRestart(restartPolicyOf(view.pod, init), latest, view.local)
   })
 }
-
-export const isOver = (view: PodView): boolean => isTerminalPhase(phaseOf(view))

@@ -177,13 +177,17 @@ function planSandbox(view: PodView, pass: Pass): SandboxState | undefined {
     }
   }
   if (sandbox !== undefined) {
-    if (local.networkSandboxID !== sandbox.id) pass.add({ kind: 'setup-network', sandbox })
+    if (local.networkSandboxID !== sandbox.id) planNetwork(view, sandbox, pass)
     return sandbox
   }
   // members of a dead sandbox have no network any more: they go before a new one comes
   const orphans = observed.containers.filter(container => container.state === 'running')
   for (const container of orphans) {
-    planStop(view, { container, graceMs: graceOfSpec(view), message: sandboxChanged(container.name) }, pass)
+    planStop(
+      view,
+      { container, graceMs: graceOfSpec(view), message: sandboxChanged(container.name) },
+      pass,
+    )
   }
   if (orphans.length > 0) return undefined
   const retryAtMs = local.sandboxFailure?.retryAtMs ?? 0
@@ -194,6 +198,12 @@ function planSandbox(view: PodView, pass: Pass): SandboxState | undefined {
   const attempt = Math.max(-1, ...observed.sandboxes.map(({ attempt: used }) => used)) + 1
   pass.add({ kind: 'create-sandbox', attempt })
   return undefined
+}
+
+function planNetwork({ local, nowMs }: PodView, sandbox: SandboxState, pass: Pass): void {
+  const retryAtMs = local.sandboxFailure?.retryAtMs ?? 0
+  if (retryAtMs > nowMs) pass.lookAgain(retryAtMs - nowMs)
+  else pass.add({ kind: 'setup-network', sandbox })
 }
 
 const sandboxChanged = (name: string): string =>
@@ -227,7 +237,8 @@ function planContainer(
   if (local.busy.has(`start ${container.name}`)) return
   if (latest?.state === 'running') return
   if (latest?.state === 'created') return pass.add({ kind: 'remove-container', container: latest })
-  const isRerun = latest !== undefined && latest.sandboxID !== sandbox.id && !isAppContainer(view, container)
+  const isRerun =
+    latest !== undefined && latest.sandboxID !== sandbox.id && !isAppContainer(view, container)
   if (!isRerun && !mayStart(view, container)) return
   if (latest !== undefined && !isRerun) {
     const waitMs = crashWaitMs(local.crashes.get(container.name), latest.finishedAtMs, nowMs)
@@ -312,7 +323,9 @@ function planEnd(view: PodView, pass: Pass): void {
   if (local.volumes !== 'unmounted') return pass.add({ kind: 'unmount-volumes' })
   if (!isDeleted(pod)) return
   for (const container of observed.containers) pass.add({ kind: 'remove-container', container })
-  if (observed.containers.length === 0 && local.busy.size === 0) pass.add({ kind: 'delete-pod' })
+  // a pull goes on for others, or for nobody: nothing of the pod hangs on it
+  const isBusy = [...local.busy].some(key => !key.startsWith('image '))
+  if (observed.containers.length === 0 && !isBusy) pass.add({ kind: 'delete-pod' })
 }
 
 /** What is left of the grace that the deletion promised. `deletionTimestamp` is when it ends. */

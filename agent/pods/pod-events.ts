@@ -8,8 +8,16 @@ export interface PodEvent {
   readonly message: string
 }
 
-export const normal = (reason: string, message: string): PodEvent => ({ type: 'Normal', reason, message })
-export const warning = (reason: string, message: string): PodEvent => ({ type: 'Warning', reason, message })
+export const normal = (reason: string, message: string): PodEvent => ({
+  type: 'Normal',
+  reason,
+  message,
+})
+export const warning = (reason: string, message: string): PodEvent => ({
+  type: 'Warning',
+  reason,
+  message,
+})
 
 export function podEvent(events: Pick<EventRecorder, 'event'>, pod: Pod, event: PodEvent): void {
   events.event({ reference: { ...referenceTo(pod), kind: 'Pod', apiVersion: 'v1' } }, event)
@@ -20,7 +28,8 @@ export function containerEvent(
   about: { readonly pod: Pod; readonly container: string },
   event: PodEvent,
 ): void {
-  const isInit = about.pod.spec?.initContainers?.some(({ name }) => name === about.container) === true
+  const isInit =
+    about.pod.spec?.initContainers?.some(({ name }) => name === about.container) === true
   const fieldPath = `spec.${isInit ? 'initContainers' : 'containers'}{${about.container}}`
   const reference = { ...referenceTo(about.pod), kind: 'Pod', apiVersion: 'v1', fieldPath }
   events.event({ reference }, event)

@@ -36,11 +36,11 @@ export class Pods implements Part {
     this.#options = options
   }
 
+  /** The newest of that name: an older one may still be ending. */
   get(namespace: string, name: string): Pod | undefined {
-    for (const { pod } of this.#workers.values()) {
-      if (pod.metadata.name === name && pod.metadata.namespace === namespace) return pod
-    }
-    return undefined
+    return this.list().findLast(
+      ({ metadata }) => metadata.name === name && metadata.namespace === namespace,
+    )
   }
 
   list(): Pod[] {
@@ -127,11 +127,17 @@ export class Pods implements Part {
 
   /** Ends what no object of the API stands for any more. */
   async #adopt(observed: Observation): Promise<void> {
-    const leftovers = new Map<string, { readonly identity: PodIdentity; readonly graceSeconds: number }>()
-    for (const { pod } of observed.containers) leftovers.set(pod.uid, { identity: pod, graceSeconds: 30 })
-    for (const { pod, graceSeconds } of observed.sandboxes) leftovers.set(pod.uid, { identity: pod, graceSeconds })
+    const leftovers = new Map<
+      string,
+      { readonly identity: PodIdentity; readonly graceSeconds: number }
+    >()
+    for (const { pod } of observed.containers)
+      leftovers.set(pod.uid, { identity: pod, graceSeconds: 30 })
+    for (const { pod, graceSeconds } of observed.sandboxes)
+      leftovers.set(pod.uid, { identity: pod, graceSeconds })
     for (const uid of await this.#folders()) {
-      if (!leftovers.has(uid)) leftovers.set(uid, { identity: { uid, namespace: '', name: uid }, graceSeconds: 0 })
+      if (!leftovers.has(uid))
+        leftovers.set(uid, { identity: { uid, namespace: '', name: uid }, graceSeconds: 0 })
     }
     for (const [uid, { identity, graceSeconds }] of leftovers) {
       if (this.#workers.has(uid)) continue
@@ -180,14 +186,20 @@ export class Pods implements Part {
     while (!signal.aborted) {
       await this.#options.deps.clock.sleep(REFRESH_MS, signal)
       if (signal.aborted) return
-      const live = [...this.#workers.values()].filter(({ pod }) => pod.spec?.volumes?.some(isLiveVolume) === true)
+      const live = [...this.#workers.values()].filter(
+        ({ pod }) => pod.spec?.volumes?.some(isLiveVolume) === true,
+      )
       this.refresh(live.map(({ uid }) => uid))
     }
   }
 }
 
 /** A pod of which only labels are left, being deleted. */
-const ghostOf = ({ uid, namespace, name }: PodIdentity, graceSeconds: number, nowMs: number): Pod => ({
+const ghostOf = (
+  { uid, namespace, name }: PodIdentity,
+  graceSeconds: number,
+  nowMs: number,
+): Pod => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: {

@@ -9,7 +9,13 @@ import type { Container, Probe } from '#api/types/core-v1.ts'
 import type { Clock, Timer } from '#base/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { act, type Outcome, type Target } from './handlers.ts'
-import { initialProbe, nextProbe, type ProbeKind, type ProbeState, probeTimes } from './probe-state.ts'
+import {
+  initialProbe,
+  nextProbe,
+  type ProbeKind,
+  type ProbeState,
+  probeTimes,
+} from './probe-state.ts'
 import type { ProbeSummary } from './view.ts'
 
 export interface ProberOptions {
@@ -23,12 +29,6 @@ export interface ProberOptions {
   readonly onFailure: (kind: ProbeKind, outcome: Outcome) => void
   /** An adopted container that was ready stays ready until its probe says otherwise. */
   readonly wasReady: boolean
-}
-
-const TITLE: Readonly<Record<ProbeKind, string>> = {
-  startup: 'startup',
-  liveness: 'liveness',
-  readiness: 'readiness',
 }
 
 export class Prober {
@@ -84,7 +84,8 @@ export class Prober {
     const times = probeTimes(probe)
     const isStarted = this.summary.isStarted
     // liveness and readiness wait for startup, startup ends with its first success
-    if (kind !== 'startup' && !isStarted) return this.#schedule(kind, Math.min(times.periodMs, 1000))
+    if (kind !== 'startup' && !isStarted)
+      return this.#schedule(kind, Math.min(times.periodMs, 1000))
     if (kind === 'startup' && isStarted && state.lastOutcome === true) return
     const outcome = await act(runtime, probe, target, times.timeoutMs)
     if (this.#isStopped) return
@@ -93,7 +94,7 @@ export class Prober {
     const next = nextProbe(state, outcome.isSuccess, times)
     this.#states.set(kind, next)
     if (kind !== 'readiness' && next.result === 'failure') {
-      this.#mustRestart = `Container ${target.container.name} failed ${TITLE[kind]} probe, will be restarted`
+      this.#mustRestart = `Container ${target.container.name} failed ${kind} probe, will be restarted`
     }
     const after = this.summary
     const hasChanged =
@@ -101,7 +102,8 @@ export class Prober {
       before.isStarted !== after.isStarted ||
       before.mustRestart !== after.mustRestart
     if (hasChanged) this.#options.onChange()
-    if (this.#mustRestart === undefined || kind === 'readiness') this.#schedule(kind, times.periodMs)
+    if (this.#mustRestart === undefined || kind === 'readiness')
+      this.#schedule(kind, times.periodMs)
   }
 }
 

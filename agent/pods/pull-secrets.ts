@@ -10,7 +10,8 @@ const DOCKER_HUB = 'docker.io'
 /** `registry.example:5000/team/app:1` -> `registry.example:5000`; a name without a host is Docker Hub's. */
 export function registryOf(reference: string): string {
   const [first = '', ...rest] = reference.split('/')
-  const isHost = rest.length > 0 && (first.includes('.') || first.includes(':') || first === 'localhost')
+  const isHost =
+    rest.length > 0 && (first.includes('.') || first.includes(':') || first === 'localhost')
   return isHost ? first : DOCKER_HUB
 }
 

@@ -32,7 +32,12 @@ export function qosClassOf(pod: Pod): QosClass {
     RESOURCES.every(name => {
       const limit = container.resources?.limits?.[name]
       const request = container.resources?.requests?.[name] ?? limit
-      return isPositive(limit) && request !== undefined && limit !== undefined && quantityMillis(request) === quantityMillis(limit)
+      return (
+        isPositive(limit) &&
+        request !== undefined &&
+        limit !== undefined &&
+        quantityMillis(request) === quantityMillis(limit)
+      )
     }),
   )
   return isGuaranteed ? 'Guaranteed' : 'Burstable'
@@ -70,8 +75,7 @@ export function cpuQuota(millis: number): number {
 /** The more memory a burstable container asked for, the later it is killed. */
 export function oomScore(pod: Pod, container: Container, nodeMemoryBytes: number): number {
   const qos = pod.status?.qosClass ?? qosClassOf(pod)
-  const isCritical =
-    (pod.spec?.priority ?? 0) >= 2_000_000_000
+  const isCritical = (pod.spec?.priority ?? 0) >= 2_000_000_000
   if (isCritical || qos === 'Guaranteed') return GUARANTEED_OOM
   if (qos === 'BestEffort' || nodeMemoryBytes <= 0) return BEST_EFFORT_OOM
   const request = amount(container.resources?.requests?.['memory'])

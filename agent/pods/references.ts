@@ -70,7 +70,10 @@ export class References {
       try {
         await informer.synced(AbortSignal.timeout(FIRST_ANSWER_MS))
       } catch (error) {
-        throw new Error(`failed to read ${kind === 'secrets' ? 'secret' : 'configmap'} "${name}" in time`, { cause: error })
+        throw new Error(
+          `failed to read ${kind === 'secrets' ? 'secret' : 'configmap'} "${name}" in time`,
+          { cause: error },
+        )
       }
     }
     return this.peek(kind, pod, name)

@@ -68,7 +68,11 @@ function rememberRestart({ clock }: PodDeps, { memory }: PodTask, name: string):
   memory.crashes.set(name, nextCrashBackoff(memory.crashes.get(name), nowMs, nowMs))
 }
 
-async function configOf(deps: PodDeps, task: PodTask, action: StartAction): Promise<ContainerConfig> {
+async function configOf(
+  deps: PodDeps,
+  task: PodTask,
+  action: StartAction,
+): Promise<ContainerConfig> {
   const { pod, memory } = task
   const { container, attempt, sandboxID } = action
   const image = memory.images.get(container.image ?? '')
@@ -83,7 +87,6 @@ async function configOf(deps: PodDeps, task: PodTask, action: StartAction): Prom
     env,
     mounts: [...mounts, termination],
     imageUser: image?.user ?? '',
-    imageID: image?.id ?? '',
     cgroupParent: deps.cgroupParent,
     nodeMemoryBytes: deps.node.memoryBytes,
     terminationFile: termination.hostPath,
@@ -92,7 +95,9 @@ async function configOf(deps: PodDeps, task: PodTask, action: StartAction): Prom
 
 async function envSources(deps: PodDeps, { pod, memory }: PodTask): Promise<EnvSources> {
   if (!deps.services.hasSynced) {
-    throw new MissingReference('services have not yet been read at least once, cannot construct envvars')
+    throw new MissingReference(
+      'services have not yet been read at least once, cannot construct envvars',
+    )
   }
   // what the pod names is read first, so that the environment itself is made without waiting
   await Promise.all(referencesOf(pod).map(({ kind, name }) => deps.references.get(kind, pod, name)))
@@ -120,7 +125,11 @@ function fail(
     message,
     retryAtMs: deps.clock.now() + CONFIG_RETRY_MS,
   })
-  containerEvent(deps.events, { pod, container: container.name }, warning('Failed', `Error: ${message}`))
+  containerEvent(
+    deps.events,
+    { pod, container: container.name },
+    warning('Failed', `Error: ${message}`),
+  )
 }
 
 /** A hook that fails ends its container, as upstream has it. */
@@ -136,6 +145,10 @@ async function runPostStart(
   const outcome = await act(deps.runtime, hook, target, POST_START_MAX_MS)
   if (outcome.isSuccess) return
   const message = `PostStartHook failed: ${outcome.output}`
-  containerEvent(deps.events, { pod, container: container.name }, warning('FailedPostStartHook', message))
+  containerEvent(
+    deps.events,
+    { pod, container: container.name },
+    warning('FailedPostStartHook', message),
+  )
   memory.stops.set(containerID, { sinceMs: deps.clock.now(), graceMs: 0 })
 }

@@ -83,6 +83,11 @@ export class StatusWriter {
       status: { ...status, ...Object.fromEntries(vanished.map(field => [field, null])) },
     }
     const { client, signal } = this.#options
-    await client.pods.patch({ namespace, name }, { type: 'strategic', body }, { subresource: 'status' }, signal)
+    await client.pods.patch(
+      { namespace, name },
+      { type: 'strategic', body },
+      { subresource: 'status' },
+      signal,
+    )
   }
 }

@@ -5,7 +5,7 @@
  * Output  the whole status this agent owns, conditions of others (readiness gates) included unchanged
  * Source: kubernetes pkg/kubelet/kubelet_pods.go generateAPIPodStatus, convertToAPIContainerStatuses
  */
-import type { Container, ContainerStatus, Pod, PodStatus } from '#api/types/core-v1.ts'
+import type { Container, ContainerStatus, PodStatus } from '#api/types/core-v1.ts'
 import { rfc3339 } from '#base/clock.ts'
 import type { ContainerState } from '../runtime/runtime.ts'
 import { conditionsOf } from './conditions.ts'
@@ -42,7 +42,9 @@ export function statusOf(view: PodView, before: PodStatus, host: HostFacts): Pod
   const podIPs = podIPsOf(view, before, host)
   const [hostIP] = host.hostIPs
   return {
-    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    ...(pod.metadata.generation === undefined
+      ? {}
+      : { observedGeneration: pod.metadata.generation }),
     phase,
     conditions: conditionsOf(view, { phase, inits, apps, before: before.conditions ?? [] }),
     ...(local.refusal === undefined ? carried(before) : local.refusal),
@@ -66,7 +68,9 @@ const carried = (before: PodStatus): Pick<PodStatus, 'reason' | 'message'> =>
 
 function podIPsOf(view: PodView, before: PodStatus, host: HostFacts): readonly string[] {
   if (view.pod.spec?.hostNetwork === true) {
-    return view.local.networkSandboxID === '' ? (before.podIPs ?? []).map(({ ip }) => ip) : host.hostIPs
+    return view.local.networkSandboxID === ''
+      ? (before.podIPs ?? []).map(({ ip }) => ip)
+      : host.hostIPs
   }
   if (view.local.podIPs.length > 0) return view.local.podIPs
   return (before.podIPs ?? []).map(({ ip }) => ip)
@@ -145,7 +149,9 @@ function isReady(view: PodView, { container, kind }: Subject, facts: Readiness):
   if (kind === 'init' && !isSidecar(container)) {
     return latest?.state === 'exited' && latest.exitCode === 0
   }
-  return latest?.state === 'running' && isStarted && isProbeReady && !view.local.stops.has(latest.id)
+  return (
+    latest?.state === 'running' && isStarted && isProbeReady && !view.local.stops.has(latest.id)
+  )
 }
 
 export const containerID = (container: ContainerState): string => `docker://${container.id}`
@@ -269,6 +275,3 @@ function reasonOf(container: ContainerState): string {
   if (container.error !== '' && container.startedAtMs === 0) return 'StartError'
   return container.exitCode === 0 ? 'Completed' : 'Error'
 }
-
-/** The status a pod has before this agent has looked at it. */
-export const emptyStatus = (pod: Pod): PodStatus => pod.status ?? {}

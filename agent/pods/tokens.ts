@@ -50,20 +50,25 @@ export class Tokens {
   async #request(pod: Pod, request: TokenRequest, nowMs: number): Promise<Kept> {
     const { name, namespace, uid } = pod.metadata
     const account = pod.spec?.serviceAccountName ?? 'default'
-    const answer = await this.#client.serviceAccounts.createSub({ namespace, name: account }, 'token', {
-      apiVersion: 'authentication.k8s.io/v1',
-      kind: 'TokenRequest',
-      spec: {
-        audiences: request.audience === '' ? [] : [request.audience],
-        expirationSeconds: request.expirationSeconds,
-        boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid },
+    const answer = await this.#client.serviceAccounts.createSub(
+      { namespace, name: account },
+      'token',
+      {
+        apiVersion: 'authentication.k8s.io/v1',
+        kind: 'TokenRequest',
+        spec: {
+          audiences: request.audience === '' ? [] : [request.audience],
+          expirationSeconds: request.expirationSeconds,
+          boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid },
+        },
       },
-    })
+    )
     const { status } = answer
     if (typeof status !== 'object' || status === null || !('token' in status)) {
       throw new Error('the answer has no token')
     }
-    const expires = 'expirationTimestamp' in status ? Date.parse(String(status.expirationTimestamp)) : Number.NaN
+    const expires =
+      'expirationTimestamp' in status ? Date.parse(String(status.expirationTimestamp)) : Number.NaN
     const expiresAtMs = Number.isNaN(expires) ? nowMs + request.expirationSeconds * 1000 : expires
     const lifeMs = Math.min((expiresAtMs - nowMs) * LIFE_SHARE, AGE_MAX_MS)
     return { token: String(status.token), refreshAtMs: nowMs + lifeMs, expiresAtMs }

@@ -135,7 +135,8 @@ export function initContainersDone(view: PodView): boolean {
   const sandboxID = view.observed.sandboxes[0]?.id
   const names = new Set(spec?.containers.map(container => container.name))
   const appStarted = view.observed.containers.some(
-    container => names.has(container.name) && container.sandboxID === sandboxID && container.startedAtMs > 0,
+    container =>
+      names.has(container.name) && container.sandboxID === sandboxID && container.startedAtMs > 0,
   )
   return appStarted || inits.every(init => isInitDone(view, init))
 }
@@ -143,7 +144,8 @@ export function initContainersDone(view: PodView): boolean {
 export function isInitDone(view: PodView, init: Container): boolean {
   const latest = latestOf(view, init.name)
   const sandboxID = view.observed.sandboxes[0]?.id
-  if (latest === undefined || (sandboxID !== undefined && latest.sandboxID !== sandboxID)) return false
+  if (latest === undefined || (sandboxID !== undefined && latest.sandboxID !== sandboxID))
+    return false
   if (isSidecar(init)) return latest.startedAtMs > 0 && probesOf(view, latest.id, init).isStarted
   return latest.state === 'exited' && latest.exitCode === 0
 }

@@ -21,7 +21,7 @@ import { deadlineOf, keyOfAction, type PodAction, planPod } from './plan.ts'
 import { PodProbers } from './pod-probers.ts'
 import { statusOf } from './status.ts'
 import { StatusWriter } from './status-writer.ts'
-import type { PodView } from './view.ts'
+import { type PodView, readySandbox } from './view.ts'
 import { placeOf } from './volume-context.ts'
 
 const RETRY = { baseMs: 200, maxMs: 10_000 } as const
@@ -87,7 +87,8 @@ export class PodWorker {
       ...this.#pod,
       metadata: {
         ...metadata,
-        deletionTimestamp: metadata.deletionTimestamp ?? new Date(this.#deps.clock.now()).toISOString(),
+        deletionTimestamp:
+          metadata.deletionTimestamp ?? new Date(this.#deps.clock.now()).toISOString(),
         deletionGracePeriodSeconds:
           metadata.deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? 30,
       },
@@ -140,13 +141,17 @@ export class PodWorker {
     await this.#readTerminationMessages(observed)
     this.#probers.sync(this.pod, observed)
     this.#checkDeadline()
-    const before = this.#view(observed)
-    this.#status = statusOf(before, this.#statusBefore(), { hostIPs: this.#deps.node.hostIPs })
-    if (!this.#isGhost) this.#writer.write(this.#status)
+    this.#report(this.#view(observed))
     const plan = planPod(this.#view(observed))
     this.#timer?.cancel()
     if (plan.requeueAfterMs !== undefined) this.#lookAgain(plan.requeueAfterMs)
     for (const action of plan.actions) this.#start(action)
+  }
+
+  #report(view: PodView): void {
+    if (isAdopting(view)) return
+    this.#status = statusOf(view, this.#statusBefore(), { hostIPs: this.#deps.node.hostIPs })
+    if (!this.#isGhost) this.#writer.write(this.#status)
   }
 
   #view(observed: Observation): PodView {
@@ -159,7 +164,10 @@ export class PodWorker {
     if (this.#status === undefined) return fromAPI
     const isForeign = ({ type }: PodCondition): boolean => !isOurCondition(type)
     const ours = (this.#status.conditions ?? []).filter(condition => !isForeign(condition))
-    return { ...this.#status, conditions: [...ours, ...(fromAPI.conditions ?? []).filter(isForeign)] }
+    return {
+      ...this.#status,
+      conditions: [...ours, ...(fromAPI.conditions ?? []).filter(isForeign)],
+    }
   }
 
   #checkDeadline(): void {
@@ -180,12 +188,15 @@ export class PodWorker {
     const key = keyOfAction(action)
     this.#memory.busy.add(key)
     const running = this.#execute(action)
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
         if (this.#stop.signal.aborted || isAbort(error)) return
         const fields = { pod: this.#pod.metadata.name, action: action.kind, error }
-        this.#deps.log[isRuntimeError(error, 'unavailable') ? 'debug' : 'warn']('action on a pod failed', fields)
+        this.#deps.log[isRuntimeError(error, 'unavailable') ? 'debug' : 'warn'](
+          'action on a pod failed',
+          fields,
+        )
         // keeps a hopeless action from spinning
-        return this.#deps.clock.sleep(1000, this.#stop.signal)
+        await this.#deps.clock.sleep(1000, this.#stop.signal)
       })
       .finally(() => {
         this.#memory.busy.delete(key)
@@ -205,6 +216,7 @@ export class PodWorker {
     await execute(this.#deps, this.#task(), action)
     if (action.kind !== 'delete-pod') return
     this.#isDone = true
+    this.#stop.abort()
     this.#timer?.cancel()
     this.#probers.close()
     this.#onDone()
@@ -227,6 +239,16 @@ export class PodWorker {
       messages.set(container.id, await terminationMessage(this.#deps.runtime, container))
     }
   }
+}
+
+/**
+ * A sandbox runs whose network this agent has not looked at yet: it has just restarted, or is in the middle of
+ * making it. What it would say now about readiness would be wrong for a moment, and cost a pod its traffic.
+ */
+function isAdopting(view: PodView): boolean {
+  const sandbox = readySandbox(view)
+  const { networkSandboxID, sandboxFailure } = view.local
+  return sandbox !== undefined && sandbox.id !== networkSandboxID && sandboxFailure === undefined
 }
 
 /** What was missing may be there now: waiting longer would only be waiting. */

@@ -8,7 +8,20 @@
  * Law     The same payload again changes nothing. A crash at any moment leaves old or new.
  * Source: kubernetes pkg/volume/util/atomic_writer.go
  */
-import { chmod, chown, lstat, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { codeOf } from '#base/errors.ts'
 import type { Payload } from './volume.ts'

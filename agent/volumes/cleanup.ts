@@ -13,6 +13,7 @@ export async function removeTree(path: string, mounts: Mounts): Promise<void> {
     await mounts.unmount(mount.path)
   }
   const [left] = await mounts.below(path)
-  if (left !== undefined) throw new Error(`${left.path} is still mounted: nothing below it is deleted`)
+  if (left !== undefined)
+    throw new Error(`${left.path} is still mounted: nothing below it is deleted`)
   await rm(path, { recursive: true, force: true })
 }

@@ -17,7 +17,12 @@ export async function configMapPayload(
     throw new Error(`configmap "${name}" not found`)
   }
   return new Map(
-    selectKeys(configMapKeys(configMap), { what: 'configmap', items: source.items, defaultMode, isOptional }),
+    selectKeys(configMapKeys(configMap), {
+      what: 'configmap',
+      items: source.items,
+      defaultMode,
+      isOptional,
+    }),
   )
 }
 

@@ -22,7 +22,9 @@ type Entries = readonly (readonly [path: string, file: PayloadFile])[]
 export const configMapKeys = ({ data, binaryData }: ConfigMap): ReadonlyMap<string, Buffer> =>
   new Map([
     ...Object.entries(data ?? {}).map(([key, text]) => [key, Buffer.from(text, 'utf8')] as const),
-    ...Object.entries(binaryData ?? {}).map(([key, text]) => [key, Buffer.from(text, 'base64')] as const),
+    ...Object.entries(binaryData ?? {}).map(
+      ([key, text]) => [key, Buffer.from(text, 'base64')] as const,
+    ),
   ])
 
 export const secretKeys = ({ data }: Secret): ReadonlyMap<string, Buffer> =>
@@ -38,7 +40,9 @@ export function selectKeys(keys: ReadonlyMap<string, Buffer>, selection: KeySele
     const content = keys.get(key)
     if (content === undefined) {
       if (selection.isOptional) return []
-      throw new Error(`${selection.what} references non-existent ${selection.what.startsWith('secret') ? 'secret' : 'config'} key: ${key}`)
+      throw new Error(
+        `${selection.what} references non-existent ${selection.what.startsWith('secret') ? 'secret' : 'config'} key: ${key}`,
+      )
     }
     return [[checkedPath(path), { content, mode: mode ?? defaultMode }]]
   })

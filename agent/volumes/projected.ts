@@ -11,7 +11,9 @@ const EXPIRATION_DEFAULT_SECONDS = 3600
 export const setUpProjected: SetUp = (volume, context) => {
   const { sources = [], defaultMode = DEFAULT_MODE } = volume.projected ?? {}
   return payloadVolume({ plugin: 'projected', volume, context, inMemory: true }, async () => {
-    const payloads = await Promise.all(sources.map(source => sourcePayload(source, context, defaultMode)))
+    const payloads = await Promise.all(
+      sources.map(source => sourcePayload(source, context, defaultMode)),
+    )
     return new Map(payloads.flatMap(payload => [...payload]))
   })
 }
@@ -21,16 +23,23 @@ async function sourcePayload(
   context: VolumeContext,
   defaultMode: number,
 ): Promise<Payload> {
-  if (source.configMap !== undefined) return configMapPayload(source.configMap, context, defaultMode)
+  if (source.configMap !== undefined)
+    return configMapPayload(source.configMap, context, defaultMode)
   if (source.secret !== undefined) return secretPayload(source.secret, context, defaultMode)
   if (source.downwardAPI !== undefined) {
     const items = source.downwardAPI.items ?? []
     return new Map(downwardFiles(items, context.sources.fields(), defaultMode))
   }
   if (source.serviceAccountToken !== undefined) {
-    const { path, audience = '', expirationSeconds = EXPIRATION_DEFAULT_SECONDS } = source.serviceAccountToken
+    const {
+      path,
+      audience = '',
+      expirationSeconds = EXPIRATION_DEFAULT_SECONDS,
+    } = source.serviceAccountToken
     const token = await context.sources.token({ audience, expirationSeconds })
-    return new Map([[checkedPath(path), { content: Buffer.from(token), mode: tokenMode(context, defaultMode) }]])
+    return new Map([
+      [checkedPath(path), { content: Buffer.from(token), mode: tokenMode(context, defaultMode) }],
+    ])
   }
   throw new Error('this kind of projected source is not supported by this node')
 }

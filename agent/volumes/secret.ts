@@ -17,7 +17,12 @@ export async function secretPayload(
     throw new Error(`secret "${name}" not found`)
   }
   return new Map(
-    selectKeys(secretKeys(secret), { what: 'secret', items: source.items, defaultMode, isOptional }),
+    selectKeys(secretKeys(secret), {
+      what: 'secret',
+      items: source.items,
+      defaultMode,
+      isOptional,
+    }),
   )
 }
 

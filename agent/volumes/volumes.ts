@@ -30,14 +30,15 @@ const KINDS: readonly Kind[] = [
   { name: 'projected', setUp: setUpProjected, isLive: true },
 ]
 
-export const VOLUME_KINDS: readonly string[] = KINDS.map(({ name }) => name)
-
-const kindOf = (volume: Volume): Kind | undefined => KINDS.find(({ name }) => volume[name] !== undefined)
+const kindOf = (volume: Volume): Kind | undefined =>
+  KINDS.find(({ name }) => volume[name] !== undefined)
 
 /** Host paths by volume name. Throws Error with the words of a FailedMount event. */
 export async function setUpVolumes(context: VolumeContext): Promise<ReadonlyMap<string, string>> {
   const volumes = context.pod.spec?.volumes ?? []
-  const entries = await Promise.all(volumes.map(async volume => [volume.name, await setUpOne(volume, context)] as const))
+  const entries = await Promise.all(
+    volumes.map(async volume => [volume.name, await setUpOne(volume, context)] as const),
+  )
   return new Map(entries)
 }
 
@@ -45,7 +46,9 @@ export async function setUpVolumes(context: VolumeContext): Promise<ReadonlyMap<
 export async function refreshVolumes(context: VolumeContext): Promise<void> {
   const volumes = context.pod.spec?.volumes ?? []
   await Promise.all(
-    volumes.filter(volume => kindOf(volume)?.isLive === true).map(volume => setUpOne(volume, context)),
+    volumes
+      .filter(volume => kindOf(volume)?.isLive === true)
+      .map(volume => setUpOne(volume, context)),
   )
 }
 

@@ -42,13 +42,7 @@ export function validateClusterRole(faults: Faults, { rules = [] }: ClusterRole)
 }
 
 function validateRule(faults: Faults, field: string, rule: PolicyRule): void {
-  const {
-    verbs,
-    apiGroups = [],
-    resources = [],
-    resourceNames = [],
-    nonResourceURLs = [],
-  } = rule
+  const { verbs, apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule
   if (verbs.length === 0) {
     faults.push(required(`${field}.verbs`, 'verbs must contain at least one value'))
   }

@@ -17,6 +17,7 @@ import {
   requireOneOf,
   requireFormat,
   unsupported,
+  WHOLE,
   wrong,
   wrongFormat,
   NOT_NEGATIVE,
@@ -82,7 +83,7 @@ export function validateNodeUpdate(faults: Faults, node: Node, before: Node): vo
     const detail = 'node updates may not change providerID except from "" to valid'
     faults.push(forbidden('spec.providerID', detail))
   }
-  if (!equalJson(rest, old)) faults.push(forbidden('', NODE_UPDATES))
+  if (!equalJson(rest, old)) faults.push(forbidden(WHOLE, NODE_UPDATES))
 }
 
 export function validateNamespace(faults: Faults, namespace: Namespace): void {

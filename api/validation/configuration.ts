@@ -11,6 +11,7 @@ import {
   refuseChange,
   required,
   tooLong,
+  WHOLE,
   wrong,
   wrongFormat,
 } from '#api/validation/fault.ts'
@@ -34,7 +35,7 @@ export function validateConfigMap(faults: Faults, configMap: ConfigMap): void {
     wrongFormat(faults, `binaryData[${key}]`, key, configKeyFaults(key))
     bytes += decodedLength(value)
   }
-  if (bytes > SIZE_MAX) faults.push(tooLong('', SIZE_MAX))
+  if (bytes > SIZE_MAX) faults.push(tooLong(WHOLE, SIZE_MAX))
 }
 
 const FROZEN = 'field is immutable when `immutable` is set'

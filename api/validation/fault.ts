@@ -8,6 +8,9 @@ import type { FieldError } from '#api/status.ts'
 /** What a validation appends to. */
 export type Faults = FieldError[]
 
+/** How upstream prints the path of a whole object. */
+export const WHOLE = '[]'
+
 export const IMMUTABLE = 'field is immutable'
 export const NOT_NEGATIVE = 'must be greater than or equal to 0'
 

@@ -55,6 +55,24 @@ export function validateContainers(
     validateLifecycle(faults, place, container)
     validateProbes(faults, place, container)
   }
+  refuseSharedHostPorts(faults, field, containers)
+}
+
+/** One port of the host serves one container. */
+function refuseSharedHostPorts(
+  faults: Faults,
+  field: string,
+  containers: readonly Container[],
+): void {
+  const taken = new Set<string>()
+  for (const [index, { ports = [] }] of containers.entries()) {
+    for (const [at, { protocol = 'TCP', hostIP = '', hostPort = 0 }] of ports.entries()) {
+      if (hostPort === 0) continue
+      const key = `${protocol}/${hostIP}/${hostPort}`
+      if (taken.has(key)) faults.push(duplicate(`${field}[${index}].ports[${at}].hostPort`, key))
+      taken.add(key)
+    }
+  }
 }
 
 const INIT_FORBIDDEN = ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const
@@ -135,13 +153,8 @@ function validatePorts(
     else validateNumber(faults, `${place}.containerPort`, containerPort)
     if (hostPort !== 0) validateNumber(faults, `${place}.hostPort`, hostPort)
     if (hostNetwork && hostPort !== 0 && hostPort !== containerPort) {
-      faults.push(
-        wrong(
-          `${place}.containerPort`,
-          containerPort,
-          'must match `hostPort` when `hostNetwork` is true',
-        ),
-      )
+      const detail = 'must match `containerPort` when `hostNetwork` is true'
+      faults.push(wrong(`${place}.hostPort`, hostPort, detail))
     }
     requireOneOf(faults, `${place}.protocol`, protocol, ['SCTP', 'TCP', 'UDP'])
   }
@@ -243,7 +256,7 @@ function validateResources(faults: Faults, field: string, container: Container):
         faults.push(wrong(place, name, 'must be a standard resource type or fully qualified'))
         faults.push(wrong(place, name, 'must be a standard resource for containers'))
       }
-      if (compareQuantities(quantity, '0') < 0) faults.push(wrong(place, quantity, NOT_NEGATIVE))
+      if (quantity.startsWith('-')) faults.push(wrong(place, quantity, NOT_NEGATIVE))
       else if (!isStandardResource(name) && !/^-?\d+(k|M|G|T|P|E)?$/.test(quantity)) {
         faults.push(wrong(place, quantity, 'must be an integer'))
       }

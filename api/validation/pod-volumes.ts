@@ -3,7 +3,6 @@
  * Source: kubernetes pkg/apis/core/validation/validation.go ValidateVolumes, ValidateVolumeMounts
  */
 import { configKeyFaults, labelFaults } from '#api/names.ts'
-import { compareQuantities } from '#api/quantity.ts'
 import type { KeyToPath, Volume, VolumeMount, VolumeProjection } from '#api/types/core-v1.ts'
 import {
   allowOneOf,
@@ -20,13 +19,13 @@ import {
 const FILE_MODE = 'must be a number between 0 and 0777 (octal), both inclusive'
 const HOST_PATH_TYPES = [
   '',
-  'DirectoryOrCreate',
-  'Directory',
-  'FileOrCreate',
-  'File',
-  'Socket',
-  'CharDevice',
   'BlockDevice',
+  'CharDevice',
+  'Directory',
+  'DirectoryOrCreate',
+  'File',
+  'FileOrCreate',
+  'Socket',
 ] as const
 
 /** A path that stays below where it starts. */
@@ -72,7 +71,7 @@ function validateSource(faults: Faults, place: string, volume: Volume): void {
     faults.push(forbidden(`${place}.${other}`, 'may not specify more than 1 volume type'))
   }
   const { emptyDir, hostPath, configMap, secret, projected, persistentVolumeClaim } = volume
-  if (emptyDir?.sizeLimit !== undefined && compareQuantities(emptyDir.sizeLimit, '0') < 0) {
+  if (emptyDir?.sizeLimit?.startsWith('-') === true) {
     faults.push(
       forbidden(`${place}.emptyDir.sizeLimit`, 'SizeLimit field must be a valid resource quantity'),
     )

@@ -120,33 +120,23 @@ const MUTABLE_FIELDS = [
 
 /** The spec may change in its images, deadline, added tolerations and lifted scheduling gates; nowhere else. */
 export function validatePodUpdate(faults: Faults, pod: Pod, before: Pod): void {
-  const { spec, metadata } = pod
+  const { spec } = pod
   const old = before.spec
   if (spec === undefined || old === undefined || equalJson(spec, old)) return
+  validatePodSpec(faults, 'spec', spec)
   for (const part of ['containers', 'initContainers'] as const) {
     if ((spec[part] ?? []).length !== (old[part] ?? []).length) {
       faults.push(forbidden(`spec.${part}`, 'pod updates may not add or remove containers'))
       return
     }
-    validateImages(faults, `spec.${part}`, spec[part] ?? [])
   }
   validateDeadline(faults, spec, old)
   validateAddedTolerations(faults, spec.tolerations ?? [], old.tolerations ?? [])
   validateGates(faults, spec, old)
-  const munged = withMutableFieldsOf(spec, old, metadata.deletionTimestamp !== undefined)
+  const munged = withMutableFieldsOf(spec, old)
   if (!equalJson(munged, old)) {
     const detail = `pod updates may not change fields other than ${MUTABLE_FIELDS}\n${differences(old, munged)}`
     faults.push(forbidden('spec', detail))
-  }
-}
-
-function validateImages(faults: Faults, field: string, containers: readonly Container[]): void {
-  for (const [index, { image = '' }] of containers.entries()) {
-    if (image === '') faults.push(required(`${field}[${index}].image`))
-    else if (image.trim() !== image) {
-      const detail = 'must not have leading or trailing whitespace'
-      faults.push(wrong(`${field}[${index}].image`, image, detail))
-    }
   }
 }
 
@@ -189,7 +179,7 @@ function validateGates(faults: Faults, spec: PodSpec, old: PodSpec): void {
 }
 
 /** The new spec with everything that may change as it was: what differs then was not allowed. */
-function withMutableFieldsOf(spec: PodSpec, old: PodSpec, isDeleted: boolean): PodSpec {
+function withMutableFieldsOf(spec: PodSpec, old: PodSpec): PodSpec {
   const images = (containers: readonly Container[], from: readonly Container[]): Container[] =>
     containers.map((container, index) => {
       const { image: _image, ...rest } = container
@@ -205,8 +195,7 @@ function withMutableFieldsOf(spec: PodSpec, old: PodSpec, isDeleted: boolean): P
     ...rest
   } = spec
   const grace =
-    isDeleted ||
-    ((old.terminationGracePeriodSeconds ?? 0) < 0 && terminationGracePeriodSeconds === 1)
+    (old.terminationGracePeriodSeconds ?? 0) < 0 && terminationGracePeriodSeconds === 1
       ? old.terminationGracePeriodSeconds
       : terminationGracePeriodSeconds
   return {

@@ -69,7 +69,7 @@ export function integer(octets: Buffer): Buffer {
 
 export function oid(dotted: string): Buffer {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number)
-  const octets = [first * 40 + second, ...rest.flatMap(base128)]
+  const octets = [first * 40 + second, ...rest].flatMap(base128)
   return encode(TAG.oid, Buffer.from(octets))
 }
 

@@ -5,7 +5,7 @@
  * data inline or in files, the current context.
  * Throws  KubeconfigError with a line for the user.
  */
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { writeSecretFile } from './files.ts'
 
@@ -64,7 +64,9 @@ export interface KubeconfigFile {
   readonly name?: string
 }
 
+/** The folder, when it has to be made, is open to others: the file's own mode protects it. */
 export function writeKubeconfig(file: KubeconfigFile): void {
+  mkdirSync(dirname(file.path), { recursive: true })
   writeSecretFile(file.path, renderKubeconfig(file.entry, file.name), file.mode)
 }
 

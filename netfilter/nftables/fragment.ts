@@ -155,7 +155,8 @@ const stickyOf = (service: VirtualService, seconds: number): Sticky => ({ servic
 function stickyWay(way: Way, key: string, sticky: Sticky): WayPart {
   const { dispatch, backends, masquerade } = way
   const { protocol } = sticky.service.frontend
-  const id = digest(`${dispatch.name} ${frontendId(sticky.service.frontend)}`)
+  // With its time in the name, since a set cannot change its own.
+  const id = digest(`${dispatch.name} ${frontendId(sticky.service.frontend)} ${sticky.seconds}`)
   const entry = `sticky-${id}`
   const named = backends.map(backend => ({
     backend,

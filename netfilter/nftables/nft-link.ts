@@ -40,6 +40,7 @@ export class NftLink {
   readonly #waiting = new Map<number, Waiting>()
   #next = 1
   #state: 'starting' | 'ready' | 'ended' = 'starting'
+  #wasReady = false
   /** Why libnftables cannot be used at all on this machine. */
   unavailable: string | undefined
 
@@ -58,8 +59,9 @@ export class NftLink {
     return this.#state
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid
+  /** It ended before it could be used once. */
+  get failedToStart(): boolean {
+    return this.#state === 'ended' && !this.#wasReady
   }
 
   call(request: Omit<ChildRequest, 'id'>): Promise<NftOutcome> {
@@ -85,7 +87,10 @@ export class NftLink {
 
   #receive(message: unknown): void {
     if (!isFromChild(message)) return
-    if (message.kind === 'ready' && this.#state === 'starting') this.#state = 'ready'
+    if (message.kind === 'ready' && this.#state === 'starting') {
+      this.#state = 'ready'
+      this.#wasReady = true
+    }
     if (message.kind === 'unavailable') {
       this.unavailable = message.why
       this.#end(message.why)

@@ -40,6 +40,8 @@ export interface NftRunnerOptions {
 
 const IDLE_MS = 60_000
 const TOOL_TIMEOUT_MS = 60_000
+/** A child that dies this often before it is of use is not tried again. */
+const START_FAILURES_MAX = 3
 
 export function createNftRunner(options: NftRunnerOptions): NftRunner {
   const { timers, idleMs = IDLE_MS, command = runCommand } = options
@@ -47,13 +49,21 @@ export function createNftRunner(options: NftRunnerOptions): NftRunner {
   let link: NftLink | undefined
   let idle: { cancel(): void } | undefined
   let isUseless = startChild === null
+  let startFailures = 0
   let tail: Promise<unknown> = Promise.resolve()
+
+  const giveUp = (why: string): void => {
+    isUseless = true
+    options.onFallback?.(why)
+  }
 
   /** The child if it can be used now; starts one if there should be. */
   const readyLink = (): NftLink | undefined => {
-    if (link?.unavailable !== undefined && !isUseless) {
-      isUseless = true
-      options.onFallback?.(link.unavailable)
+    if (!isUseless && link?.unavailable !== undefined) giveUp(link.unavailable)
+    else if (!isUseless && link?.failedToStart === true) {
+      startFailures += 1
+      link = undefined
+      if (startFailures >= START_FAILURES_MAX) giveUp('its process ends before it is ready')
     }
     if (isUseless || startChild === null) return undefined
     if (link === undefined || link.state === 'ended') link = new NftLink(startChild, timers)

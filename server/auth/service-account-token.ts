@@ -106,6 +106,9 @@ export function createServiceAccountTokens(
   const accepted = options.audiences ?? [options.issuer]
   const verified = new Map<string, TokenClaims>()
 
+  const isOurs = (token: string): boolean =>
+    verified.has(token) || peekClaims(token)?.['iss'] === options.issuer
+
   const claimsOf = (token: string): TokenClaims | undefined => {
     const known = verified.get(token)
     if (known !== undefined) return known
@@ -118,7 +121,7 @@ export function createServiceAccountTokens(
   }
 
   const review = (token: string, audiences: readonly string[]): TokenReviewResult | undefined => {
-    if (peekClaims(token)?.['iss'] !== options.issuer) return undefined
+    if (!isOurs(token)) return undefined
     const claims = claimsOf(token)
     if (claims === undefined || !isLive(claims, options)) return undefined
     const wanted = audiences.length === 0 ? accepted : audiences
@@ -130,7 +133,7 @@ export function createServiceAccountTokens(
     issue: order => issue(order, { options, accepted, key: current }),
     review,
     authenticate({ bearer }) {
-      if (bearer === undefined || peekClaims(bearer)?.['iss'] !== options.issuer) return undefined
+      if (bearer === undefined || !isOurs(bearer)) return undefined
       const result = review(bearer, [])
       if (result === undefined) throw unauthorized()
       return result.user

@@ -35,6 +35,8 @@ export interface CacheOptions {
   readonly store: Store
   readonly clock: Clock
   readonly log: Logger
+  /** The store went away under it: what it shows grows old from now on, so the server had better end. */
+  readonly onLost?: (error: StoreError) => void
 }
 
 /** Resolves once everything durable at the call is shown. Throws StoreError. */
@@ -95,8 +97,11 @@ class WatchCache implements Cache {
             resolve()
           },
           onEnd: error => {
-            if (error.code !== 'closed') log.error('the cache lost the store', { error })
             this.#fanOut.end(undefined)
+            if (error.code !== 'closed') {
+              log.error('the cache lost the store', { error })
+              this.#options.onLost?.(error)
+            }
             reject(error)
           },
         },

@@ -18,6 +18,8 @@ export interface ClusterConfig {
   /** Where this server is reached: the endpoints of default/kubernetes. */
   readonly advertiseAddress: string
   readonly advertisePort: number
+  /** How long a node may be silent before it counts as lost; 50 s when absent. */
+  readonly nodeMonitorGraceMs?: number
   /** PEM of the CA that signed the API server's certificate. */
   readonly rootCA: string
 }

@@ -9,6 +9,7 @@ import type { Answer, Call } from '#server/registry/call.ts'
 import { bodyKind } from '#server/registry/decoding.ts'
 import type { Registry } from '#server/registry/registry.ts'
 import type { RequestContext } from './context.ts'
+import { impersonate, impersonationOf } from './impersonation.ts'
 import type { FlowControl } from './flow-control.ts'
 
 export interface ChainDeps {
@@ -41,7 +42,16 @@ const authenticate: Stage = async (deps, context, next) => {
   return next()
 }
 
+const actAs: Stage = async (deps, context, next) => {
+  const { exchange } = context
+  const asked = exchange && impersonationOf(name => exchange.header(name))
+  if (asked !== undefined) context.user = await impersonate(deps.authorizer, context.user, asked)
+  return next()
+}
+
 const flowControl: Stage = (deps, context, next) => {
+  // The server's own parts limit themselves; refusing them would only make them ask again.
+  if (context.exchange === undefined) return next()
   const { verb, subresource } = context.info
   return deps.flow.run({ verb, subresource, user: context.user }, next)
 }
@@ -52,7 +62,20 @@ const authorize: Stage = async (deps, context, next) => {
   const { decision, reason } =
     authorization instanceof Promise ? await authorization : authorization
   if (decision !== 'allow') throw refusal(attributes, reason)
+  if (isUpgrade(attributes)) await authorizeUpgrade(deps, attributes)
   return next()
+}
+
+const UPGRADING = new Set(['exec', 'attach', 'portforward'])
+
+const isUpgrade = ({ verb, resource, subresource }: RequestAttributes): boolean =>
+  verb === 'get' && resource === 'pods' && UPGRADING.has(subresource)
+
+/** WebSocket clients send GET where SPDY clients sent POST: who may only read must not run commands. */
+async function authorizeUpgrade(deps: ChainDeps, attributes: RequestAttributes): Promise<void> {
+  const asCreate = { ...attributes, verb: 'create' }
+  const { decision, reason } = await deps.authorizer.authorize(asCreate)
+  if (decision !== 'allow') throw refusal(asCreate, reason)
 }
 
 const route: Stage = async (deps, context) => {
@@ -85,7 +108,7 @@ const route: Stage = async (deps, context) => {
   return deps.registry.handle(call)
 }
 
-export const STAGES: readonly Stage[] = [authenticate, flowControl, authorize, route]
+export const STAGES: readonly Stage[] = [authenticate, actAs, flowControl, authorize, route]
 
 export function runStages(deps: ChainDeps, context: RequestContext, index = 0): Promise<Answer> {
   const stage = STAGES[index]

@@ -48,6 +48,7 @@ export interface Listener {
 const HANDSHAKE_TIMEOUT_MS = 10_000
 const HEADERS_TIMEOUT_MS = 15_000
 const KEEP_ALIVE_MS = 120_000
+const TCP_KEEP_ALIVE_MS = 30_000
 const CONNECTIONS_MAX = 10_000
 const STREAMS_PER_CONNECTION_MAX = 250
 const HEADER_PAIRS_MAX = 128
@@ -78,6 +79,8 @@ export function createListener(options: ListenerOptions): Listener {
     socket.once('close', () => sockets.delete(socket))
     socket.on('error', error => options.log.debug('connection failed', { error }))
     socket.setNoDelay(true)
+    // A peer that vanished without a word (a node behind NAT) must not hold its watches for ever.
+    socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS)
     const protocol = socket.alpnProtocol
     if (protocol === 'h2') return void h2.emit('secureConnection', socket)
     const other = typeof protocol === 'string' ? options.alpn?.[protocol] : undefined

@@ -6,7 +6,13 @@
 import { type FieldValidation, applyDefaults, decodeAs, validateStructure } from '#api/codec.ts'
 import type { AnyObject } from '#api/object.ts'
 import { type Subresource, type TypedKind, subresourceKind, typeOf } from '#api/scheme.ts'
-import { type FieldError, badRequest } from '#api/status.ts'
+import { type FieldError, badRequest, invalid } from '#api/status.ts'
+import {
+  validateBody,
+  validateCreate,
+  validateSubresourceUpdate,
+  validateUpdate,
+} from '#api/validation/validation.ts'
 import type { Call } from './call.ts'
 import type { Target } from './target.ts'
 
@@ -57,10 +63,31 @@ export function decodeValue(call: Call, value: unknown, decoding: Decoding): Any
 }
 
 export const validateNew = (target: Target, object: AnyObject): readonly FieldError[] =>
-  validateStructure(target.resource.type(), object)
+  distinct([
+    ...validateStructure(target.resource.type(), object),
+    ...validateCreate(target.resource, object),
+  ])
 
+/** A change through a subresource is judged by its metadata, and by what the subresource itself demands. */
 export const validateChange = (
   target: Target,
-  object: AnyObject,
-  _old: AnyObject,
-): readonly FieldError[] => validateStructure(target.resource.type(), object)
+  change: { readonly object: AnyObject; readonly old: AnyObject; readonly subresource: string },
+): readonly FieldError[] =>
+  distinct([
+    ...validateStructure(target.resource.type(), change.object),
+    ...(change.subresource === ''
+      ? validateUpdate(target.resource, change.object, change.old)
+      : validateSubresourceUpdate(change.object, change.old)),
+  ])
+
+/** The schema and the kind's own rules may see the same fault. */
+const distinct = (faults: readonly FieldError[]): readonly FieldError[] => [
+  ...new Map(faults.map(fault => [`${fault.field}: ${fault.message}`, fault])).values(),
+]
+
+/** Faults of a body that is no stored object: Scale, Binding, TokenRequest. */
+export function requireValidBody(call: Call, body: AnyObject): void {
+  const faults = validateBody(body)
+  const { group, kind } = bodyKind(call)
+  if (faults.length > 0) throw invalid({ group, kind, name: call.name }, faults)
+}

@@ -74,7 +74,7 @@ export async function replace(
     ? admitted
     : trackWrite({ target, next: admitted, old, options, now, subresource: call.subresource })
   const next = withGeneration(owned, old, strategy)
-  const faults = validateChange(target, next, old)
+  const faults = validateChange(target, { object: next, old, subresource: call.subresource })
   if (faults.length > 0) throw invalid(invalidSubject(target, call.name), faults)
   await admissionValidate(deps, call, { ...admission, object: next })
   return storedAs(target, next)

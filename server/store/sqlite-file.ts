@@ -9,7 +9,7 @@
  * Law  every open sets synchronous itself: this build of SQLite falls back to NORMAL in WAL mode, which loses
  *      acknowledged commits in a power cut.
  */
-import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { codeOf, messageOf } from '#base/errors.ts'
@@ -111,10 +111,10 @@ function prepareFiles(path: string): boolean {
   const directory = dirname(path)
   try {
     if (!existsSync(directory)) mkdirSync(directory, { recursive: true, mode: 0o700 })
-    const isNew = !existsSync(path)
     closeSync(openSync(path, 'a', 0o600))
     chmodSync(path, 0o600)
-    return isNew
+    // A start that was cut short leaves an empty file, which still has to be told how it will be laid out.
+    return statSync(path).size === 0
   } catch (error) {
     throw asOpenError(error, path)
   }

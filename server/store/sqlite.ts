@@ -34,6 +34,7 @@ import {
 import { type Store, StoreError } from './store.ts'
 
 const READER_IDLE_MS = 60_000
+const SEND_RECORDS = 128
 
 export interface SqliteStoreOptions {
   /** The database file; its directory is created when it is not there. */
@@ -78,7 +79,10 @@ class SqliteBackend implements Backend {
     const { path, synchronous = 'FULL' } = options
     const writer = startSqliteThread({ role: 'writer', path, synchronous })
     const opened = await new Promise<Opened>((resolve, reject) => {
-      writer.once('error', reject)
+      writer.once('error', cause => {
+        const message = `cannot open the store ${path}: ${messageOf(cause)}`
+        reject(new StoreError('failed', message, { cause }))
+      })
       writer.once('message', (reply: WriterReply) => {
         if (reply.kind === 'opened') resolve(reply.opened)
         else if (reply.kind === 'failed') reject(new StoreError(reply.code, reply.message))
@@ -143,9 +147,17 @@ class SqliteBackend implements Backend {
   }
 
   #send(): void {
-    if (this.#queue.length === 0) return
+    const queue = this.#queue
+    this.#queue = []
+    // What is acknowledged together is announced together, in one turn: that bounds it.
+    for (let at = 0; at < queue.length; at += SEND_RECORDS) {
+      this.#sendSome(queue.slice(at, at + SEND_RECORDS))
+    }
+  }
+
+  #sendSome(some: readonly CommitRecord[]): void {
     const packer = new Packer()
-    const records = this.#queue.map(
+    const records = some.map(
       (record): PackedRecord => ({
         sequence: record.sequence,
         rows: record.rows.map(row => packer.add(row)),
@@ -155,7 +167,6 @@ class SqliteBackend implements Backend {
         markVolatile: record.markVolatile,
       }),
     )
-    this.#queue = []
     this.#post({ kind: 'append', epoch: this.#epoch, records, values: packer.finish() })
   }
 

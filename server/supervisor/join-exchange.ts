@@ -16,6 +16,7 @@ export const joinExtraRoute = (routes: JoinRoutes): JoinExtraRoute => ({
         method: exchange.method,
         path: exchange.path,
         credentials: exchange.credentials,
+        remoteAddress: exchange.remoteAddress,
         header: name => exchange.header(name),
         body: limitBytes => exchange.readBody(limitBytes),
       },

@@ -8,9 +8,8 @@
  * Throws  nothing: every refusal is a `metav1.Status` answer.
  * Source: k3s pkg/server/handlers/router.go
  */
-import type { Credentials, UserInfo } from '#api/request.ts'
+import { ANONYMOUS, type Authenticator, type Credentials, type UserInfo } from '#api/request.ts'
 import { badRequest, noSuchResource, StatusError, unauthorized } from '#api/status.ts'
-import type { Authenticator } from '#api/request.ts'
 import { messageOf } from '#base/errors.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/logger.ts'
@@ -20,7 +19,7 @@ import { PkiError } from '#client/pki/der.ts'
 import { readRequest } from '#client/pki/request.ts'
 import { BOOTSTRAPPERS, MASTERS, nodeIdentity, nodeUser, NODES } from '../auth/identity.ts'
 import type { JoinTokens } from './join-tokens.ts'
-import { altNamesOf, KUBERNETES_NAMES, leafValidity } from './leaf.ts'
+import { altNamesOf, leafValidity, SERVICE_NAMES } from './leaf.ts'
 import type { NodePasswords } from './node-passwords.ts'
 import type { Pki } from './pki.ts'
 
@@ -37,6 +36,7 @@ export interface JoinRequest {
   /** Without query. */
   readonly path: string
   readonly credentials: Credentials
+  readonly remoteAddress: string
   /** By name in lower case. */
   header(name: string): string | undefined
   body(limitBytes: number): Promise<Buffer>
@@ -57,7 +57,7 @@ export interface JoinRoutesDeps {
   readonly pki: Pick<Pki, 'serverCA' | 'clientCA'>
   readonly tokens: Pick<JoinTokens, 'verify'>
   readonly nodePasswords: Pick<NodePasswords, 'confirm'>
-  /** Certificates and bootstrap tokens. Not anonymous. */
+  /** Knows at least certificates and bootstrap tokens. */
   readonly authenticator: Authenticator
   readonly config: ClusterConfig
   /** This server's own node, which may have the server's addresses. */
@@ -71,6 +71,7 @@ export interface JoinRoutesDeps {
 }
 
 export const JOIN_PREFIX = '/v1-kites/'
+const LOOPBACK = ['127.0.0.1', '::1']
 const REQUEST_BYTES_MAX = 64 * 1024
 const ADDRESSES_MAX = 16
 const NODE_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
@@ -167,9 +168,12 @@ async function authorize({ deps, request }: Call): Promise<UserInfo | undefined>
     throw unauthorized('the token is not valid: user or password is wrong')
   }
   const user = await deps.authenticator.authenticate(request.credentials)
-  if (user === undefined) throw unauthorized('a join token is needed')
+  const isNobody = user === undefined || user.name === ANONYMOUS.name
+  if (isNobody) throw unauthorized('a join token is needed')
   const mayJoin = [NODES, MASTERS].some(group => user.groups.includes(group))
-  if (mayJoin || user.groups.some(group => group.startsWith(BOOTSTRAPPERS))) return user
+  const isBootstrapper = (group: string): boolean =>
+    group === BOOTSTRAPPERS || group.startsWith(`${BOOTSTRAPPERS}:`)
+  if (mayJoin || user.groups.some(isBootstrapper)) return user
   throw new StatusError('Forbidden', `user "${user.name}" may not join nodes`)
 }
 
@@ -195,26 +199,37 @@ async function servingCertificate(call: Call): Promise<JoinResponse> {
   if (addresses.length > ADDRESSES_MAX) throw badRequest('too many node addresses')
   const { ips, dns } = altNamesOf(addresses)
   if (dns.length > 0) throw badRequest(`"${dns[0]}" is not an IP address`)
-  refuseReserved(call.deps, nodeName, [nodeName, ...ips])
+  refuseReserved(call, nodeName, ips)
   return issue(call, {
     authority: call.deps.pki.serverCA,
     subject: { commonName: nodeUser(nodeName), organizations: [NODES] },
     usages: ['server auth'],
-    names: [nodeName, 'localhost', '127.0.0.1', '::1', ...ips],
+    names: [nodeName, 'localhost', ...LOOPBACK, ...ips],
   })
 }
 
-/** Such a certificate would let the node pass for the API server. */
-function refuseReserved(deps: JoinRoutesDeps, nodeName: string, names: readonly string[]): void {
-  if (nodeName === deps.serverNodeName) return
-  const reserved = altNamesOf([...KUBERNETES_NAMES, ...deps.reservedNames])
-  const taken = names.find(name => reserved.dns.includes(name) || reserved.ips.includes(name))
+/** Such a certificate would let the node pass for the API server. The server's own agent has its addresses, rightly. */
+function refuseReserved(call: Call, nodeName: string, names: readonly string[]): void {
+  if (nodeName === call.deps.serverNodeName && isOwnHost(call)) return
+  const taken = names.find(name => isReserved(call.deps, name))
   if (taken === undefined) return
   throw new StatusError(
     'Forbidden',
     `"${taken}" is a name or address of the API server, not of node "${nodeName}"`,
   )
 }
+
+function isReserved(deps: JoinRoutesDeps, name: string): boolean {
+  const { dns, ips } = altNamesOf([...SERVICE_NAMES, ...deps.reservedNames])
+  return dns.includes(name) || ips.includes(name)
+}
+
+/** True for a caller on this host: who comes from one of the server's own addresses. */
+const isOwnHost = ({ deps, request }: Call): boolean =>
+  isReserved(deps, plainAddress(request)) || LOOPBACK.includes(plainAddress(request))
+
+const plainAddress = ({ remoteAddress }: JoinRequest): string =>
+  remoteAddress.replace(/^::ffff:/, '')
 
 /** The name the caller may have a certificate for, its password confirmed. */
 async function nodeOf(call: Call): Promise<string> {
@@ -227,6 +242,7 @@ async function nodeOf(call: Call): Promise<string> {
     )
   }
   if (password === '') throw badRequest('the header kites-Node-Password is missing')
+  refuseReserved(call, nodeName, [nodeName])
   const { certificate, basic } = request.credentials
   const user = certificate === undefined || basic !== undefined ? undefined : await authorize(call)
   const own = user === undefined ? undefined : nodeIdentity(user)

@@ -3,6 +3,7 @@
  *
  * `planLeaf` decides, purely; `renewLeaf` reads, asks it, signs and writes.
  */
+import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import type { Clock } from '#base/clock.ts'
@@ -27,11 +28,12 @@ export const RENEW_BEFORE_DAYS = 120
 /** No clock that is right shows an earlier time; dates made under an earlier one reach at least as far as from here. */
 export const EARLIEST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1)
 
+/** Names of the API's Service, short of the cluster domain. */
+export const SERVICE_NAMES = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc'] as const
+
 /** Names that every server answers to. */
 export const KUBERNETES_NAMES: readonly string[] = [
-  'kubernetes',
-  'kubernetes.default',
-  'kubernetes.default.svc',
+  ...SERVICE_NAMES,
   'localhost',
   '127.0.0.1',
   '::1',
@@ -47,11 +49,16 @@ export interface LeafSpec {
   readonly names: readonly string[]
 }
 
+export interface Existing extends CertificateInfo {
+  /** Signed by the authority that would sign it now. */
+  readonly isOurs: boolean
+}
+
 export type LeafReason = 'missing' | 'foreign authority' | 'names changed' | 'expires soon'
 
 /** Why a leaf must be issued; undefined keeps it. */
 export function planLeaf(
-  existing: (CertificateInfo & { readonly isOurs: boolean }) | undefined,
+  existing: Existing | undefined,
   spec: Pick<LeafSpec, 'names' | 'subject'>,
   nowMs: number,
 ): LeafReason | undefined {
@@ -77,16 +84,25 @@ export function renewLeaf(deps: LeafDeps, folder: string, spec: LeafSpec): Ident
   const now = deps.clock.now()
   const { cert, key } = existing
   const info =
-    cert === undefined || key === undefined
-      ? undefined
-      : { ...inspectCertificate(cert), isOurs: isSignedBy(cert, spec.authority.pem) }
+    cert === undefined || key === undefined ? undefined : inspectPair({ cert, key }, spec.authority)
   const reason = planLeaf(info, spec, now)
   if (reason === undefined && cert !== undefined && key !== undefined) return { cert, key }
-  const renewed = issueLeaf(deps, spec, key)
+  // A readable pair keeps its key, so that who pinned it is not surprised.
+  const renewed = issueLeaf(deps, spec, info === undefined ? undefined : key)
   writeSecretFile(paths.key, renewed.key)
   writeSecretFile(paths.cert, renewed.cert, 0o644)
   deps.log.info('certificate issued', { certificate: spec.name, why: reason })
   return renewed
+}
+
+/** Undefined when the two are not a pair or cannot be read: then both are made anew. */
+function inspectPair(pair: Identity, authority: Authority): Existing | undefined {
+  try {
+    if (!new X509Certificate(pair.cert).checkPrivateKey(keyFromPem(pair.key))) return undefined
+    return { ...inspectCertificate(pair.cert), isOurs: isSignedBy(pair.cert, authority.pem) }
+  } catch {
+    return undefined
+  }
 }
 
 function issueLeaf(deps: LeafDeps, spec: LeafSpec, existingKey: string | undefined): Identity {

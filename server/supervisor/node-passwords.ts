@@ -57,7 +57,8 @@ export function createNodePasswords(deps: NodePasswordDeps): NodePasswords {
   const check = async (nodeName: string, password: string, signal?: AbortSignal): Promise<void> => {
     const stored = await readHash(deps.transport, nodeName, signal)
     const hash = stored ?? (await claim(deps.transport, nodeName, password, signal))
-    if (!(await isMatch(nodeName, password, hash))) throw nameTaken(nodeName)
+    if (hash === undefined || (await isMatch(nodeName, password, hash))) return
+    throw nameTaken(nodeName)
   }
 
   return {
@@ -101,13 +102,13 @@ function hashIn(secret: AnyObject): string {
   return Buffer.from(typeof hash === 'string' ? hash : '', 'base64').toString('utf8')
 }
 
-/** Returns the hash that stands afterwards: ours, or that of a host that was faster. */
+/** Returns nothing when the name is now ours, else the hash of the host that was faster. */
 async function claim(
   transport: Transport,
   nodeName: string,
   password: string,
   signal?: AbortSignal,
-): Promise<string> {
+): Promise<string | undefined> {
   const hash = await hashPassword(password)
   const body = {
     apiVersion: 'v1',
@@ -119,7 +120,7 @@ async function claim(
   }
   try {
     await transport.request({ method: 'POST', path: SECRETS, body }, signal)
-    return hash
+    return undefined
   } catch (error) {
     if (!isReason(error, 'AlreadyExists')) throw error
     return (await readHash(transport, nodeName, signal)) ?? ''

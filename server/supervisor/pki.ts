@@ -22,6 +22,7 @@ import {
   type Identity,
   openAuthority,
 } from '#client/pki/certificate.ts'
+import { PkiError } from '#client/pki/der.ts'
 import { readIfExists, writeSecretFile } from '#client/pki/files.ts'
 import { hashAuthority } from '#client/pki/join-token.ts'
 import { generateKey, keyFromPem, keyToPem } from '#client/pki/keys.ts'
@@ -99,9 +100,14 @@ export function openPki(options: PkiOptions): Pki {
       async run(signal) {
         while (!signal.aborted) {
           await options.clock.sleep(RENEWAL_CHECK_MS, signal)
-          const renewed = renew()
-          if (renewed.every((identity, index) => identity.cert === current[index]?.cert)) continue
-          current = renewed
+          try {
+            const renewed = renew()
+            if (renewed.every((identity, index) => identity.cert === current[index]?.cert)) continue
+            current = renewed
+          } catch (error) {
+            options.log.error('certificates not renewed, trying again', { error })
+            continue
+          }
           for (const listener of listeners) listener()
         }
       },
@@ -113,11 +119,25 @@ function openOrCreate(options: PkiOptions, folder: string, name: string): Author
   const paths = { cert: join(folder, `${name}-ca.crt`), key: join(folder, `${name}-ca.key`) }
   const cert = readIfExists(paths.cert)
   const key = readIfExists(paths.key)
-  const authority = openAuthority(
-    cert === undefined || key === undefined ? create(options, name, paths) : { cert, key },
-  )
+  // The key is written first: alone it is what an interrupted first start left, a certificate alone is a lost key.
+  if (cert !== undefined && key === undefined) {
+    throw new PkiError('missing', `${paths.key} is missing: put the key of ${paths.cert} back`)
+  }
+  const isComplete = cert !== undefined && key !== undefined
+  const identity = isComplete ? { cert, key } : create(options, name, paths)
+  const authority = naming(paths.cert, () => openAuthority(identity))
   reportWrongClock(options, authority, name)
   return authority
+}
+
+/** Says which file it is that cannot be used. */
+function naming<T>(path: string, open: () => T): T {
+  try {
+    return open()
+  } catch (cause) {
+    if (!(cause instanceof PkiError)) throw cause
+    throw new PkiError(cause.code, `${path}: ${cause.message}`, { cause })
+  }
 }
 
 function create(options: PkiOptions, name: string, paths: Identity): Identity {
@@ -151,7 +171,7 @@ function reportWrongClock(options: PkiOptions, authority: Authority, name: strin
 
 function openServiceKey(path: string): KeyObject {
   const existing = readIfExists(path)
-  if (existing !== undefined) return keyFromPem(existing)
+  if (existing !== undefined) return naming(path, () => keyFromPem(existing))
   const key = generateKey()
   writeSecretFile(path, keyToPem(key))
   return key

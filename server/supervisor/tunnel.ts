@@ -22,7 +22,7 @@ import {
   CONNECTION_WINDOW_BYTES,
   KIND_HEADER,
   METHOD_HEADER,
-  plainHeaders,
+  travellingHeaders,
   REFUSED_HEADER,
   TUNNEL_SETTINGS,
 } from '#client/tunnel-protocol.ts'
@@ -84,7 +84,7 @@ export function createTunnels(options: TunnelOptions): Tunnels {
     const isConnect = kind === 'connect'
     const stream = session.request(
       {
-        ...request.headers,
+        ...travellingHeaders(request.headers),
         ':method': isConnect ? 'POST' : request.method,
         ':path': request.path,
         [KIND_HEADER]: kind,
@@ -113,7 +113,7 @@ export function createTunnels(options: TunnelOptions): Tunnels {
       const exchange = ask(nodeName, request, 'request')
       const headers = await answerOf(exchange, options, signal)
       const body = exchange.stream
-      return { status: headers[':status'] ?? 200, headers: plainHeaders(headers), body }
+      return { status: headers[':status'] ?? 200, headers: travellingHeaders(headers), body }
     },
     async connect(nodeName, request, signal): Promise<Duplex> {
       signal.throwIfAborted()

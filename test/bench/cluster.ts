@@ -1,6 +1,6 @@
 /**
  * A kites server for a benchmark, and a client that costs little: node:http2 with the administrator's certificate.
- * Uses dist/kites when it is built, else the sources. The server runs without an agent on an empty data directory.
+ * Uses dist/kites when it is built, else the sources; KITES=command says otherwise (KITES= is the sources). The server runs without an agent on an empty data directory.
  */
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
@@ -39,7 +39,7 @@ export async function startServer(): Promise<Server> {
   const root = mkdtempSync(join(tmpdir(), 'kites-bench-'))
   const port = await freePort()
   const kubeconfig = join(root, 'kubeconfig')
-  const built = new URL('../../dist/kites', import.meta.url).pathname
+  const built = process.env['KITES'] ?? new URL('../../dist/kites', import.meta.url).pathname
   const source = new URL('../../cmd/main.ts', import.meta.url).pathname
   const [command = '', ...first] = existsSync(built) ? [built] : [process.execPath, source]
   const start = performance.now()

@@ -130,6 +130,11 @@ const STEPS: readonly Step[] = [
   { name: 'auth can-i', args: 'auth can-i create pods', stdout: /yes/ },
   { name: 'auth whoami', args: 'auth whoami', stdout: /admin/ },
   {
+    name: 'impersonation',
+    args: 'auth whoami --as=eve --as-group=system:masters',
+    stdout: /eve/,
+  },
+  {
     name: 'explain',
     args: 'explain deployment.spec.replicas',
     stdout: /FIELD: replicas <integer>/,

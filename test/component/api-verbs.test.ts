@@ -1,6 +1,8 @@
 /** The API over raw HTTP/2: verbs, lists, watches, conflicts and every refusal a client may meet. */
 import t from 'tap'
 import { isReason } from '#api/status.ts'
+import { generateKey } from '#client/pki/keys.ts'
+import { createRequest } from '#client/pki/request.ts'
 import { connectRaw, echoNodes, linesOf, startApi } from './api-fixture.ts'
 
 const DEADLINE_MS = 10_000
@@ -639,10 +641,12 @@ void t.test(
 
 void t.test('certificate requests: the requester is who the server saw', async t => {
   const path = '/apis/certificates.k8s.io/v1/certificatesigningrequests'
+  const subject = { commonName: 'x', organizations: [] }
+  const request = Buffer.from(createRequest({ key: generateKey(), subject })).toString('base64')
   const made = await client.send('POST', path, {
     metadata: { name: 'csr' },
     spec: {
-      request: 'AA==',
+      request,
       signerName: 'example.com/x',
       usages: ['client auth'],
       username: 'root',

@@ -1,9 +1,17 @@
 /** Controllers and scheduler over a real API server and store; the test plays the nodes. */
 import t from 'tap'
 import type { Deployment, ReplicaSet } from '#api/types/apps-v1.ts'
+import { systemClock } from '#base/clock.ts'
+import { systemRandom } from '#base/random.ts'
+import { createHttpTransport } from '#client/http-transport.ts'
+import { Informers } from '#client/informers.ts'
+import { generateKey } from '#client/pki/keys.ts'
+import { createRequest, readRequest } from '#client/pki/request.ts'
 import type { Pod } from '#api/types/core-v1.ts'
 import { isReason } from '#api/status.ts'
-import { type ControlCluster, startControlCluster, until } from './control-fixture.ts'
+import { CONFIG, type ControlCluster, startControlCluster, until } from './control-fixture.ts'
+
+const byText = (left: string, right: string): number => (left < right ? -1 : 1)
 
 const deploymentOf = (name: string, replicas: number, image = 'web:1'): Deployment => ({
   apiVersion: 'apps/v1',
@@ -19,9 +27,25 @@ const deploymentOf = (name: string, replicas: number, image = 'web:1'): Deployme
   },
 })
 
-t.test('a cluster', async t => {
+void t.test('a cluster', async t => {
   let broken = ''
-  const cluster: ControlCluster = await startControlCluster()
+  const cluster: ControlCluster = await startControlCluster({
+    config: { ...CONFIG, nodeMonitorGraceMs: 800 },
+    certificates: {
+      inspect: pem => {
+        const { subject, altNames } = readRequest(Buffer.from(pem))
+        return {
+          commonName: subject.commonName,
+          organizations: subject.organizations,
+          dnsNames: altNames.dns,
+          ipAddresses: altNames.ips,
+          emailAddresses: altNames.emails,
+          uris: altNames.uris,
+        }
+      },
+      sign: async () => 'signed',
+    },
+  })
   t.teardown(() => cluster.close())
   const { client, api } = cluster
   const isReady = (pod: Pod): boolean => pod.spec?.containers[0]?.image !== broken
@@ -41,7 +65,7 @@ t.test('a cluster', async t => {
       return isSettled ? deployment : undefined
     })
 
-  t.test('has its system objects', async t => {
+  await t.test('has its system objects', async t => {
     await until('system objects', async () => {
       await client.priorityClasses.get({ name: 'system-node-critical' })
       await client.services.get({ namespace: 'kube-system', name: 'kube-dns' })
@@ -54,7 +78,7 @@ t.test('a cluster', async t => {
     t.match(service.spec, { clusterIP: '10.43.0.1', ports: [{ port: 443, targetPort: 6443 }] })
   })
 
-  t.test('tells why a pod waits, and places it when a node comes', async t => {
+  await t.test('tells why a pod waits, and places it when a node comes', async t => {
     await client.deployments.create(deploymentOf('web', 3))
     const waiting = await until('waiting pods', async () => {
       const pods = await podsOf('web')
@@ -79,12 +103,15 @@ t.test('a cluster', async t => {
     t.equal(nodes.size, 2, 'spread over both nodes')
   })
 
-  t.test('gives nodes their pod CIDRs', async t => {
+  await t.test('gives nodes their pod CIDRs', async t => {
     const { items } = await client.nodes.list()
-    t.same(items.map(node => node.spec?.podCIDR).sort(), ['10.42.0.0/24', '10.42.1.0/24'])
+    t.same(items.map(node => node.spec?.podCIDR ?? '').toSorted(byText), [
+      '10.42.0.0/24',
+      '10.42.1.0/24',
+    ])
   })
 
-  t.test('kubectl rollout status, scale, set image and undo work', async t => {
+  await t.test('kubectl rollout status, scale, set image and undo work', async t => {
     const kubectl = async (...args: readonly string[]) => {
       const ran = await api.kubectl(args)
       t.equal(ran.code, 0, `kubectl ${args.join(' ')}: ${ran.stdout} ${ran.stderr}`)
@@ -114,7 +141,7 @@ t.test('a cluster', async t => {
     t.match(await kubectl('describe', 'deployment/web'), /Scaled up replica set web-\w+ from 0 to/)
   })
 
-  t.test('a rollout that never gets ready stays within its bounds', async t => {
+  await t.test('a rollout that never gets ready stays within its bounds', async t => {
     broken = 'web:bad'
     const before = await available('web', 5)
     await client.deployments.patch(
@@ -137,7 +164,7 @@ t.test('a cluster', async t => {
     await available('web', 5)
   })
 
-  t.test('endpoints follow the pods', async t => {
+  await t.test('endpoints follow the pods', async t => {
     await client.services.create({
       apiVersion: 'v1',
       kind: 'Service',
@@ -169,7 +196,7 @@ t.test('a cluster', async t => {
     })
   })
 
-  t.test('a deleted pod comes back', async () => {
+  await t.test('a deleted pod comes back', async () => {
     const [victim] = await podsOf('web')
     await client.pods.delete({ namespace: 'default', name: victim?.metadata.name ?? '' })
     await until('a new pod', async () => {
@@ -179,7 +206,7 @@ t.test('a cluster', async t => {
     })
   })
 
-  t.test('deleting a Deployment deletes what it made', async () => {
+  await t.test('deleting a Deployment deletes what it made', async () => {
     await client.deployments.delete(
       { namespace: 'default', name: 'web' },
       { propagationPolicy: 'Background' },
@@ -189,7 +216,7 @@ t.test('a cluster', async t => {
     })
   })
 
-  t.test('deleting in the foreground waits for what it made', async () => {
+  await t.test('deleting in the foreground waits for what it made', async () => {
     await client.deployments.create(deploymentOf('fore', 2))
     await available('fore', 2)
     await client.deployments.delete(
@@ -206,10 +233,10 @@ t.test('a cluster', async t => {
     })
   })
 
-  t.test('orphaned pods stay, and are taken in again', async t => {
+  await t.test('orphaned pods stay, and are taken in again', async t => {
     await client.deployments.create(deploymentOf('keep', 2))
     await available('keep', 2)
-    const before = (await podsOf('keep')).map(pod => pod.metadata.uid).sort()
+    const before = (await podsOf('keep')).map(pod => pod.metadata.uid ?? '').toSorted(byText)
     await client.deployments.delete(
       { namespace: 'default', name: 'keep' },
       { propagationPolicy: 'Orphan' },
@@ -220,11 +247,11 @@ t.test('a cluster', async t => {
     })
     await client.deployments.create(deploymentOf('keep', 2))
     await available('keep', 2)
-    t.same((await podsOf('keep')).map(pod => pod.metadata.uid).sort(), before)
+    t.same((await podsOf('keep')).map(pod => pod.metadata.uid ?? '').toSorted(byText), before)
     await client.deployments.delete({ namespace: 'default', name: 'keep' })
   })
 
-  t.test('a namespace goes with everything in it', async () => {
+  await t.test('a namespace goes with everything in it', async () => {
     const namespace = 'going'
     await client.namespaces.create({
       apiVersion: 'v1',
@@ -251,7 +278,7 @@ t.test('a cluster', async t => {
     })
   })
 
-  t.test('a pod that fits nowhere says so in words people know', async t => {
+  await t.test('a pod that fits nowhere says so in words people know', async t => {
     await client.nodes.patch(
       { name: 'node-2' },
       {
@@ -287,5 +314,99 @@ t.test('a cluster', async t => {
       const { items } = await client.pods.list({ namespace: 'default' })
       return items.every(pod => pod.metadata.name !== 'big')
     })
+  })
+
+  await t.test('a restart of the controllers changes nothing', async t => {
+    await client.deployments.create(deploymentOf('calm', 4))
+    for (let count = 0; count < 4; count += 1) await cluster.restart()
+    await available('calm', 4)
+    await cluster.restart()
+    const before = (await podsOf('calm')).map(pod => pod.metadata.uid ?? '').toSorted(byText)
+    await client.deployments.patch(
+      { namespace: 'default', name: 'calm' },
+      { type: 'merge', body: { spec: { replicas: 5 } } },
+    )
+    await available('calm', 5)
+    const after = (await podsOf('calm')).map(pod => pod.metadata.uid ?? '')
+    t.equal(after.length, 5, 'no pod was made twice')
+    t.ok(before.every(uid => after.includes(uid)))
+  })
+
+  await t.test('an informer over HTTPS sees what one in the process sees', async t => {
+    const transport = createHttpTransport({
+      server: api.url,
+      tls: { ca: [api.ca] },
+      userAgent: 'test',
+      getBearer: () => 'admin',
+    })
+    t.teardown(() => transport.close())
+    const stop = new AbortController()
+    const informers = new Informers({
+      transport,
+      clock: systemClock,
+      random: systemRandom,
+      log: cluster.log,
+    })
+    const pods = informers.of('pods', { namespace: 'default', labelSelector: 'app=calm' })
+    const running = informers.run(stop.signal)
+    await informers.synced(stop.signal)
+    t.equal(pods.list().length, 5)
+    await client.deployments.delete({ namespace: 'default', name: 'calm' })
+    await until('all gone here too', async () => pods.list().length === 0)
+    stop.abort()
+    await running
+  })
+
+  await t.test('a node is given its certificate', async t => {
+    const key = generateKey()
+    const request = createRequest({
+      key,
+      subject: { commonName: 'system:node:node-1', organizations: ['system:nodes'] },
+    })
+    await client.certificateSigningRequests.create({
+      apiVersion: 'certificates.k8s.io/v1',
+      kind: 'CertificateSigningRequest',
+      metadata: { name: 'node-1' },
+      spec: {
+        request: Buffer.from(request).toString('base64'),
+        signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
+        usages: ['client auth', 'digital signature'],
+      },
+    })
+    // The asker is an administrator, no node: a human has to approve.
+    const ran = await api.kubectl(['certificate', 'approve', 'node-1'])
+    t.equal(ran.code, 0, ran.stderr)
+    const signed = await until('signed', async () => {
+      const { status } = await client.certificateSigningRequests.get({ name: 'node-1' })
+      return status?.certificate
+    })
+    t.equal(Buffer.from(signed, 'base64').toString(), 'signed')
+  })
+
+  await t.test('a node that falls silent loses its pods to others', async t => {
+    await client.nodes.patch({ name: 'node-2' }, { type: 'merge', body: { spec: { taints: [] } } })
+    await client.deployments.create(deploymentOf('moving', 4))
+    await available('moving', 4)
+    cluster.silence('node-2')
+    const node = await until('Ready Unknown', async () => {
+      const node = await client.nodes.get({ name: 'node-2' })
+      const ready = node.status?.conditions?.find(({ type }) => type === 'Ready')
+      const isTainted = node.spec?.taints?.some(({ effect }) => effect === 'NoExecute')
+      return ready?.status === 'Unknown' && isTainted === true ? node : undefined
+    })
+    t.match(
+      node.status?.conditions?.find(({ type }) => type === 'Ready'),
+      {
+        reason: 'NodeStatusUnknown',
+        message: 'Kubelet stopped posting node status.',
+      },
+    )
+    await until('four ready on the other node', async () => {
+      const pods = await podsOf('moving')
+      const here = pods.filter(pod => pod.spec?.nodeName === 'node-1')
+      return here.filter(pod => pod.status?.phase === 'Running').length === 4
+    })
+    const leaving = (await podsOf('moving')).filter(pod => pod.spec?.nodeName === 'node-2')
+    t.ok(leaving.every(pod => pod.metadata.deletionTimestamp !== undefined))
   })
 })

@@ -33,6 +33,8 @@ export interface ControlCluster {
   readonly log: Logger
   /** Adds a node that is Ready and keeps its pods running until `silence`d. */
   addNode(name: string, options?: NodeOptions): Promise<void>
+  /** Controllers and scheduler end, and others begin with nothing in memory. */
+  restart(): Promise<void>
   /** Its kubelet stops: no more status, no more Lease. */
   silence(name: string): void
   close(): Promise<void>
@@ -79,20 +81,24 @@ export async function startControlCluster(
   })
   const api = await startApi({ log })
   const client = createClient(api.api.local(LOOPBACK))
-  const informers = new Informers({
-    transport: client.transport,
-    clock: systemClock,
-    random: systemRandom,
-    log,
-  })
-  const deps = { client, informers, clock: systemClock, random: systemRandom, log }
   const stop = new AbortController()
-  const parts = [
-    informers,
-    ...startControllers({ ...deps, config: CONFIG, ...more }),
-    ...createScheduler(deps),
-  ]
-  const running = runAll(parts, stop.signal)
+  const start = (): { readonly stop: AbortController; readonly running: Promise<void> } => {
+    const informers = new Informers({
+      transport: client.transport,
+      clock: systemClock,
+      random: systemRandom,
+      log,
+    })
+    const deps = { client, informers, clock: systemClock, random: systemRandom, log }
+    const parts = [
+      informers,
+      ...startControllers({ ...deps, config: CONFIG, ...more }),
+      ...createScheduler(deps),
+    ]
+    const stop = new AbortController()
+    return { stop, running: runAll(parts, stop.signal) }
+  }
+  let control = start()
   const kubelets = new Map<string, AbortController>()
   const kubeletRuns: Promise<void>[] = []
   return {
@@ -116,10 +122,16 @@ export async function startControlCluster(
       const signal = AbortSignal.any([stop.signal, silent.signal])
       kubeletRuns.push(runKubelet(client, name, options, signal))
     },
+    async restart() {
+      control.stop.abort()
+      await control.running
+      control = start()
+    },
     silence: name => kubelets.get(name)?.abort(),
     async close() {
       stop.abort()
-      await Promise.all([running, ...kubeletRuns])
+      control.stop.abort()
+      await Promise.all([control.running, ...kubeletRuns])
       await api.close()
     },
   }
@@ -157,10 +169,7 @@ async function runKubelet(
     renewTime: rfc3339Micro(Date.now()),
   }
   const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: at, spec }
-  await until('lease', async () => {
-    await client.leases.create(lease)
-    return true
-  })
+  await until('lease', () => client.leases.create(lease))
   const onPod = async (pod: Pod): Promise<void> => {
     if (pod.metadata.deletionTimestamp !== undefined) {
       await client.pods.delete(nameOf(pod), { gracePeriodSeconds: 0 })
@@ -191,8 +200,10 @@ async function runKubelet(
   }
   // Polled rather than watched: what `isReady` says may change without an event.
   while (!signal.aborted) {
+    const renewTime = rfc3339Micro(Date.now())
+    await client.leases.patch(at, { type: 'merge', body: { spec: { renewTime } } })
     const { items } = await client.pods.list({ fieldSelector: `spec.nodeName=${name}` })
     await Promise.all(items.map(quietly))
-    await systemClock.sleep(30, signal)
+    await systemClock.sleep(40, signal)
   }
 }

@@ -21,7 +21,8 @@ async function refusal(asked: Promise<unknown>): Promise<Record<string, unknown>
   try {
     await asked
   } catch (error) {
-    if (error instanceof Error) return { ...error, message: error.message }
+    if (error instanceof Error)
+      return { ...Object.fromEntries(Object.entries(error)), message: error.message }
   }
   throw new Error('nothing was refused')
 }
@@ -83,7 +84,7 @@ async function startPeer(directory: string): Promise<Peer> {
   }
 }
 
-t.test('the HTTPS transport', async t => {
+void t.test('the HTTPS transport', async t => {
   const peer = await startPeer(t.testdir())
   const server = `https://127.0.0.1:${peer.port}`
   const transport: HttpTransport = createHttpTransport({
@@ -99,7 +100,7 @@ t.test('the HTTPS transport', async t => {
   })
   const get = { method: 'GET', path: '/api/v1/namespaces/default/pods/web' } as const
 
-  t.test('sends what is asked and decodes the answer', async t => {
+  await t.test('sends what is asked and decodes the answer', async t => {
     const bodies: string[] = []
     peer.answer = async (request, response) => {
       for await (const chunk of request) bodies.push(String(chunk))
@@ -123,7 +124,7 @@ t.test('the HTTPS transport', async t => {
     t.equal(peer.seen.at(-1), '1.1 PATCH /api/v1/x?fieldManager=a+b')
   })
 
-  t.test('throws the very StatusError the server threw', async t => {
+  await t.test('throws the very StatusError the server threw', async t => {
     peer.answer = (_request, response) => {
       response.statusCode = 404
       response.end(
@@ -138,7 +139,7 @@ t.test('the HTTPS transport', async t => {
     })
   })
 
-  t.test('makes an error of an answer that is no Status', async t => {
+  await t.test('makes an error of an answer that is no Status', async t => {
     peer.answer = (_request, response) => {
       response.statusCode = 502
       response.end('<html>bad gateway</html>')
@@ -146,12 +147,12 @@ t.test('the HTTPS transport', async t => {
     t.match(await refusal(transport.request(get)), { reason: 'ServiceUnavailable' })
   })
 
-  t.test('says when the server stays silent', async t => {
+  await t.test('says when the server stays silent', async t => {
     peer.answer = () => {}
     t.match(await refusal(transport.request(get)), { reason: 'Timeout' })
   })
 
-  t.test('throws the abort reason', async t => {
+  await t.test('throws the abort reason', async t => {
     peer.answer = () => {}
     const abort = new AbortController()
     const asked = transport.request(get, abort.signal)
@@ -159,7 +160,7 @@ t.test('the HTTPS transport', async t => {
     t.match(await refusal(asked), { message: 'enough' })
   })
 
-  t.test('says which server cannot be reached', async t => {
+  await t.test('says which server cannot be reached', async t => {
     const lost = createHttpTransport({
       server: 'https://127.0.0.1:1',
       tls: { ca: [peer.ca] },
@@ -175,7 +176,7 @@ t.test('the HTTPS transport', async t => {
     })
   })
 
-  t.test('refuses a server whose certificate it does not trust', async t => {
+  await t.test('refuses a server whose certificate it does not trust', async t => {
     const wary = createHttpTransport({ server, tls: { ca: [] }, userAgent: 'x' })
     t.teardown(() => wary.close())
     t.match(await refusal(wary.request(get)), {
@@ -196,7 +197,7 @@ t.test('the HTTPS transport', async t => {
     return names
   }
 
-  t.test('reads a watch cut anywhere, over HTTP/2', async t => {
+  await t.test('reads a watch cut anywhere, over HTTP/2', async t => {
     const bytes = Buffer.from(event('é') + event('b'.repeat(200_000)) + event('c'))
     peer.answer = (_request, response) => {
       response.write(bytes.subarray(0, 45))
@@ -214,7 +215,7 @@ t.test('the HTTPS transport', async t => {
     t.equal(peer.seen.at(-1), '2.0 GET /api/v1/pods?watch=true')
   })
 
-  t.test('carries many watches on one connection', async t => {
+  await t.test('carries many watches on one connection', async t => {
     const waiting: Http2ServerResponse[] = []
     peer.answer = (_request, response) => {
       response.write(event('x'))
@@ -227,7 +228,7 @@ t.test('the HTTPS transport', async t => {
     t.ok(peer.sockets.size <= before + 1)
   })
 
-  t.test('throws what an ERROR event says', async t => {
+  await t.test('throws what an ERROR event says', async t => {
     peer.answer = (_request, response) => {
       const object = { kind: 'Status', reason: 'Expired', code: 410, message: 'too old' }
       response.end(`${JSON.stringify({ type: 'ERROR', object })}\n`)
@@ -235,7 +236,7 @@ t.test('the HTTPS transport', async t => {
     t.match(await refusal(watchNames()), { reason: 'Expired', message: 'too old' })
   })
 
-  t.test('throws the refusal of a watch', async t => {
+  await t.test('throws the refusal of a watch', async t => {
     peer.answer = (_request, response) => {
       response.statusCode = 403
       response.end(
@@ -245,7 +246,7 @@ t.test('the HTTPS transport', async t => {
     t.match(await refusal(watchNames()), { reason: 'Forbidden', message: 'no' })
   })
 
-  t.test('ends quietly when the signal aborts', async t => {
+  await t.test('ends quietly when the signal aborts', async t => {
     const abort = new AbortController()
     peer.answer = (_request, response) => {
       response.write(event('x'))
@@ -254,7 +255,7 @@ t.test('the HTTPS transport', async t => {
     t.ok((await watchNames(abort.signal)).length <= 1)
   })
 
-  t.test('throws when the connection breaks', async t => {
+  await t.test('throws when the connection breaks', async t => {
     peer.answer = (_request, response) => {
       response.write(event('x'))
       setImmediate(() => {
@@ -264,22 +265,23 @@ t.test('the HTTPS transport', async t => {
     t.match(await refusal(watchNames()), { reason: 'ServiceUnavailable' })
   })
 
-  t.test('goes on with new material while old watches end on the old connection', async t => {
-    let old: Http2ServerResponse | undefined
+  await t.test('goes on with new material while old watches end on the old connection', async t => {
+    const seen: Promise<void>[] = []
     peer.answer = (_request, response) => {
       response.write(event('x'))
-      old = response
       transport.replaceTls({ ca: [peer.ca] })
       peer.answer = (_again, other) => other.end(event('y'))
-      void watchNames().then(names => {
-        t.same(names, ['y'])
-        old?.end()
-      })
+      const next = async (): Promise<void> => {
+        t.same(await watchNames(), ['y'])
+        response.end()
+      }
+      seen.push(next())
     }
     t.same(await watchNames(), ['x'])
+    await Promise.all(seen)
   })
 
-  t.test('streams an answer that is not JSON', async t => {
+  await t.test('streams an answer that is not JSON', async t => {
     peer.answer = (_request, response) => {
       response.write('line 1\n')
       setImmediate(() => response.end('line 2\n'))

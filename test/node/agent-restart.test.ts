@@ -14,13 +14,22 @@ interface Seen {
 
 async function containers(): Promise<Seen[]> {
   const list = await bed.host.docker<{ Id: string }[]>('GET', '/containers/json')
-  const all = await Promise.all(list.map(({ Id }) => bed.host.docker<{ Id: string; State: { StartedAt: string } }>('GET', `/containers/${Id}/json`)))
-  return all.map(({ Id, State }) => ({ id: Id, startedAt: State.StartedAt })).sort((left, right) => (left.id < right.id ? -1 : 1))
+  const all = await Promise.all(
+    list.map(({ Id }) =>
+      bed.host.docker<{ Id: string; State: { StartedAt: string } }>(
+        'GET',
+        `/containers/${Id}/json`,
+      ),
+    ),
+  )
+  return all
+    .map(({ Id, State }) => ({ id: Id, startedAt: State.StartedAt }))
+    .sort((left, right) => (left.id < right.id ? -1 : 1))
 }
 
 const PROBED = { readinessProbe: { exec: { command: ['true'] }, periodSeconds: 1 } }
 
-t.test('pods start one by one and together', async t => {
+void t.test('pods start one by one and together', async t => {
   const times: number[] = []
   for (let index = 0; index < 5; index++) {
     const startedMs = performance.now()
@@ -35,12 +44,16 @@ t.test('pods start one by one and together', async t => {
   for (const name of names) await bed.untilPod(name, isReady)
   t.comment(`10 at once: ${Math.round(performance.now() - startedMs)} ms`)
   for (const name of names) await bed.delete('pods', name)
-  await until(() => names.every(name => bed.api.get('pods', name) === undefined), 'crowd gone', 15_000)
+  await until(
+    () => names.every(name => bed.api.get('pods', name) === undefined),
+    'crowd gone',
+    15_000,
+  )
   for (let index = 1; index < 5; index++) await bed.delete('pods', `single-${index}`)
   await until(() => bed.api.list('pods').length === 1, 'singles gone', 15_000)
 })
 
-t.test('the agent restarts: same containers, same start times, still ready', async t => {
+void t.test('the agent restarts: same containers, same start times, still ready', async t => {
   await bed.create('pods', aPod('kept', PROBED))
   await bed.untilPod('kept', isReady)
   const before = await containers()
@@ -51,13 +64,18 @@ t.test('the agent restarts: same containers, same start times, still ready', asy
   bed.startAgent()
   await bed.untilPod('meanwhile', isReady)
   const after = await containers()
-  t.same(after.filter(({ id }) => before.some(old => old.id === id)), before)
-  const statusWrites = bed.api.writes.slice(revision).filter(write => write === 'PATCH pods/kept/status')
+  t.same(
+    after.filter(({ id }) => before.some(old => old.id === id)),
+    before,
+  )
+  const statusWrites = bed.api.writes
+    .slice(revision)
+    .filter(write => write === 'PATCH pods/kept/status')
   t.same(statusWrites, [], 'nothing to report about the pod that was there')
   t.equal(bed.status('kept').containerStatuses?.[0]?.restartCount, 0)
 })
 
-t.test('pods deleted while the agent was away are ended when it is back', async t => {
+void t.test('pods deleted while the agent was away are ended when it is back', async t => {
   await bed.create('pods', aPod('forced'))
   await bed.create('pods', aPod('asked'))
   await bed.untilPod('forced', isReady)
@@ -70,7 +88,10 @@ t.test('pods deleted while the agent was away are ended when it is back', async 
   await until(
     async () => {
       const list = await bed.host.docker<{ Names: string[] }[]>('GET', '/containers/json?all=1')
-      return list.every(({ Names }) => !String(Names[0]).includes('_forced_') && !String(Names[0]).includes('_asked_'))
+      return list.every(
+        ({ Names }) =>
+          !String(Names[0]).includes('_forced_') && !String(Names[0]).includes('_asked_'),
+      )
     },
     'no container of theirs',
     10_000,
@@ -78,12 +99,16 @@ t.test('pods deleted while the agent was away are ended when it is back', async 
   t.pass('gone')
 })
 
-t.test('the Engine is killed and comes back: the node says so, nothing restarts', async t => {
+void t.test('the Engine is killed and comes back: the node says so, nothing restarts', async t => {
   const before = await containers()
   t.ok(before.length > 0)
   await bed.host.killDocker()
   const readiness = (): string => JSON.stringify(bed.api.get('nodes', 'node-1')?.['status'])
-  await until(() => /"type":"Ready","status":"False","reason":"KubeletNotReady"/u.test(readiness()), 'NotReady', 15_000)
+  await until(
+    () => /"type":"Ready","status":"False","reason":"KubeletNotReady"/u.test(readiness()),
+    'NotReady',
+    15_000,
+  )
   t.match(readiness(), /container runtime is down: Docker Engine: /u)
   await bed.host.startDocker()
   await until(() => /"type":"Ready","status":"True"/u.test(readiness()), 'Ready again', 15_000)
@@ -93,22 +118,35 @@ t.test('the Engine is killed and comes back: the node says so, nothing restarts'
   t.equal(bed.status('kept').containerStatuses?.[0]?.restartCount, 0)
 })
 
-t.test('a sandbox killed by hand is made anew, and its containers with it', async t => {
+void t.test('a sandbox killed by hand is made anew, and its containers with it', async t => {
   await bed.create('pods', aPod('lost'))
   const before = await bed.untilPod('lost', isReady)
   const list = await bed.host.docker<{ Id: string; Names: string[] }[]>('GET', '/containers/json')
   const sandbox = list.find(({ Names }) => Names[0]?.includes('k8s_POD_lost_') === true)
   await bed.host.docker('POST', `/containers/${sandbox?.Id}/kill`)
-  const after = await bed.untilPod('lost', status => isReady(status) && status.containerStatuses?.[0]?.restartCount === 1)
+  const after = await bed.untilPod(
+    'lost',
+    status => isReady(status) && status.containerStatuses?.[0]?.restartCount === 1,
+  )
   t.equal(after.podIP, before.podIP, 'the address stays')
   t.not(after.containerStatuses?.[0]?.containerID, before.containerStatuses?.[0]?.containerID)
 })
 
-t.test('while the API is away pods run on, and their news arrive later', async t => {
-  await bed.create('pods', aPod('job', { command: ['sh', '-c', 'sleep 0.5'] }, { restartPolicy: 'Never' }))
+void t.test('while the API is away pods run on, and their news arrive later', async t => {
+  await bed.create(
+    'pods',
+    aPod('job', { command: ['sh', '-c', 'sleep 0.5'] }, { restartPolicy: 'Never' }),
+  )
   await bed.untilPod('job', ({ phase }) => phase === 'Running')
   bed.api.isDown = true
-  await until(async () => (await bed.host.docker<{ Names: string[] }[]>('GET', '/containers/json')).every(({ Names }) => !String(Names[0]).includes('k8s_c_job_')), 'job ended', 10_000)
+  await until(
+    async () =>
+      (await bed.host.docker<{ Names: string[] }[]>('GET', '/containers/json')).every(
+        ({ Names }) => !String(Names[0]).includes('k8s_c_job_'),
+      ),
+    'job ended',
+    10_000,
+  )
   bed.api.isDown = false
   const status = await bed.untilPod('job', ({ phase }) => phase === 'Succeeded')
   t.match(status.containerStatuses, [{ state: { terminated: { exitCode: 0 } } }])

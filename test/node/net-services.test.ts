@@ -105,11 +105,16 @@ const answers = async (
 
 const rules = (): string => run(['nft', '-s', 'list', 'table', 'ip', 'kites'])
 
+const byText = (left: string, right: string): number => (left < right ? -1 : 1)
+
 /** What the kernel holds, without what packets put there. */
 function held(): string {
   const { objects, elements } = parseListing(run(['nft', '-j', 'list', 'table', 'ip', 'kites']))
-  const entries = [...elements].map(([name, each]) => `${name} ${[...each].sort().join(' ')}`)
-  return [JSON.stringify([...objects].sort()), ...entries.sort()].join('\n')
+  const entries = [...elements].map(
+    ([name, each]) => `${name} ${[...each].map(String).toSorted(byText).join(' ')}`,
+  )
+  const marks = [...objects.values()].map(mark => JSON.stringify(mark))
+  return [...marks, ...entries].toSorted(byText).join('\n')
 }
 
 async function main(t: Test): Promise<void> {
@@ -437,4 +442,7 @@ function askTcp(name: string, type: RecordType): Promise<readonly string[]> {
   })
 }
 
-if (insideNewNetns()) await t.test('the network of a node', { timeout: 80_000 }, main)
+if (insideNewNetns()) {
+  t.setTimeout(80_000)
+  await t.test('the network of a node', { timeout: 80_000 }, main)
+}

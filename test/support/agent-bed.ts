@@ -15,6 +15,7 @@ import { runAll } from '#base/lifetime.ts'
 import { createLogger, silentLogger } from '#base/logger.ts'
 import { systemRandom } from '#base/random.ts'
 import { Informers } from '#client/informers.ts'
+import type { Transport } from '#client/transport.ts'
 import { PAUSE_IMAGE, pauseImageArchive } from '../../packaging/pause/image.ts'
 import { busyboxArchive, DockerHost, type DockerHostOptions, until } from './docker-host.ts'
 import { MemoryApi } from './agent-memory-api.ts'
@@ -26,7 +27,9 @@ export class AgentBed {
   readonly host: DockerHost
   readonly dataDirectory: string
   readonly network: TestNetwork
-  #agent: { readonly parts: AgentParts; readonly stop: AbortController; readonly done: Promise<void> } | undefined
+  #agent:
+    | { readonly parts: AgentParts; readonly stop: AbortController; readonly done: Promise<void> }
+    | undefined
 
   private constructor(host: DockerHost, dataDirectory: string) {
     this.host = host
@@ -46,13 +49,18 @@ export class AgentBed {
     return this.#agent.parts.handler
   }
 
-  startAgent(): void {
+  /** With another transport the agent talks to that server instead of the API in memory. */
+  startAgent(transport: Transport = this.api): void {
     const log =
       process.env['KITES_TEST_LOG'] === undefined
         ? silentLogger
-        : createLogger({ clock: systemClock, level: 'debug', write: line => process.stderr.write(line) })
+        : createLogger({
+            clock: systemClock,
+            level: 'debug',
+            write: line => process.stderr.write(line),
+          })
     const stop = new AbortController()
-    const shared = { transport: this.api, clock: systemClock, random: systemRandom, log }
+    const shared = { transport, clock: systemClock, random: systemRandom, log }
     const informers = new Informers(shared)
     const parts = createAgentParts({
       ...shared,
@@ -62,7 +70,10 @@ export class AgentBed {
       dataDirectory: this.dataDirectory,
       network: this.network,
       dockerSocket: this.host.socketPath,
-      sandboxImage: { reference: PAUSE_IMAGE, archive: () => pauseImageArchive(process.arch === 'arm64' ? 'arm64' : 'x64') },
+      sandboxImage: {
+        reference: PAUSE_IMAGE,
+        archive: () => pauseImageArchive(process.arch === 'arm64' ? 'arm64' : 'x64'),
+      },
       kubeletPort: 10_250,
       labels: {},
       taints: [],
@@ -81,20 +92,39 @@ export class AgentBed {
   }
 
   async create(resource: string, object: unknown, namespace = 'default'): Promise<AnyObject> {
-    return this.api.request({ method: 'POST', path: `/api/v1/namespaces/${namespace}/${resource}`, body: object })
+    return this.api.request({
+      method: 'POST',
+      path: `/api/v1/namespaces/${namespace}/${resource}`,
+      body: object,
+    })
   }
 
   async delete(resource: string, name: string, options: unknown = {}): Promise<void> {
-    await this.api.request({ method: 'DELETE', path: `/api/v1/namespaces/default/${resource}/${name}`, body: options })
+    await this.api.request({
+      method: 'DELETE',
+      path: `/api/v1/namespaces/default/${resource}/${name}`,
+      body: options,
+    })
   }
 
   status(name: string): PodStatusView {
     return (this.api.get('pods', name)?.['status'] ?? {}) as PodStatusView
   }
 
-  async untilPod(name: string, condition: (status: PodStatusView) => boolean, timeoutMs = 15_000): Promise<PodStatusView> {
-    await until(() => condition(this.status(name)), `pod ${name}: ${condition.toString()}`, timeoutMs).catch((error: unknown) => {
-      throw new Error(`${String(error)}\nstatus: ${JSON.stringify(this.status(name), undefined, 1)}\nevents: ${this.events(name).join('\n')}`, { cause: error })
+  async untilPod(
+    name: string,
+    condition: (status: PodStatusView) => boolean,
+    timeoutMs = 15_000,
+  ): Promise<PodStatusView> {
+    await until(
+      () => condition(this.status(name)),
+      `pod ${name}: ${condition.toString()}`,
+      timeoutMs,
+    ).catch((error: unknown) => {
+      throw new Error(
+        `${String(error)}\nstatus: ${JSON.stringify(this.status(name), undefined, 1)}\nevents: ${this.events(name).join('\n')}`,
+        { cause: error },
+      )
     })
     return this.status(name)
   }
@@ -108,7 +138,10 @@ export class AgentBed {
 
   async logs(name: string, query = '', container = 'c'): Promise<string> {
     const path = `/containerLogs/default/${name}/${container}?${query}`
-    const answer = await this.handler.request({ method: 'GET', path, headers: {} }, AbortSignal.timeout(10_000))
+    const answer = await this.handler.request(
+      { method: 'GET', path, headers: {} },
+      AbortSignal.timeout(10_000),
+    )
     const chunks: Buffer[] = []
     for await (const chunk of answer.body as AsyncIterable<Buffer>) chunks.push(chunk)
     return Buffer.concat(chunks).toString('utf8')
@@ -131,7 +164,12 @@ export interface ContainerStatusView {
   readonly state: {
     readonly waiting?: { readonly reason?: string; readonly message?: string }
     readonly running?: { readonly startedAt: string }
-    readonly terminated?: { readonly exitCode: number; readonly reason?: string; readonly message?: string; readonly signal?: number }
+    readonly terminated?: {
+      readonly exitCode: number
+      readonly reason?: string
+      readonly message?: string
+      readonly signal?: number
+    }
   }
   readonly lastState: ContainerStatusView['state']
 }
@@ -141,7 +179,11 @@ export interface PodStatusView {
   readonly reason?: string
   readonly podIP?: string
   readonly qosClass?: string
-  readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason?: string }[]
+  readonly conditions?: readonly {
+    readonly type: string
+    readonly status: string
+    readonly reason?: string
+  }[]
   readonly containerStatuses?: readonly ContainerStatusView[]
   readonly initContainerStatuses?: readonly ContainerStatusView[]
 }
@@ -159,7 +201,13 @@ export function aPod(name: string, container: object = {}, spec: object = {}): u
       terminationGracePeriodSeconds: 30,
       serviceAccountName: 'default',
       containers: [
-        { name: 'c', image: 'busybox:local', imagePullPolicy: 'IfNotPresent', command: ['sh', '-c', OBEDIENT], ...container },
+        {
+          name: 'c',
+          image: 'busybox:local',
+          imagePullPolicy: 'IfNotPresent',
+          command: ['sh', '-c', OBEDIENT],
+          ...container,
+        },
       ],
       ...spec,
     },
@@ -187,13 +235,40 @@ class TestNetwork implements PodNetwork {
     this.#addresses.set(sandbox.podUID, number)
     const address = `10.42.0.${number}`
     const link = `veth${number}`
-    const there = await run('ip', ['-n', this.#host.name, 'link', 'show', link]).then(() => true, () => false)
+    const there = await run('ip', ['-n', this.#host.name, 'link', 'show', link]).then(
+      () => true,
+      () => false,
+    )
     if (there) return { podIPs: [address] }
     // the sandbox's process id is one of the host's namespace
-    const outer = await this.#host.exec(['nsenter', '-t', String(sandbox.pid), '-n', 'sh', '-c', 'ip link set lo up'])
+    const outer = await this.#host.exec([
+      'nsenter',
+      '-t',
+      String(sandbox.pid),
+      '-n',
+      'sh',
+      '-c',
+      'ip link set lo up',
+    ])
     void outer
-    await this.#host.exec(['ip', 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(sandbox.pid)])
-    await this.#host.exec(['sh', '-c', `ip link set ${link} up; ip route add ${address}/32 dev ${link}; nsenter -t ${sandbox.pid} -n sh -c 'ip addr add ${address}/32 dev eth0; ip link set eth0 up; ip route add 169.254.1.1 dev eth0; ip route add default via 169.254.1.1'`])
+    await this.#host.exec([
+      'ip',
+      'link',
+      'add',
+      link,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'eth0',
+      'netns',
+      String(sandbox.pid),
+    ])
+    await this.#host.exec([
+      'sh',
+      '-c',
+      `ip link set ${link} up; ip route add ${address}/32 dev ${link}; nsenter -t ${sandbox.pid} -n sh -c 'ip addr add ${address}/32 dev eth0; ip link set eth0 up; ip route add 169.254.1.1 dev eth0; ip route add default via 169.254.1.1'`,
+    ])
     return { podIPs: [address] }
   }
 

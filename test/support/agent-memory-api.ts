@@ -43,7 +43,11 @@ const objectOf = (fields: Fields): AnyObject => fields as unknown as AnyObject
 export class MemoryApi implements Transport {
   readonly #objects = new Map<string, AnyObject>()
   readonly #watchers = new Set<Watcher>()
-  readonly #history: { readonly path: string; readonly event: WatchEvent; readonly revision: number }[] = []
+  readonly #history: {
+    readonly path: string
+    readonly event: WatchEvent
+    readonly revision: number
+  }[] = []
   #revision = 100
   #tokens = 0
   /** Every write, oldest first: `PATCH pods/web/status`. */
@@ -99,7 +103,12 @@ export class MemoryApi implements Transport {
     // what happened between the list and now
     const since = Number(request.query?.['resourceVersion'] ?? this.#revision)
     for (const { path, event, revision } of this.#history) {
-      if (revision > since && parse(path).resource === resource && watcher.matches(event.object, path)) onEvent(event)
+      if (
+        revision > since &&
+        parse(path).resource === resource &&
+        watcher.matches(event.object, path)
+      )
+        onEvent(event)
     }
     this.#watchers.add(watcher)
     await new Promise<void>(resolve => {

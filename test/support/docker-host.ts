@@ -16,7 +16,11 @@ import { imageArchive } from '../../packaging/pause/image.ts'
 import type { TarEntry } from '../../packaging/pause/tar.ts'
 
 const run = promisify(execFile)
-const CONTROLLERS = ['memory', 'freezer', 'pids', 'cpu', 'devices', 'blkio', 'cpuset'] as const
+const CGROUPS = '/sys/fs/cgroup'
+/** The machine's cgroup v1 hierarchies, and `unified` and `systemd` where they are mounted beside them. */
+const CONTROLLERS = readdirSync(CGROUPS, { withFileTypes: true })
+  .filter(entry => entry.isDirectory())
+  .map(({ name }) => name)
 
 export interface Fabric {
   /** Network namespace that holds the bridge; its own address is the "outside client". */
@@ -28,7 +32,7 @@ export interface Fabric {
 
 /** One link that joins hosts. `name` is at most 8 characters; the process id keeps parallel tests apart. */
 export async function startFabric(name: string, prefix = '172.30.0'): Promise<Fabric> {
-  const namespace = `${name}-${process.pid}`
+  const namespace = `kf-${name}-${process.pid}`
   const ip = (...args: string[]): Promise<unknown> => run('ip', ['-n', namespace, ...args])
   await run('ip', ['netns', 'add', namespace])
   await ip('link', 'set', 'lo', 'up')
@@ -54,6 +58,8 @@ export interface DockerHostOptions {
   readonly flags?: readonly string[]
   /** As on a fresh machine: off, so that Docker turns it on and sets FORWARD to DROP. */
   readonly ipForward?: boolean
+  /** A cgroup namespace: the host sees its own cgroups as the whole tree, as a machine does. */
+  readonly ownCgroups?: boolean
 }
 
 /** Fast start for tests that need no network of Docker's. */
@@ -74,7 +80,7 @@ export class DockerHost {
   }
 
   static async start(options: DockerHostOptions): Promise<DockerHost> {
-    const directory = await mkdtemp(join(tmpdir(), `kites-host-${options.name}-`))
+    const directory = await mkdtemp(join(tmpdir(), `kites-host-${options.name}-${process.pid}-`))
     const host = new DockerHost(options, directory)
     try {
       await host.boot()
@@ -122,7 +128,14 @@ export class DockerHost {
 
   /** Arguments of nsenter that lead into the host. */
   enter(): string[] {
-    return ['-t', String(this.#initPID), '-m', '-u', '-i', '-n', '-p', '--']
+    const cgroup = this.#options.ownCgroups === true ? ['-C'] : []
+    return ['-t', String(this.#initPID), '-m', '-u', '-i', '-n', '-p', ...cgroup, '--']
+  }
+
+  /** A command in front of one that leads it into the host's cgroups; for what lives on its own in the host. */
+  inCgroups(): string[] {
+    const own = this.#options.ownCgroups === true ? '' : `/${this.name}`
+    return ['sh', '-c', `${enterCgroups(CGROUPS, own)}; exec "$@"`, '-']
   }
 
   async boot(): Promise<void> {
@@ -143,7 +156,7 @@ export class DockerHost {
   async #plug(fabric: Fabric): Promise<void> {
     const index = this.#options.index ?? 1
     const inside = `u${process.pid}${index}`.slice(-14)
-    const outside = `p${process.pid}${index}`.slice(-14)
+    const outside = this.#plugName
     const mac = `02:30:00:00:00:${index.toString(16).padStart(2, '0')}`
     const ip = (...args: string[]): Promise<unknown> => run('ip', ['-n', this.name, ...args])
     await run('ip', [
@@ -169,8 +182,13 @@ export class DockerHost {
     await run('ip', ['-n', fabric.namespace, 'link', 'set', outside, 'master', 'br0', 'up'])
   }
 
+  /** The end of the host's cable in the fabric. */
+  get #plugName(): string {
+    return `p${process.pid}${this.#options.index ?? 1}`.slice(-14)
+  }
+
   #cgroupPath(controller: string): string {
-    return join('/sys/fs/cgroup', controller, this.name)
+    return join(CGROUPS, controller, this.name)
   }
 
   /** A new cpuset allows nothing until it is told. */
@@ -189,8 +207,10 @@ export class DockerHost {
     const script = `set -e
 hostname ${this.#options.name}
 mount --make-rprivate /
-mkdir -p /mnt; mount -t tmpfs tmpfs /mnt; mkdir /mnt/cg; mount --rbind /sys/fs/cgroup /mnt/cg
-mount -t sysfs sysfs /sys; mount --rbind /mnt/cg /sys/fs/cgroup; umount -l /mnt/cg; umount /mnt
+mkdir -p /mnt; mount -t tmpfs tmpfs /mnt; mkdir /mnt/cg; mount --rbind ${CGROUPS} /mnt/cg
+mount -t sysfs sysfs /sys
+${this.#options.ownCgroups === true ? this.#mountOwnCgroups('/mnt/cg') : `mount --rbind /mnt/cg ${CGROUPS}`}
+umount -l /mnt/cg; umount /mnt
 mount --bind ${directory}/run /run
 mount --bind ${directory}/lib-docker /var/lib/docker
 mount --bind ${directory}/etc/resolv.conf /etc/resolv.conf
@@ -200,24 +220,37 @@ exec tini -s -- sleep infinity
     await writeFile(join(directory, 'init.sh'), script)
     await mkdir('/var/lib/docker', { recursive: true })
     const log = await open(join(directory, 'init.log'), 'a')
-    this.#init = spawn(
+    const unshare = ['--mount', '--uts', '--ipc', '--pid', '--fork', '--kill-child', '--mount-proc']
+    const init = [
       'nsenter',
-      [
-        `--net=/run/netns/${this.name}`,
-        'unshare',
-        '--mount',
-        '--uts',
-        '--ipc',
-        '--pid',
-        '--fork',
-        '--mount-proc',
-        'sh',
-        join(directory, 'init.sh'),
-      ],
+      `--net=/run/netns/${this.name}`,
+      'unshare',
+      ...unshare,
+      ...(this.#options.ownCgroups === true ? ['--cgroup'] : []),
+      'sh',
+      join(directory, 'init.sh'),
+    ]
+    // A test that is killed takes its hosts with it.
+    this.#init = spawn(
+      'setpriv',
+      ['--pdeathsig', 'KILL', 'sh', '-c', `${this.#initCgroups()} exec "$@"`, '-', ...init],
       { stdio: ['ignore', log.fd, log.fd], detached: true },
     )
     await log.close()
     await until(() => this.#findInit(), `init of ${this.name}`, 10_000)
+  }
+
+  /** The namespace's root is the cgroup that its first process is in. */
+  #initCgroups(): string {
+    return this.#options.ownCgroups === true ? `${enterCgroups(CGROUPS, `/${this.name}`)};` : ''
+  }
+
+  #mountOwnCgroups(from: string): string {
+    const lines = CONTROLLERS.map(
+      name =>
+        `mkdir ${CGROUPS}/${name}; mount --bind ${from}/${name}/${this.name} ${CGROUPS}/${name}`,
+    )
+    return [`mount -t tmpfs tmpfs ${CGROUPS}`, ...lines].join('\n')
   }
 
   #findInit(): boolean {
@@ -234,22 +267,16 @@ exec tini -s -- sleep infinity
   async startDocker(): Promise<void> {
     const { directory } = this
     const log = await open(join(directory, 'dockerd.log'), 'a')
-    const enterCgroups = CONTROLLERS.map(
-      controller => `echo $$ > ${this.#cgroupPath(controller)}/cgroup.procs`,
-    )
+    const isOwn = this.#options.ownCgroups === true
     // a killed daemon leaves its pid file; the socket would answer for nobody
     await rm(join(directory, 'run/docker.pid'), { force: true })
     this.#daemon = spawn(
       'nsenter',
       [
         ...this.enter(),
-        'sh',
-        '-c',
-        `${enterCgroups.join('; ')}; exec "$@"`,
-        '-',
+        ...this.inCgroups(),
         'dockerd',
-        '--cgroup-parent',
-        this.cgroup,
+        ...(isOwn ? [] : ['--cgroup-parent', this.cgroup]),
         '--storage-driver',
         'overlay2',
         ...(this.#options.flags ?? QUIET_FLAGS),
@@ -286,6 +313,12 @@ exec tini -s -- sleep infinity
       process.kill(this.#initPID, 'SIGKILL')
       await until(() => !existsSync(`/proc/${this.#initPID}`), 'init gone', 10_000)
     }
+    // Here and now; with its namespace it would go some time later, and a new boot find it in the way.
+    const { fabric } = this.#options
+    if (fabric !== undefined)
+      await run('ip', ['-n', fabric.namespace, 'link', 'del', this.#plugName]).catch(
+        () => undefined,
+      )
     await run('ip', ['netns', 'del', this.name]).catch(() => undefined)
     await Promise.all(CONTROLLERS.map(controller => removeCgroup(this.#cgroupPath(controller))))
     await rm(join(this.directory, 'run'), { recursive: true, force: true })
@@ -299,13 +332,41 @@ exec tini -s -- sleep infinity
   }
 }
 
-async function removeCgroup(path: string): Promise<void> {
+/**
+ * Takes away namespaces, cgroups and folders of hosts whose test process is no more: one that was killed could not
+ * do it itself.
+ */
+export async function sweepHosts(): Promise<void> {
+  const isLeft = (pid: string | undefined): boolean =>
+    pid !== undefined && !existsSync(`/proc/${pid}`)
+  const namespaces = existsSync('/run/netns') ? readdirSync('/run/netns') : []
+  for (const name of namespaces) {
+    if (isLeft(/^k[tf]-.+-(\d+)$/.exec(name)?.[1]))
+      await run('ip', ['netns', 'del', name]).catch(() => undefined)
+  }
+  for (const controller of CONTROLLERS) {
+    for (const name of readdirSync(join(CGROUPS, controller))) {
+      if (isLeft(/^kt-.+-(\d+)$/.exec(name)?.[1]))
+        await removeCgroup(join(CGROUPS, controller, name), 1)
+    }
+  }
+  for (const name of readdirSync(tmpdir())) {
+    if (isLeft(/^kites-(?:host|cluster)-.+-(\d+)-\w{6}$/.exec(name)?.[1]))
+      await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined)
+  }
+}
+
+/** Shell words that move the shell into a cgroup of every hierarchy. */
+const enterCgroups = (root: string, path: string): string =>
+  CONTROLLERS.map(controller => `echo $$ > ${root}/${controller}${path}/cgroup.procs`).join('; ')
+
+async function removeCgroup(path: string, attempts = 50): Promise<void> {
   if (!existsSync(path)) return
   for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) await removeCgroup(join(path, entry.name))
+    if (entry.isDirectory()) await removeCgroup(join(path, entry.name), attempts)
   }
   // processes that were just killed hold their cgroup for a moment
-  for (let attempt = 0; attempt < 50; attempt++) {
+  for (let attempt = 0; attempt < attempts; attempt++) {
     const gone = await rmdir(path).then(
       () => true,
       () => !existsSync(path),

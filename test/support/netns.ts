@@ -111,7 +111,8 @@ export async function until(
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${condition}`)
+    if (Date.now() > deadline)
+      throw new Error(`not within ${timeoutMs} ms: ${condition.toString()}`)
     await new Promise(resolve => {
       setTimeout(resolve, 5)
     })

@@ -7,7 +7,12 @@
  */
 import { networkContains, parseAddress, parseNetwork } from '#netfilter/networks.ts'
 import type { Chain, Ruleset } from '#netfilter/nftables/objects.ts'
-import { type Field, type Rule, type Statement, unreachable } from '#netfilter/nftables/statement.ts'
+import {
+  type Field,
+  type Rule,
+  type Statement,
+  unreachable,
+} from '#netfilter/nftables/statement.ts'
 
 export interface Packet {
   readonly from: string
@@ -43,7 +48,8 @@ export function trace(world: World, entry: 'prerouting' | 'output', packet: Pack
   const outcomes = hookOf(world, entry, start).flatMap(after => {
     if (after.kind !== 'accept') return [show(after)]
     const isHere = world.hostAddresses.has(after.state.to)
-    const rest = entry === 'output' ? ['postrouting'] : isHere ? ['input'] : ['forward', 'postrouting']
+    const rest =
+      entry === 'output' ? ['postrouting'] : isHere ? ['input'] : ['forward', 'postrouting']
     return throughHooks(world, rest, after.state).map(show)
   })
   return [...new Set(outcomes)].sort()

@@ -255,6 +255,31 @@ export function storeContract(t: Test, open: () => Promise<Store>): void {
     t.equal(String(seen.events.at(-1)?.bytes), `again@${last}`)
   })
 
+  law('more than the queue holds waits its turn', async (t, store) => {
+    const value = 'x'.repeat(20_000)
+    const order: number[] = []
+    await Promise.all(
+      Array.from({ length: 2000 }, async (_, index) => {
+        order.push(await commit(store, put(`/k${index % 50}`, value)))
+      }),
+    )
+    t.same(
+      order,
+      Array.from({ length: 2000 }, (_, index) => index + 1),
+    )
+  })
+
+  law('an encoder that throws changes nothing', async (t, store) => {
+    await commit(store, put('/a'))
+    const encode = (): never => {
+      throw new RangeError('cannot')
+    }
+    const bad: Operation = { kind: 'put', key: '/b', expected: undefined, encode }
+    await t.rejects(commit(store, put('/a', 'x'), bad), RangeError)
+    t.match(String((await store.get('/a'))?.bytes), /^\/a@/)
+    await commit(store, put('/b', 'fine', { expected: 0 }))
+  })
+
   law('expired keys delete themselves; renewed ones stay', async (t, store) => {
     const now = Date.now()
     const seen = recorder()

@@ -17,7 +17,10 @@ export interface Demultiplexed {
 export function demultiplex(source: Readable): Demultiplexed {
   const stdout = new PassThrough()
   const stderr = new PassThrough()
-  void pump(source, (isError, chunk) => (isError ? stderr : stdout).write(chunk), { stdout, stderr })
+  void pump(source, (isError, chunk) => (isError ? stderr : stdout).write(chunk), {
+    stdout,
+    stderr,
+  })
   return { stdout, stderr }
 }
 

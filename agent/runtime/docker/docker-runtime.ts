@@ -48,7 +48,10 @@ export class DockerRuntime implements Runtime {
   readonly #images: Images
   readonly #streams: Streams
   /** Inspections of containers by id, valid while the listed state is the same: states only move forward. */
-  readonly #inspections = new Map<string, { readonly state: string; readonly wire: WireContainer }>()
+  readonly #inspections = new Map<
+    string,
+    { readonly state: string; readonly wire: WireContainer }
+  >()
   #limits: translate.HostLimits = { negativeOomScore: true }
 
   constructor(options: DockerRuntimeOptions) {
@@ -63,7 +66,11 @@ export class DockerRuntime implements Runtime {
   }
 
   async info(): Promise<RuntimeInfo> {
-    const wire = await this.#engine.call<WireInfo>({ method: 'GET', path: '/info', timeoutMs: QUICK_MS })
+    const wire = await this.#engine.call<WireInfo>({
+      method: 'GET',
+      path: '/info',
+      timeoutMs: QUICK_MS,
+    })
     return translate.runtimeInfo(wire, await this.#engine.apiVersion())
   }
 
@@ -86,8 +93,12 @@ export class DockerRuntime implements Runtime {
       const container = translate.containerState(wire)
       if (container !== undefined) containers.push(container)
     }
-    sandboxes.sort((left, right) => right.attempt - left.attempt || right.createdAtMs - left.createdAtMs)
-    containers.sort((left, right) => right.attempt - left.attempt || right.createdAtMs - left.createdAtMs)
+    sandboxes.sort(
+      (left, right) => right.attempt - left.attempt || right.createdAtMs - left.createdAtMs,
+    )
+    containers.sort(
+      (left, right) => right.attempt - left.attempt || right.createdAtMs - left.createdAtMs,
+    )
     return { sandboxes, containers }
   }
 
@@ -146,7 +157,8 @@ export class DockerRuntime implements Runtime {
   async startSandbox(sandboxID: string): Promise<number> {
     await this.#start(sandboxID)
     const wire = await this.#inspectNow(sandboxID)
-    if (wire.State.Pid === 0) throw new RuntimeError('rejected', 'sandbox ended right after its start')
+    if (wire.State.Pid === 0)
+      throw new RuntimeError('rejected', 'sandbox ended right after its start')
     this.#inspections.set(sandboxID, { state: wire.State.Status, wire })
     return wire.State.Pid
   }

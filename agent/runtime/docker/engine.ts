@@ -92,7 +92,9 @@ export class Engine {
         },
       })
       const expire = (): void => {
-        outgoing.destroy(new RuntimeError('timeout', `engine did not answer ${call.method} ${call.path}`))
+        outgoing.destroy(
+          new RuntimeError('timeout', `engine did not answer ${call.method} ${call.path}`),
+        )
       }
       signal.addEventListener('abort', expire, { once: true })
       outgoing.once('response', answer => {
@@ -114,7 +116,8 @@ export class Engine {
       let sizeBytes = 0
       for await (const chunk of answer as AsyncIterable<Buffer>) {
         sizeBytes += chunk.length
-        if (sizeBytes > ANSWER_MAX_BYTES) throw new RuntimeError('rejected', 'answer of the engine is too long')
+        if (sizeBytes > ANSWER_MAX_BYTES)
+          throw new RuntimeError('rejected', 'answer of the engine is too long')
         chunks.push(chunk)
       }
       return Buffer.concat(chunks)

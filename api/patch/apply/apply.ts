@@ -11,6 +11,7 @@
 import { rfc3339 } from '#api/time.ts'
 import { equalJson, type JsonObject } from '#api/json.ts'
 import type { AnyObject, ManagedFieldsEntry } from '#api/object.ts'
+import { canonicalValue } from '#api/patch/apply/canonical.ts'
 import { compareObjects, type Comparison } from '#api/patch/apply/compare.ts'
 import { fieldSetOf, requireApplicable } from '#api/patch/apply/configuration.ts'
 import { type Conflict, conflictError, conflictsOf } from '#api/patch/apply/conflicts.ts'
@@ -150,9 +151,10 @@ export interface Applied {
  *         StatusError(BadRequest) when the configuration itself is at fault.
  */
 export function applyConfiguration(application: Application): Applied {
-  const { type, applied, live, manager } = application
+  const { type, live, manager } = application
   requireConfiguration(application)
-  requireApplicable(type, applied)
+  requireApplicable(type, application.applied)
+  const applied = kubeObjectOf(canonicalValue(type, application.applied), application.applied)
   const base = live ?? emptyOf(applied)
   const owners = ownersBefore(application)
   const named = fieldSetOf(type, applied)

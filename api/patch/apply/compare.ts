@@ -84,6 +84,8 @@ function compare(
   skipped?: ReadonlySet<string>,
 ): Differences | undefined {
   if (before === after || (isAbsent(before) && isAbsent(after))) return undefined
+  // Mostly nothing differs, and where something does, this ends at the first difference.
+  if (skipped === undefined && equalJson(before, after)) return undefined
   const shape = shapeOf(type)
   if (shape.kind === 'leaf' || (isHollow(before) && isHollow(after))) {
     return compareLeaf(before, after)

@@ -73,41 +73,48 @@ function withSelf(isSelf: boolean, node: FieldSet | undefined): FieldSet | undef
 
 /** Throws for the first fault of a configuration that is about to be applied. */
 export function requireApplicable(type: StructType, object: AnyObject): void {
-  const fault = faultOf(type, object, [])
+  const fault = faultOf(type, object)
   if (fault === undefined) return
   const { name = '', namespace = '' } = object.metadata
   throw badRequest(
-    `failed to create typed patch object (${namespace}/${name}; ${object.apiVersion}, Kind=${object.kind}): ${fault}`,
+    `failed to create typed patch object (${namespace}/${name}; ${object.apiVersion}, Kind=${object.kind}): ${formatPath(fault.path)}: ${fault.text}`,
   )
 }
 
-function faultOf(type: Type, value: unknown, path: readonly string[]): string | undefined {
+/** Paths are put together on the way up: most configurations have no fault. */
+interface Fault {
+  readonly path: readonly string[]
+  readonly text: string
+}
+
+const below = (element: string, fault: Fault | undefined): Fault | undefined =>
+  fault && { path: [element, ...fault.path], text: fault.text }
+
+function faultOf(type: Type, value: unknown): Fault | undefined {
   if (isAbsent(value)) return undefined
-  if (type.kind === 'list') return isList(value) ? listFault(type, value, path) : undefined
+  if (type.kind === 'list') return isList(value) ? listFault(type, value) : undefined
   if (type.kind === 'scalar' || !isObject(value)) return undefined
-  for (const [key, member] of Object.entries(value)) {
-    const place = [...path, `f:${key}`]
+  for (const key of Object.keys(value)) {
     const memberType = type.kind === 'map' ? type.values : type.fields.get(key)?.type
-    if (memberType === undefined) return `${formatPath(place)}: field not declared in schema`
-    const fault = faultOf(memberType, member, place)
-    if (fault !== undefined) return fault
+    const fault =
+      memberType === undefined
+        ? { path: [], text: 'field not declared in schema' }
+        : faultOf(memberType, value[key])
+    if (fault !== undefined) return below(`f:${key}`, fault)
   }
   return undefined
 }
 
-function listFault(
-  type: ListType,
-  list: readonly unknown[],
-  path: readonly string[],
-): string | undefined {
+function listFault(type: ListType, list: readonly unknown[]): Fault | undefined {
   const seen = new Set<string>()
   for (const [index, item] of list.entries()) {
     const element = type.listType === 'atomic' ? `i:${index}` : elementOf(type, item)
-    if (element === undefined) return `${formatPath(path)}: element ${index}: ${keyFault(type)}`
-    if (seen.has(element))
-      return `${formatPath(path)}: duplicate entries for key ${formatPath([element])}`
+    if (element === undefined) return { path: [], text: `element ${index}: ${keyFault(type)}` }
+    if (seen.has(element)) {
+      return { path: [], text: `duplicate entries for key ${formatPath([element])}` }
+    }
     seen.add(element)
-    const fault = faultOf(type.items, item, [...path, element])
+    const fault = below(element, faultOf(type.items, item))
     if (fault !== undefined) return fault
   }
   return undefined

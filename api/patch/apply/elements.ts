@@ -38,6 +38,11 @@ export function elementOf(type: ListType, item: unknown): string | undefined {
     return isObject(item) || isList(item) ? undefined : `v:${JSON.stringify(item)}`
   }
   if (!isObject(item)) return undefined
+  const [only = '', ...others] = type.keys
+  const name = item[only]
+  if (others.length === 0 && typeof name === 'string') {
+    return `k:{${JSON.stringify(only)}:${JSON.stringify(name)}}`
+  }
   const fields = type.items.kind === 'struct' ? type.items.fields : undefined
   const keys: Record<string, unknown> = {}
   for (const key of type.keys) {
@@ -58,17 +63,18 @@ const NO_ITEMS: IndexedList = { items: new Map(), repeated: new Map() }
 export function indexList(type: ListType, value: unknown): IndexedList {
   if (!isList(value) || value.length === 0) return NO_ITEMS
   const items = new Map<string, unknown>()
-  const repeated = new Map<string, unknown[]>()
+  let repeated: Map<string, unknown[]> | undefined
   for (const item of value) {
     const element = elementOf(type, item)
     if (element === undefined) continue
     if (!items.has(element)) items.set(element, item)
     else {
+      repeated ??= new Map()
       const earlier = repeated.get(element) ?? [items.get(element)]
       repeated.set(element, [...earlier, item])
     }
   }
-  return { items, repeated }
+  return { items, repeated: repeated ?? NO_ITEMS.repeated }
 }
 
 export const objectOf = (value: unknown): JsonObject | undefined =>
@@ -97,7 +103,12 @@ export function impliedValue(field: Field): unknown {
 export const isHollow = (value: unknown): boolean =>
   isAbsent(value) ||
   (isList(value) && value.length === 0) ||
-  (isObject(value) && Object.keys(value).length === 0)
+  (isObject(value) && isEmptyObject(value))
+
+function isEmptyObject(value: JsonObject): boolean {
+  for (const _key in value) return false
+  return true
+}
 
 /** Metadata that belongs to the server or names the object: nobody owns it. */
 export const UNOWNED_METADATA: ReadonlySet<string> = new Set([

@@ -13,6 +13,14 @@ import type { RequestFacts } from '../deps.ts'
 export const CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client-kubelet'
 export const SERVING_SIGNER = 'kubernetes.io/kubelet-serving'
 
+/** Signed once somebody approved; the first two also have to be for a node. */
+const SIGNED: readonly string[] = [
+  CLIENT_SIGNER,
+  SERVING_SIGNER,
+  'kubernetes.io/kube-apiserver-client',
+  'kubernetes.io/legacy-unknown',
+]
+
 const NODES = 'system:nodes'
 const NODE_PREFIX = 'system:node:'
 const BOOTSTRAPPERS = 'system:bootstrappers'
@@ -32,14 +40,15 @@ export const wantsSigning = (request: CertificateSigningRequest): boolean =>
   conditionOf(request, 'Denied') === undefined &&
   conditionOf(request, 'Failed') === undefined &&
   (request.status?.certificate ?? '') === '' &&
-  (request.spec.signerName === CLIENT_SIGNER || request.spec.signerName === SERVING_SIGNER)
+  SIGNED.includes(request.spec.signerName)
 
-/** Why the signer cannot take a request; undefined when it can. */
+/** Why a node's signer cannot take a request; undefined when it can. Other signers judge for themselves. */
 export function signerFault(
   request: CertificateSigningRequest,
   facts: RequestFacts,
 ): string | undefined {
   const { signerName, usages = [] } = request.spec
+  if (signerName !== CLIENT_SIGNER && signerName !== SERVING_SIGNER) return undefined
   const isClient = signerName === CLIENT_SIGNER
   const extra = isClient ? 'client auth' : 'server auth'
   const allowed: readonly string[] = ['digital signature', 'key encipherment', extra]

@@ -146,8 +146,14 @@ function rollingSteps(
   const growth =
     replicasOf(current) === size ? [] : actionOf(deployment, { replicaSet: target, replicas: size })
   if (growth.length > 0) return growth
+  // Sizes ordered a moment ago may already have cost pods that a status of before still counts as available.
+  // Differs from upstream, which may go below its bound then.
+  if ([...old, current].some(isUnseen)) return []
   return shrinkOld(deployment, current, old).flatMap(resize => actionOf(deployment, resize))
 }
+
+const isUnseen = ({ metadata, status }: ReplicaSet): boolean =>
+  (status?.observedGeneration ?? 0) < (metadata.generation ?? 0)
 
 /** All old pods are gone before the first new one comes. */
 function recreateSteps(

@@ -28,6 +28,13 @@ export interface Resize {
   readonly replicas: number
 }
 
+/**
+ * Available pods that will still be there once the ReplicaSet has its size: its status may lag behind a shrinking
+ * that was ordered a moment ago. Differs from upstream, which counts those pods once more.
+ */
+const lastingOf = (replicaSet: ReplicaSet): number =>
+  Math.min(availableOf(replicaSet), replicasOf(replicaSet))
+
 /** The size of the current ReplicaSet in the next step of a rollout. `current` is undefined before its creation. */
 export function currentSize(
   deployment: Deployment,
@@ -52,7 +59,7 @@ export function shrinkOld(
   if (oldPods === 0) return []
   const { replicas, maxUnavailable } = boundsOf(deployment)
   const minAvailable = replicas - maxUnavailable
-  const currentUnavailable = replicasOf(current) - availableOf(current)
+  const currentUnavailable = replicasOf(current) - lastingOf(current)
   let room = oldPods + replicasOf(current) - minAvailable - currentUnavailable
   if (room <= 0) return []
   const sizes = new Map(old.map(replicaSet => [replicaSet, replicasOf(replicaSet)]))
@@ -63,7 +70,7 @@ export function shrinkOld(
     sizes.set(replicaSet, size - unhealthy)
   }
   // Counted apart from `room`: what just went was not available, so the available ones are all still there.
-  let spare = sum(old, availableOf) + availableOf(current) - minAvailable
+  let spare = sum(old, lastingOf) + lastingOf(current) - minAvailable
   for (const replicaSet of [...old].sort(byAge)) {
     if (spare <= 0) break
     const size = sizes.get(replicaSet) ?? 0

@@ -73,7 +73,7 @@ export function createNodeLifecycleController(deps: RecordingDeps): Controller {
       return undefined
     }
     const hasPosted = (node.status?.conditions ?? []).some(({ type }) => type === 'Ready')
-    const graceMs = hasPosted ? GRACE_MS : STARTUP_GRACE_MS
+    const graceMs = hasPosted ? (deps.config.nodeMonitorGraceMs ?? GRACE_MS) : STARTUP_GRACE_MS
     let seen = node
     if (silenceMs(node) > graceMs) {
       const conditions = silentConditions(node, clock.now())
@@ -91,7 +91,7 @@ export function createNodeLifecycleController(deps: RecordingDeps): Controller {
       seen = await client.nodes.patch({ name }, { type: 'merge', body }, {}, signal)
     }
     if (hasPosted && readyStatus(seen) !== 'True') await markPods(seen, signal)
-    return { requeueAfterMs: LOOK_AGAIN_MS }
+    return { requeueAfterMs: Math.min(LOOK_AGAIN_MS, graceMs) }
   }
 
   const controller = createController({

@@ -32,6 +32,25 @@ const DELETE_WIDTH = 16
 export const BY_NAMESPACE = 'namespace'
 export const BY_CONTROLLER = 'controller'
 
+/**
+ * The pods with those this pass gave up marked as going, so that the status never counts a pod as available that a
+ * Deployment may not rely on any more.
+ */
+function withDeleted(pods: readonly Pod[], actions: readonly ReplicaSetAction[]): readonly Pod[] {
+  const deleted = new Set(
+    actions.flatMap(action => (action.kind === 'delete-pods' ? action.pods : [])),
+  )
+  if (deleted.size === 0) return pods
+  return pods.map(pod =>
+    deleted.has(pod)
+      ? {
+          ...pod,
+          metadata: { ...pod.metadata, deletionTimestamp: pod.metadata.creationTimestamp ?? '' },
+        }
+      : pod,
+  )
+}
+
 export function createReplicaSetController(deps: RecordingDeps): Controller {
   const { client, clock, events } = deps
   const replicaSets = deps.informers.of('replicaSets')
@@ -177,7 +196,7 @@ export function createReplicaSetController(deps: RecordingDeps): Controller {
         failure = { reason, message: messageOf(error) }
       }
     }
-    await writeStatus(replicaSet, owned, failure, signal)
+    await writeStatus(replicaSet, withDeleted(owned, plan.actions), failure, signal)
     if (refusal !== undefined) throw refusal
     return plan.requeueAfterMs === undefined ? undefined : { requeueAfterMs: plan.requeueAfterMs }
   }

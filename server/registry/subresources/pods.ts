@@ -8,7 +8,7 @@ import { type Status, badRequest, conflict, notFound } from '#api/status.ts'
 import { rfc3339 } from '#base/clock.ts'
 import { admissionValidate } from '../admission.ts'
 import type { Answer, Call } from '../call.ts'
-import { decodeBody } from '../decoding.ts'
+import { decodeBody, requireValidBody } from '../decoding.ts'
 import { removeNamed } from '../delete.ts'
 import { bound } from '../kinds/pods.ts'
 import { modify } from '../modify.ts'
@@ -31,8 +31,8 @@ const BINDING = { group: '', resource: 'pods/binding' } as const
 export async function bind(deps: SubresourceDeps, call: Call): Promise<Answer> {
   const options = writeOptions(call, 'CreateOptions')
   const binding = await decodeBody(call, options.fieldValidation)
+  requireValidBody(call, binding)
   const { kind, name: nodeName } = recordOf(binding['target'])
-  if (textOf(nodeName) === '') throw badRequest('target.name: Required value')
   if (kind !== undefined && kind !== '' && kind !== 'Node')
     throw badRequest(
       `target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", ""`,

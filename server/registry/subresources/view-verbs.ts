@@ -5,7 +5,7 @@ import { rfc3339 } from '#base/clock.ts'
 import { admissionValidate } from '../admission.ts'
 import type { Answer, Call } from '../call.ts'
 import { placed } from '../create.ts'
-import { decodeBody, validateChange } from '../decoding.ts'
+import { decodeBody, requireValidBody, validateChange } from '../decoding.ts'
 import type { RegistryDeps } from '../deps.ts'
 import { withGeneration, withMetadata } from '../metadata.ts'
 import { modify, strategyOf } from '../modify.ts'
@@ -59,6 +59,7 @@ async function change(
       const oldView = view.show(old)
       const sent = sentFor(oldView)
       checkIdentity(target, sent, old)
+      requireValidBody(call, sent)
       const now = deps.clock.now()
       const applied = view.apply(sent, old, rfc3339(now))
       const kept = withMetadata(applied, { ...old.metadata })
@@ -68,7 +69,7 @@ async function change(
         old,
         strategy,
       )
-      const faults = validateChange(target, next, old)
+      const faults = validateChange(target, { object: next, old, subresource: call.subresource })
       if (faults.length > 0) throw invalid(invalidSubject(target, call.name), faults)
       await admissionValidate(deps, call, {
         operation: 'UPDATE',

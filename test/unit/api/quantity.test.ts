@@ -54,13 +54,13 @@ const canonical: readonly (readonly [string | number, string])[] = [
   [' 5 ', '5'],
 ]
 
-t.test('canonical text', async t => {
+void t.test('canonical text', async t => {
   for (const [input, expected] of canonical) {
     t.equal(canonicalQuantity(input), expected, JSON.stringify(input))
   }
 })
 
-t.test('refuses what is no quantity, with upstream text', async t => {
+void t.test('refuses what is no quantity, with upstream text', async t => {
   const cases: readonly (readonly [string, string])[] = [
     ['', QUANTITY_FORMAT_ERROR],
     ['abc', QUANTITY_FORMAT_ERROR],
@@ -81,7 +81,7 @@ t.test('refuses what is no quantity, with upstream text', async t => {
   t.equal(isQuantity('1Gi'), true)
 })
 
-t.test('compares, adds, subtracts', async t => {
+void t.test('compares, adds, subtracts', async t => {
   t.equal(compareQuantities('1', '1000m'), 0)
   t.equal(compareQuantities('1Gi', '1G'), 1)
   t.equal(compareQuantities('-1', '0'), -1)
@@ -92,7 +92,7 @@ t.test('compares, adds, subtracts', async t => {
   t.equal(subtractQuantities('1', '1'), '0')
 })
 
-t.test('rounds to whole units and thousandths', async t => {
+void t.test('rounds to whole units and thousandths', async t => {
   t.equal(quantityMillis('0.5'), 500)
   t.equal(quantityMillis('1u'), 1)
   t.equal(quantityValue('1500m'), 2)
@@ -104,7 +104,7 @@ t.test('rounds to whole units and thousandths', async t => {
   t.equal(quantityOfValue(110), '110')
 })
 
-t.test('law: canonical text is a fixed point and keeps the value', async t => {
+void t.test('law: canonical text is a fixed point and keeps the value', async t => {
   const random = seededRandom(7)
   const suffixes = [
     '',

@@ -12,7 +12,7 @@ import {
 } from '#api/selectors.ts'
 import t from 'tap'
 
-t.test('label selectors match as upstream', async t => {
+void t.test('label selectors match as upstream', async t => {
   const cases: readonly (readonly [string, Record<string, string> | undefined, boolean])[] = [
     ['', { a: 'b' }, true],
     ['', undefined, true],
@@ -48,7 +48,7 @@ t.test('label selectors match as upstream', async t => {
   }
 })
 
-t.test('label selectors are refused in upstream words', async t => {
+void t.test('label selectors are refused in upstream words', async t => {
   const cases: readonly (readonly [string, string])[] = [
     ['=a', "found '=', expected: !, identifier, or 'end of string'"],
     ['a=b,', "found '', expected: identifier after ','"],
@@ -80,7 +80,7 @@ t.test('label selectors are refused in upstream words', async t => {
   }
 })
 
-t.test('selectors of specs', async t => {
+void t.test('selectors of specs', async t => {
   const cases: readonly (readonly [
     LabelSelectorObject | undefined,
     Record<string, string>,
@@ -126,7 +126,7 @@ const pod = {
   status: { phase: 'Running', podIP: '10.42.0.2' },
 }
 
-t.test('field selectors', async t => {
+void t.test('field selectors', async t => {
   const cases: readonly (readonly [string, boolean])[] = [
     ['', true],
     ['metadata.name=web', true],
@@ -144,7 +144,7 @@ t.test('field selectors', async t => {
   t.equal(parseFieldSelector('a=b\\,c\\=\\\\').requirements[0]?.value, 'b,c=\\')
 })
 
-t.test('field selectors are refused in upstream words', async t => {
+void t.test('field selectors are refused in upstream words', async t => {
   const cases: readonly (readonly [string, string])[] = [
     ['a', "invalid selector: 'a'; can't understand 'a'"],
     ['a=b,c', "invalid selector: 'a=b,c'; can't understand 'c'"],
@@ -163,7 +163,7 @@ t.test('field selectors are refused in upstream words', async t => {
   t.same(supportedFields('secrets'), ['metadata.name', 'metadata.namespace', 'type'])
 })
 
-t.test('events can be selected through both groups', async t => {
+void t.test('events can be selected through both groups', async t => {
   const event = {
     apiVersion: 'v1',
     kind: 'Event',

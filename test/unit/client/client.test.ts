@@ -32,7 +32,7 @@ function recording(answer: (request: ApiRequest) => AnyObject = () => EMPTY) {
   return { seen, transport, client: createClient(transport) }
 }
 
-t.test('calls become paths', async t => {
+void t.test('calls become paths', async t => {
   const { client, seen } = recording(() => ({ ...EMPTY, items: [] }))
   const at = { namespace: 'default', name: 'web' }
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: at }
@@ -79,12 +79,12 @@ t.test('calls become paths', async t => {
   t.throws(() => nameOf({ ...pod, metadata: {} }), /without a name/)
 })
 
-t.test('items of a list have their kind', async t => {
+void t.test('items of a list have their kind', async t => {
   const { client } = recording(() => ({ ...EMPTY, items: [{ metadata: { name: 'a' } }] }))
   t.match((await client.deployments.list()).items, [{ apiVersion: 'apps/v1', kind: 'Deployment' }])
 })
 
-t.test('discovery gives what can be listed, in the preferred version', async t => {
+void t.test('discovery gives what can be listed, in the preferred version', async t => {
   const rows = (names: readonly string[]) =>
     names.map(name => ({
       name,
@@ -109,7 +109,7 @@ t.test('discovery gives what can be listed, in the preferred version', async t =
   )
 })
 
-t.test('answers become the errors they stand for', t => {
+void t.test('answers become the errors they stand for', t => {
   const cases = [
     [409, { kind: 'Status', reason: 'AlreadyExists', code: 409, message: 'x' }, 'AlreadyExists'],
     [409, 'no', 'Conflict'],
@@ -123,7 +123,7 @@ t.test('answers become the errors they stand for', t => {
   t.end()
 })
 
-t.test('lines are whole however they are cut', t => {
+void t.test('lines are whole however they are cut', t => {
   const text = '{"a":"é"}\n\n{"b":[1,2]}\n'
   const bytes = Buffer.from(text)
   for (let size = 1; size < bytes.length; size += 1) {
@@ -146,7 +146,7 @@ const fact = (message: string, reason = 'BackOff'): EventFact => ({
   message,
 })
 
-t.test('the same event again is a count', t => {
+void t.test('the same event again is a count', t => {
   const correlation = new EventCorrelation()
   const first = correlation.decide(fact('x'), 0)
   t.equal(first.kind, 'create')
@@ -157,7 +157,7 @@ t.test('the same event again is a count', t => {
   t.end()
 })
 
-t.test('a crowd of similar events becomes one, a flood is cut off', t => {
+void t.test('a crowd of similar events becomes one, a flood is cut off', t => {
   const correlation = new EventCorrelation()
   const kinds = Array.from({ length: 30 }, (_, index) => {
     const telling = correlation.decide(fact(`m${index}`), index)
@@ -177,7 +177,7 @@ t.test('a crowd of similar events becomes one, a flood is cut off', t => {
   t.end()
 })
 
-t.test('events are told, and told again when the first was forgotten', async t => {
+void t.test('events are told, and told again when the first was forgotten', async t => {
   const clock = manualClock()
   let isPatchLost = false
   const { client, seen } = recording(({ method }) => {
@@ -224,7 +224,7 @@ t.test('events are told, and told again when the first was forgotten', async t =
   await running
 })
 
-t.test('a controller retries what failed, later, and lets others pass', async t => {
+void t.test('a controller retries what failed, later, and lets others pass', async t => {
   const clock = manualClock()
   const seen: string[] = []
   const controller = createController({
@@ -255,21 +255,24 @@ t.test('a controller retries what failed, later, and lets others pass', async t 
   await running
 })
 
-t.test('a lease is taken only when it is free, ours, or was seen unchanged for its duration', t => {
-  const options = { namespace: 'kube-system', name: 'x', identity: 'a', leaseMs: 15_000 }
-  const first = renewed(undefined, options, 0)
-  t.match(first.spec, { holderIdentity: 'a', leaseTransitions: 0, leaseDurationSeconds: 15 })
-  t.ok(mayTake(undefined, 'b', 0, 15_000))
-  t.ok(mayTake(first, 'a', 0, 15_000))
-  t.notOk(mayTake(first, 'b', 14_999, 15_000))
-  t.ok(mayTake(first, 'b', 15_000, 15_000))
-  const again = renewed(first, options, 1_000)
-  t.equal(again.spec?.acquireTime, first.spec?.acquireTime)
-  const taken = renewed(again, { ...options, identity: 'b' }, 20_000)
-  t.match(taken.spec, {
-    holderIdentity: 'b',
-    leaseTransitions: 1,
-    acquireTime: '1970-01-01T00:00:20.000000Z',
-  })
-  t.end()
-})
+void t.test(
+  'a lease is taken only when it is free, ours, or was seen unchanged for its duration',
+  t => {
+    const options = { namespace: 'kube-system', name: 'x', identity: 'a', leaseMs: 15_000 }
+    const first = renewed(undefined, options, 0)
+    t.match(first.spec, { holderIdentity: 'a', leaseTransitions: 0, leaseDurationSeconds: 15 })
+    t.ok(mayTake(undefined, 'b', 0, 15_000))
+    t.ok(mayTake(first, 'a', 0, 15_000))
+    t.notOk(mayTake(first, 'b', 14_999, 15_000))
+    t.ok(mayTake(first, 'b', 15_000, 15_000))
+    const again = renewed(first, options, 1_000)
+    t.equal(again.spec?.acquireTime, first.spec?.acquireTime)
+    const taken = renewed(again, { ...options, identity: 'b' }, 20_000)
+    t.match(taken.spec, {
+      holderIdentity: 'b',
+      leaseTransitions: 1,
+      acquireTime: '1970-01-01T00:00:20.000000Z',
+    })
+    t.end()
+  },
+)

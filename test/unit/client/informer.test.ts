@@ -54,7 +54,7 @@ const list = (revision: number, items: readonly AnyObject[], more?: string) => (
   metadata: {
     resourceVersion: String(revision),
     ...(more === undefined ? {} : { continue: more }),
-  } as AnyObject['metadata'],
+  },
   items,
 })
 
@@ -110,12 +110,12 @@ async function play(
   return { told, seen, names, revision: informer.revision, informer }
 }
 
-t.test('lists, then watches from there', async t => {
+void t.test('lists, then watches from there', async t => {
   const { told, seen, names } = await play(
     [list(5, [pod('a', 3)])],
     [
       async (request, onEvent, signal) => {
-        send(
+        await send(
           event('ADDED', pod('b', 6)),
           event('MODIFIED', pod('a', 7)),
           event('DELETED', pod('b', 8)),
@@ -130,7 +130,7 @@ t.test('lists, then watches from there', async t => {
   t.same(names, ['a'])
 })
 
-t.test('resumes from the last event or bookmark', async t => {
+void t.test('resumes from the last event or bookmark', async t => {
   const { seen, told } = await play(
     [list(5, [])],
     [send(event('ADDED', pod('a', 9))), send(bookmark(20)), untilAborted],
@@ -140,7 +140,7 @@ t.test('resumes from the last event or bookmark', async t => {
   t.same(told, ['add a'])
 })
 
-t.test('a revision that is too old means a new list, told as differences', async t => {
+void t.test('a revision that is too old means a new list, told as differences', async t => {
   const { seen, told, names } = await play(
     [
       list(5, [pod('a', 3), pod('b', 4), pod('c', 5)]),
@@ -154,7 +154,7 @@ t.test('a revision that is too old means a new list, told as differences', async
   t.same(names.sort(), ['a', 'b', 'd'])
 })
 
-t.test('deleted and made anew under one name is told as both', async t => {
+void t.test('deleted and made anew under one name is told as both', async t => {
   const { told } = await play(
     [list(5, [pod('a', 3)]), list(9, [pod('a', 8, 'other')])],
     [() => Promise.reject(expired('too old')), untilAborted],
@@ -163,19 +163,22 @@ t.test('deleted and made anew under one name is told as both', async t => {
   t.same(told, ['add a', 'delete a', 'add a'])
 })
 
-t.test('a server that is away is asked again, later each time, without a new list', async t => {
-  const away: Watch = () => Promise.reject(new StatusError('ServiceUnavailable', 'away'))
-  const { seen } = await play([list(5, [])], [away, away, away, away, untilAborted], 1_000)
-  t.ok(seen.length >= 3 && seen.length <= 5, seen.join())
-  t.same(seen.slice(0, 3), ['list', 'watch 5', 'watch 5'])
-})
+void t.test(
+  'a server that is away is asked again, later each time, without a new list',
+  async t => {
+    const away: Watch = () => Promise.reject(new StatusError('ServiceUnavailable', 'away'))
+    const { seen } = await play([list(5, [])], [away, away, away, away, untilAborted], 1_000)
+    t.ok(seen.length >= 3 && seen.length <= 5, seen.join())
+    t.same(seen.slice(0, 3), ['list', 'watch 5', 'watch 5'])
+  },
+)
 
-t.test('a watch that ends at once, again and again, is not hammered', async t => {
+void t.test('a watch that ends at once, again and again, is not hammered', async t => {
   const { seen } = await play([list(5, [])], [async () => {}], 2_000)
   t.ok(seen.length < 12, `${seen.length} requests in 2 s`)
 })
 
-t.test('reads all pages at one revision', async t => {
+void t.test('reads all pages at one revision', async t => {
   const { seen, names } = await play(
     [list(5, [pod('a', 1)], 'next'), list(5, [pod('b', 2)])],
     [untilAborted],
@@ -185,7 +188,7 @@ t.test('reads all pages at one revision', async t => {
   t.same(names, ['a', 'b'])
 })
 
-t.test('the bug of one handler costs the others nothing', async t => {
+void t.test('the bug of one handler costs the others nothing', async t => {
   const { transport } = scripted([list(5, [pod('a', 3)])], [untilAborted])
   const informer = new Informer<AnyObject>({
     transport,
@@ -213,7 +216,7 @@ t.test('the bug of one handler costs the others nothing', async t => {
   await running
 })
 
-t.test('objects are frozen, indexed, and whole', async t => {
+void t.test('objects are frozen, indexed, and whole', async t => {
   const { kind: _kind, apiVersion: _apiVersion, ...bare } = pod('a', 3)
   const { informer } = await play([list(5, [bare as AnyObject])], [untilAborted], 10)
   const [object] = informer.byIndex('name', 'a')
@@ -225,7 +228,7 @@ t.test('objects are frozen, indexed, and whole', async t => {
   t.throws(() => informer.byIndex('nothing', 'x'), /no index/)
 })
 
-t.test('informers are shared per resource and selection', async t => {
+void t.test('informers are shared per resource and selection', async t => {
   const { transport, seen } = scripted([list(5, [])], [untilAborted])
   const clock = manualClock()
   const informers = new Informers({ transport, clock, random: seededRandom(1), log: silentLogger })

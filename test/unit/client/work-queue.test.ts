@@ -16,7 +16,7 @@ const open = () => {
   }
 }
 
-t.test('keys come out in the order they went in', async t => {
+void t.test('keys come out in the order they went in', async t => {
   const { queue } = open()
   for (const key of ['a', 'b', 'a', 'c']) queue.add(key)
   t.same(
@@ -25,7 +25,7 @@ t.test('keys come out in the order they went in', async t => {
   )
 })
 
-t.test('a key is never worked on twice at once, and again when added meanwhile', async t => {
+void t.test('a key is never worked on twice at once, and again when added meanwhile', async t => {
   const { queue } = open()
   queue.add('a')
   await queue.take(never)
@@ -37,7 +37,7 @@ t.test('a key is never worked on twice at once, and again when added meanwhile',
   t.ok(queue.isIdle)
 })
 
-t.test('a key handed to a waiting taker is being worked on at once', async t => {
+void t.test('a key handed to a waiting taker is being worked on at once', async t => {
   const { queue } = open()
   const taken = queue.take(never)
   queue.add('a')
@@ -48,7 +48,7 @@ t.test('a key handed to a waiting taker is being worked on at once', async t => 
   t.equal(await queue.take(never), 'a')
 })
 
-t.test('an aborted take leaves the queue whole', async t => {
+void t.test('an aborted take leaves the queue whole', async t => {
   const { queue } = open()
   const abort = new AbortController()
   const taken = queue.take(abort.signal)
@@ -59,7 +59,7 @@ t.test('an aborted take leaves the queue whole', async t => {
   t.equal(await queue.take(never), 'a')
 })
 
-t.test('of several delays the earliest counts', async t => {
+void t.test('of several delays the earliest counts', async t => {
   const { queue, clock } = open()
   queue.addAfter('a', 500)
   queue.addAfter('a', 100)
@@ -75,7 +75,7 @@ t.test('of several delays the earliest counts', async t => {
   t.equal(queue.length, 1, 'no delay means now')
 })
 
-t.test('retries wait longer each time until forgotten', async t => {
+void t.test('retries wait longer each time until forgotten', async t => {
   const { queue, clock } = open()
   for (const delayMs of [100, 200, 400, 800, 1000, 1000]) {
     queue.retry('a')
@@ -90,7 +90,7 @@ t.test('retries wait longer each time until forgotten', async t => {
   t.equal(queue.failures('a'), 0)
 })
 
-t.test('close cancels what is delayed', async t => {
+void t.test('close cancels what is delayed', async t => {
   const { queue, clock } = open()
   queue.addAfter('a', 10)
   t.notOk(queue.isIdle)

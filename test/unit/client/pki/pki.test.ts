@@ -29,7 +29,7 @@ const authority = openAuthority(
 )
 const altNames = { dns: ['a.example'], ips: ['10.0.0.1', 'fd00::1'], emails: [], uris: [] }
 
-t.test('DER', async t => {
+void t.test('DER', async t => {
   for (const dotted of ['1.2.840.10045.4.3.2', '2.5.4.3', '2.999.3'])
     t.equal(decodeOid(decode(oid(dotted))), dotted)
   t.equal(integer(Buffer.from([0, 0, 0x80])).toString('hex'), '02020080')
@@ -53,7 +53,7 @@ t.test('DER', async t => {
   t.equal(ipText(ipOctets('::ffff:10.0.0.1')), '::ffff:a00:1')
 })
 
-t.test('requests and certificates', async t => {
+void t.test('requests and certificates', async t => {
   const key = generateKey()
   const subject = { commonName: 'system:node:a', organizations: ['system:nodes', 'x'] }
   const pem = createRequest({ key, subject, altNames })
@@ -87,7 +87,7 @@ t.test('requests and certificates', async t => {
   t.same(subjectOf(parsed.raw), subject)
 })
 
-t.test('when a leaf is issued anew', async t => {
+void t.test('when a leaf is issued anew', async t => {
   const names = ['a.example', '10.0.0.1']
   const good = {
     subject: { commonName: 'x', organizations: [] },
@@ -120,7 +120,7 @@ t.test('when a leaf is issued anew', async t => {
   })
 })
 
-t.test('signers', async t => {
+void t.test('signers', async t => {
   const signer = createSigner(
     { clientCA: authority, serverCA: authority },
     { clock: systemClock, random: systemRandom },
@@ -183,7 +183,7 @@ t.test('signers', async t => {
   t.ok(Math.abs(inspectCertificate(short).notAfterMs - Date.now() - 3600_000) < 5000)
 })
 
-t.test('join tokens', async t => {
+void t.test('join tokens', async t => {
   const hash = 'ab'.repeat(32)
   const cases: readonly (readonly [string, unknown])[] = [
     [
@@ -221,7 +221,7 @@ t.test('join tokens', async t => {
   )
 })
 
-t.test('kubeconfig', async t => {
+void t.test('kubeconfig', async t => {
   const { load } = await import('js-yaml')
   const entry = { server: 'https://127.0.0.1:6443', ca: 'CA\n', cert: 'C\n', key: 'K\n' }
   const options = { folder: '/', contextName: undefined }

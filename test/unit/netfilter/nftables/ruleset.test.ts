@@ -26,7 +26,10 @@ const NODE = '192.168.1.10'
 const at = (text: string): Frontend => {
   const [where = '', protocol = 'tcp'] = text.split('/')
   const [address = '', port = ''] = where.split(':')
-  const rest = { protocol: protocol === 'udp' ? ('udp' as const) : ('tcp' as const), port: Number(port) }
+  const rest = {
+    protocol: protocol === 'udp' ? ('udp' as const) : ('tcp' as const),
+    port: Number(port),
+  }
   return address === '*' ? { kind: 'node-port', ...rest } : { kind: 'address', address, ...rest }
 }
 /** `10.42.0.2` is local, `10.42.1.2` is not. */
@@ -46,7 +49,7 @@ const stateOf = (...services: readonly VirtualService[]): RulesetState => {
   return state
 }
 
-t.test('a service is elements, and nothing but elements', async t => {
+void t.test('a service is elements, and nothing but elements', async t => {
   const empty = renderRuleset(stateOf())
   const one = stateOf(aVirtualService('10.43.0.1:80'))
   one.takeTouched()
@@ -59,11 +62,14 @@ add element ip kites service-backend-1 { 10.43.0.2 . tcp . 80 : 10.42.1.2 . 8080
 add element ip kites service { 10.43.0.2 . tcp . 80 : goto service-outside-2 }
 `,
   )
-  t.match(empty, 'add chain ip kites prerouting { type nat hook prerouting priority -100; policy accept; }')
+  t.match(
+    empty,
+    'add chain ip kites prerouting { type nat hook prerouting priority -100; policy accept; }',
+  )
   t.notMatch(empty, 'service-slot')
 })
 
-t.test('golden: the chains one service leads through', async t => {
+void t.test('golden: the chains one service leads through', async t => {
   const lines = renderRuleset(stateOf(aVirtualService('10.43.0.1:80'))).split('\n')
   const own = lines
     .filter(line => /service-(outside|slot|backend)/.test(line))
@@ -112,15 +118,21 @@ const WORLD_SERVICES: readonly VirtualService[] = [
   aVirtualService('10.43.0.4:80', { name: 'default/sticky', affinitySeconds: 60 }),
 ]
 
-t.test('what packets meet', async t => {
+void t.test('what packets meet', async t => {
   const world: World = {
     ruleset: stateOf(...WORLD_SERVICES),
     hostAddresses: new Set([NODE, '10.43.0.10']),
   }
   const local = '10.42.0.2:8080'
   const far = '10.42.1.2:8080'
-  const masqueraded = (...list: readonly string[]): readonly string[] => list.map(each => `${each} masqueraded`)
-  const rows: readonly (readonly [string, 'pod' | 'node' | 'outside', string, readonly string[]])[] = [
+  const masqueraded = (...list: readonly string[]): readonly string[] =>
+    list.map(each => `${each} masqueraded`)
+  const rows: readonly (readonly [
+    string,
+    'pod' | 'node' | 'outside',
+    string,
+    readonly string[],
+  ])[] = [
     ['pod to cluster address', 'pod', '10.43.0.1:80', [local, far]],
     ['node to cluster address', 'node', '10.43.0.1:80', masqueraded(local, far)],
     ['outside to cluster address', 'outside', '10.43.0.1:80', masqueraded(local, far)],
@@ -176,7 +188,7 @@ t.test('what packets meet', async t => {
   t.same(trace(world, 'prerouting', { ...dns, protocol: 'tcp' }), ['refused'], 'not by tcp')
 })
 
-t.test('a client with affinity goes where it went', async t => {
+void t.test('a client with affinity goes where it went', async t => {
   const state = stateOf(...WORLD_SERVICES)
   const [set] = [...state.objects.keys()].filter(name => name.endsWith('-clients'))
   const world: World = {
@@ -184,21 +196,31 @@ t.test('a client with affinity goes where it went', async t => {
     hostAddresses: new Set([NODE]),
     known: new Map([[set ?? '', new Set(['10.42.0.9'])]]),
   }
-  const packet = { from: '10.42.0.9', to: '10.43.0.4', protocol: 'tcp', port: 80, in: 'a', out: 'b' } as const
+  const packet = {
+    from: '10.42.0.9',
+    to: '10.43.0.4',
+    protocol: 'tcp',
+    port: 80,
+    in: 'a',
+    out: 'b',
+  } as const
   t.equal(trace(world, 'prerouting', packet).length, 1)
 })
 
-t.test('of two claims on one frontend the smaller name wins, and the other follows it', async t => {
-  const first = aVirtualService('*:80', { name: 'a', backends: to('10.42.0.2') })
-  const second = aVirtualService('*:80', { name: 'b', backends: to('10.42.0.3') })
-  const state = stateOf()
-  state.replace([], [second])
-  state.replace([], [first])
-  t.equal(state.serviceAt('tcp *:80')?.name, 'a')
-  state.replace([first], [])
-  t.equal(state.serviceAt('tcp *:80')?.name, 'b')
-  t.equal(renderRuleset(state), renderRuleset(stateOf(second)))
-})
+void t.test(
+  'of two claims on one frontend the smaller name wins, and the other follows it',
+  async t => {
+    const first = aVirtualService('*:80', { name: 'a', backends: to('10.42.0.2') })
+    const second = aVirtualService('*:80', { name: 'b', backends: to('10.42.0.3') })
+    const state = stateOf()
+    state.replace([], [second])
+    state.replace([], [first])
+    t.equal(state.serviceAt('tcp *:80')?.name, 'a')
+    state.replace([first], [])
+    t.equal(state.serviceAt('tcp *:80')?.name, 'b')
+    t.equal(renderRuleset(state), renderRuleset(stateOf(second)))
+  },
+)
 
 /** A kernel that knows just enough to check a plan: it refuses what the real one refuses. */
 class ModelKernel implements ListedRuleset {
@@ -253,27 +275,44 @@ class ModelKernel implements ListedRuleset {
 }
 
 const picture = (ruleset: ListedRuleset | Ruleset): string => {
-  const objects = [...ruleset.objects.values()].map(object => JSON.stringify('definition' in object ? object : markOf(object)))
-  const elements = [...ruleset.elements].flatMap(([name, each]) => [...each].map(row => `${name} ${row.join(' ')}`))
+  const objects = [...ruleset.objects.values()].map(object =>
+    JSON.stringify('definition' in object ? object : markOf(object)),
+  )
+  const elements = [...ruleset.elements].flatMap(([name, each]) =>
+    [...each].map(row => `${name} ${row.join(' ')}`),
+  )
   return [...objects.sort(), ...elements.sort()].join('\n')
 }
 
-t.test('law: applying the plan gives what was wanted, over random changes', async t => {
+void t.test('law: applying the plan gives what was wanted, over random changes', async t => {
   const seed = 20_261_121
   const random = seededRandom(seed)
-  const pick = <Value>(list: readonly Value[]): Value => list[Math.floor(random.float() * list.length)] as Value
+  const pick = <Value>(list: readonly [Value, ...Value[]]): Value =>
+    list[Math.floor(random.float() * list.length)] ?? list[0]
   const anyBackends = (): readonly Backend[] =>
-    to(...new Set(Array.from({ length: Math.floor(random.float() * 5) }, () => `10.42.${pick([0, 1])}.${pick([2, 3, 4, 5, 6])}`)))
+    to(
+      ...new Set(
+        Array.from(
+          { length: Math.floor(random.float() * 5) },
+          () => `10.42.${pick([0, 1])}.${pick([2, 3, 4, 5, 6])}`,
+        ),
+      ),
+    )
   const anyService = (index: number): VirtualService =>
-    aVirtualService(pick([`10.43.0.${index}:80`, `*:${30_000 + index}`, '10.43.0.1:80', '10.43.0.1:53/udp']), {
-      name: `s${index}`,
-      backends: anyBackends(),
-      masquerade: pick(['never', 'outside', 'always']),
-      empty: pick(['reject', 'drop']),
-      ...(random.float() < 0.2 ? { affinitySeconds: pick([60, 120]) } : {}),
-      ...(random.float() < 0.2 ? { sourceRanges: pick([['10.0.0.0/8', '10.1.0.0/16'], ['1.2.3.4/32']]) } : {}),
-      ...(random.float() < 0.2 ? { insideBackends: anyBackends() } : {}),
-    })
+    aVirtualService(
+      pick([`10.43.0.${index}:80`, `*:${30_000 + index}`, '10.43.0.1:80', '10.43.0.1:53/udp']),
+      {
+        name: `s${index}`,
+        backends: anyBackends(),
+        masquerade: pick(['never', 'outside', 'always']),
+        empty: pick(['reject', 'drop']),
+        ...(random.float() < 0.2 ? { affinitySeconds: pick([60, 120]) } : {}),
+        ...(random.float() < 0.2
+          ? { sourceRanges: pick([['10.0.0.0/8', '10.1.0.0/16'], ['1.2.3.4/32']]) }
+          : {}),
+        ...(random.float() < 0.2 ? { insideBackends: anyBackends() } : {}),
+      },
+    )
   const state = stateOf()
   const kernel = new ModelKernel()
   kernel.apply(planRuleset(undefined, state))
@@ -297,7 +336,7 @@ t.test('law: applying the plan gives what was wanted, over random changes', asyn
   t.pass(`seed ${seed}`)
 })
 
-t.test('law: from any kernel to any state, and then nothing more to do', async t => {
+void t.test('law: from any kernel to any state, and then nothing more to do', async t => {
   const before = stateOf(...WORLD_SERVICES)
   const after = stateOf(aVirtualService('10.43.0.1:80', { backends: to('10.42.0.7') }))
   const kernel = new ModelKernel()
@@ -307,16 +346,24 @@ t.test('law: from any kernel to any state, and then nothing more to do', async t
   t.same(planRuleset(kernel, after), [])
 })
 
-t.test('another version with other definitions is replaced as a whole, in one transaction', async t => {
-  const state = stateOf()
-  const kernel = new ModelKernel()
-  kernel.apply(planRuleset(undefined, state))
-  kernel.objects.set('hairpin', { kind: 'set', name: 'hairpin', definition: 'ipv4_addr', rules: [] })
-  const [first, second] = planRuleset(kernel, state)
-  t.same([first?.kind, second?.kind], ['delete-table', 'add-table'])
-})
+void t.test(
+  'another version with other definitions is replaced as a whole, in one transaction',
+  async t => {
+    const state = stateOf()
+    const kernel = new ModelKernel()
+    kernel.apply(planRuleset(undefined, state))
+    kernel.objects.set('hairpin', {
+      kind: 'set',
+      name: 'hairpin',
+      definition: 'ipv4_addr',
+      rules: [],
+    })
+    const [first, second] = planRuleset(kernel, state)
+    t.same([first?.kind, second?.kind], ['delete-table', 'add-table'])
+  },
+)
 
-t.test('a changed backend is one element out and one in, and no rule', async t => {
+void t.test('a changed backend is one element out and one in, and no rule', async t => {
   const service = aVirtualService('10.43.0.1:80')
   const state = stateOf(service)
   state.takeTouched()

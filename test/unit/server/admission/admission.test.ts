@@ -45,7 +45,12 @@ function attributes(text: string, more: Partial<AdmissionAttributes> = {}): Admi
   }
 }
 
-const any = (object: KubeObject): AnyObject => ({ ...object })
+const any = (object: KubeObject & Readonly<Record<string, unknown>>): AnyObject => object
+
+const specOf = (pod: AnyObject | undefined): PodSpec => {
+  if (pod === undefined) throw new Error('no pod')
+  return pod['spec'] as PodSpec
+}
 
 async function run(
   plugin: AdmissionPlugin,
@@ -72,10 +77,10 @@ const aPod = (spec: Partial<PodSpec> = {}, metadata: Pod['metadata'] = {}): AnyO
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'web', namespace: 'default', ...metadata },
-    ...{ spec: { containers: [{ name: 'main', image: 'busybox' }], ...spec } },
+    spec: { containers: [{ name: 'main', image: 'busybox' }], ...spec },
   })
 
-t.test('NamespaceLifecycle', async t => {
+void t.test('NamespaceLifecycle', async t => {
   const reader = memoryReader()
   const plugin = createNamespaceLifecycle({ reader })
   reader.put('namespaces', {
@@ -112,12 +117,16 @@ t.test('NamespaceLifecycle', async t => {
   ]
   for (const [text, expected] of cases)
     t.equal(await refusal(plugin, attributes(text, { object: aPod() })), expected, text)
-  await t.rejects(run(plugin, attributes('CREATE pods ending/web', { object: aPod() })), {
-    details: { causes: [{ reason: 'NamespaceTerminating', field: 'metadata.namespace' }] },
-  })
+  try {
+    await run(plugin, attributes('CREATE pods ending/web', { object: aPod() }))
+  } catch (error) {
+    t.match(error, {
+      details: { causes: [{ reason: 'NamespaceTerminating', field: 'metadata.namespace' }] },
+    })
+  }
 })
 
-t.test('ServiceAccount', async t => {
+void t.test('ServiceAccount', async t => {
   const reader = memoryReader()
   const late: { after: number; account?: ServiceAccount } = { after: 0 }
   const clock = {
@@ -145,7 +154,7 @@ t.test('ServiceAccount', async t => {
     plugin,
     create(aPod({ initContainers: [{ name: 'init', image: 'busybox' }] })),
   )
-  const spec = pod?.['spec'] as PodSpec
+  const spec = specOf(pod)
   t.equal(spec.serviceAccountName, 'default', 'waited for the account of a new namespace')
   t.same(spec.imagePullSecrets, [{ name: 'pull' }])
   const [volume] = spec.volumes ?? []
@@ -172,14 +181,14 @@ t.test('ServiceAccount', async t => {
   t.same(spec.containers[0]?.volumeMounts, [mount])
   t.same(spec.initContainers?.[0]?.volumeMounts, [mount])
   t.same(
-    await run(plugin, create(any({ ...pod, apiVersion: 'v1', kind: 'Pod', metadata: {} }))),
+    await run(plugin, create({ ...aPod(), ...pod, metadata: {} })),
     { ...pod, metadata: {} },
     'a second time changes nothing',
   )
 
   reader.put('serviceaccounts', account('quiet', { automountServiceAccountToken: false }))
   const volumesOf = async (more: Partial<PodSpec>): Promise<number> =>
-    ((await run(plugin, create(aPod(more))))?.['spec'] as PodSpec).volumes?.length ?? 0
+    specOf(await run(plugin, create(aPod(more)))).volumes?.length ?? 0
   t.equal(await volumesOf({ serviceAccountName: 'quiet' }), 0)
   t.equal(
     await volumesOf({ serviceAccountName: 'quiet', automountServiceAccountToken: true }),
@@ -204,14 +213,12 @@ t.test('ServiceAccount', async t => {
   )
 })
 
-t.test('DefaultTolerationSeconds', async t => {
+void t.test('DefaultTolerationSeconds', async t => {
   const plugin = createDefaultTolerationSeconds()
   const tolerations = async (given: PodSpec['tolerations']): Promise<readonly string[]> => {
     const object = aPod(given === undefined ? {} : { tolerations: given })
     const pod = await run(plugin, attributes('CREATE pods default/web', { object }))
-    return ((pod?.['spec'] as PodSpec).tolerations ?? []).map(
-      item => `${item.key}:${item.tolerationSeconds}`,
-    )
+    return (specOf(pod).tolerations ?? []).map(item => `${item.key}:${item.tolerationSeconds}`)
   }
   const both = ['node.kubernetes.io/not-ready:300', 'node.kubernetes.io/unreachable:300']
   t.same(await tolerations(undefined), both)
@@ -228,13 +235,13 @@ t.test('DefaultTolerationSeconds', async t => {
   )
 })
 
-t.test('Priority', async t => {
+void t.test('Priority', async t => {
   const reader = memoryReader()
   const plugin = createPriorityAdmission({ reader })
   const create = (spec: Partial<PodSpec>) =>
     attributes('CREATE pods default/web', { object: aPod(spec) })
   const show = async (spec: Partial<PodSpec>): Promise<string> => {
-    const pod = (await run(plugin, create(spec)))?.['spec'] as PodSpec
+    const pod = specOf(await run(plugin, create(spec)))
     return `${pod.priorityClassName ?? '-'} ${pod.priority} ${pod.preemptionPolicy}`
   }
   const high = {
@@ -261,7 +268,7 @@ t.test('Priority', async t => {
   )
   reader.put('priorityclasses.scheduling.k8s.io', { ...high, globalDefault: true })
   t.equal(await show({}), 'high 100 Never')
-  const other = any({ ...high, metadata: { name: 'other' }, ...{ globalDefault: true } })
+  const other = any({ ...high, metadata: { name: 'other' }, globalDefault: true })
   t.equal(
     await refusal(
       plugin,
@@ -271,7 +278,7 @@ t.test('Priority', async t => {
   )
 })
 
-t.test('NodeRestriction', async t => {
+void t.test('NodeRestriction', async t => {
   const reader = memoryReader()
   const plugin = createNodeRestriction({ reader })
   const stored = (name: string, nodeName: string, uid: string): void =>
@@ -285,13 +292,13 @@ t.test('NodeRestriction', async t => {
   stored('foreign', 'b', 'u2')
   reader.put('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'a', uid: 'n1' } })
   const aNode = (metadata: KubeObject['metadata'], spec = {}): AnyObject =>
-    any({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'a', ...metadata }, ...{ spec } })
+    any({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'a', ...metadata }, spec })
   const tokenFor = (ref: Readonly<Record<string, string>>): AnyObject =>
     any({
       apiVersion: 'authentication.k8s.io/v1',
       kind: 'TokenRequest',
       metadata: {},
-      ...{ spec: { audiences: [], boundObjectRef: ref } },
+      spec: { audiences: [], boundObjectRef: ref },
     })
   const mirror = { 'kubernetes.io/config.mirror': 'x' }
   const owner = { apiVersion: 'v1', kind: 'Node', name: 'a', uid: 'n1', controller: true }
@@ -455,7 +462,7 @@ t.test('NodeRestriction', async t => {
   ])
 })
 
-t.test('certificates', async t => {
+void t.test('certificates', async t => {
   const authorizer: Authorizer = {
     authorize: ({ verb, name, user }) => ({
       decision:
@@ -471,9 +478,7 @@ t.test('certificates', async t => {
       apiVersion: 'certificates.k8s.io/v1',
       kind: 'CertificateSigningRequest',
       metadata: { name: 'c' },
-      ...{
-        spec: { signerName, request: Buffer.from(pem).toString('base64'), usages: ['client auth'] },
-      },
+      spec: { signerName, request: Buffer.from(pem).toString('base64'), usages: ['client auth'] },
     })
   }
   const approval = createCertificateApproval({ authorizer })

@@ -33,7 +33,7 @@ const web = aPod('web', {
   ],
 })
 
-t.test('a pod refers to', async t => {
+void t.test('a pod refers to', async t => {
   t.same([...referencesOf(web)].sort(), [
     'configmaps/default/from-env',
     'configmaps/default/projected',
@@ -77,7 +77,7 @@ const decide = (text: string, more: Partial<RequestAttributes> = {}): string => 
 }
 const UNRELATED = "no relationship found between node 'a' and this object"
 
-t.test('requests of a node', async t => {
+void t.test('requests of a node', async t => {
   reader.put('pods', web)
   reader.put(
     'pods',
@@ -144,7 +144,7 @@ t.test('requests of a node', async t => {
   t.not(decide('watch pods', { fieldSelector: 'spec.nodeName!=a' }), 'allow')
 })
 
-t.test('what counts is the pods of now', async t => {
+void t.test('what counts is the pods of now', async t => {
   const twin = aPod('twin', {
     nodeName: 'a',
     volumes: [{ name: 's', secret: { secretName: 'mounted' } }],
@@ -156,7 +156,7 @@ t.test('what counts is the pods of now', async t => {
   t.equal(decide('get secrets default/mounted'), UNRELATED)
 })
 
-t.test('others', async t => {
+void t.test('others', async t => {
   const user = (name: string, groups: readonly string[]) => ({ user: { name, groups } })
   t.equal(decide('get nodes /a', user('alice', ['dev'])), '')
   t.equal(decide('get nodes /a', user('system:node:a', ['dev'])), '', 'the name alone is nothing')

@@ -5,6 +5,7 @@ import type { PolicyRule, Subject } from '#api/types/rbac-v1.ts'
 import { defaultPolicy, planObject } from '#server/auth/bootstrap-policy.ts'
 import { createEscalationCheck } from '#server/auth/escalation.ts'
 import { accessForbidden } from '#server/auth/forbidden.ts'
+import { impersonate } from '#server/auth/impersonation.ts'
 import { createRbacAuthorizer, superuserAuthorizer, unionAuthorizer } from '#server/auth/rbac.ts'
 import { compactRules, describeRule, missingRules, ruleAllows } from '#server/auth/rbac-rules.ts'
 import { type MemoryReader, memoryReader } from '../../../support/memory-reader.ts'
@@ -42,7 +43,7 @@ const EMPTY = {
   name: '',
 }
 
-t.test('a rule allows', async t => {
+void t.test('a rule allows', async t => {
   const rule = (fields: Partial<PolicyRule>): PolicyRule => ({
     verbs: ['get'],
     apiGroups: [''],
@@ -139,7 +140,7 @@ function bind(
   }
 }
 
-t.test('bindings', async t => {
+void t.test('bindings', async t => {
   const reader = world()
   const rbac = createRbacAuthorizer(reader)
   const decide = (text: string, user = alice): string => {
@@ -194,7 +195,7 @@ t.test('bindings', async t => {
   t.equal((await union.authorize(request('delete nodes /n', root))).decision, 'allow')
 })
 
-t.test('what a refusal says', async t => {
+void t.test('what a refusal says', async t => {
   const say = (text: string): string => accessForbidden(request(text), '').message
   t.equal(
     say('list pods default'),
@@ -211,7 +212,7 @@ t.test('what a refusal says', async t => {
   t.equal(say('get /metrics'), 'forbidden: User "alice" cannot get path "/metrics"')
 })
 
-t.test('covering', async t => {
+void t.test('covering', async t => {
   const owned: readonly PolicyRule[] = [
     { verbs: ['get', 'list'], apiGroups: ['', 'apps'], resources: ['pods', '*/scale'] },
     { verbs: ['get'], nonResourceURLs: ['/healthz/*'] },
@@ -233,7 +234,7 @@ t.test('covering', async t => {
   ])
 })
 
-t.test('nobody grants what he does not hold', async t => {
+void t.test('nobody grants what he does not hold', async t => {
   const reader = world()
   bind(reader, 'readers', 'ClusterRole/pod-reader', [{ kind: 'Group', name: 'dev' }])
   const rbac = createRbacAuthorizer(reader)
@@ -308,7 +309,7 @@ t.test('nobody grants what he does not hold', async t => {
   await write('roles', role([{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }]))
 })
 
-t.test('the default policy', async t => {
+void t.test('the default policy', async t => {
   const policy = defaultPolicy()
   const find = (kind: string, name: string) =>
     policy.find(object => object.kind === kind && object.metadata.name === name)
@@ -354,3 +355,58 @@ function planRules(object: unknown): readonly PolicyRule[] {
     ? (object.rules as PolicyRule[])
     : []
 }
+
+void t.test('acting as another', async t => {
+  const reader = world()
+  reader.put(`clusterroles.${GROUP}`, {
+    apiVersion: API,
+    kind: 'ClusterRole',
+    metadata: { name: 'actor' },
+    rules: [
+      {
+        verbs: ['impersonate'],
+        apiGroups: [''],
+        resources: ['users'],
+        resourceNames: ['bob', 'system:anonymous'],
+      },
+      { verbs: ['impersonate'], apiGroups: [''], resources: ['groups'], resourceNames: ['ops'] },
+      { verbs: ['impersonate'], apiGroups: [''], resources: ['serviceaccounts'] },
+    ],
+  })
+  bind(reader, 'actors', 'ClusterRole/actor', [{ kind: 'User', name: 'alice' }])
+  const rbac = createRbacAuthorizer(reader)
+  const as = async (headers: Readonly<Record<string, string>>): Promise<string> => {
+    try {
+      const user = await impersonate(rbac, { caller: alice, header: name => headers[name] })
+      return `${user.name} ${user.groups.join(' ')}`
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
+  }
+  t.equal(await as({}), 'alice dev system:authenticated')
+  t.equal(await as({ 'impersonate-user': 'bob' }), 'bob system:authenticated')
+  t.equal(
+    await as({ 'impersonate-user': 'bob', 'impersonate-group': 'ops' }),
+    'bob ops system:authenticated',
+  )
+  t.equal(
+    await as({ 'impersonate-user': 'bob', 'impersonate-group': 'ops, system:masters' }),
+    'groups "system:masters" is forbidden: User "alice" cannot impersonate resource "groups" in API group "" at the cluster scope',
+  )
+  t.equal(
+    await as({ 'impersonate-user': 'root' }),
+    'users "root" is forbidden: User "alice" cannot impersonate resource "users" in API group "" at the cluster scope',
+  )
+  t.equal(
+    await as({ 'impersonate-user': 'system:serviceaccount:team:robot' }),
+    'system:serviceaccount:team:robot system:serviceaccounts system:serviceaccounts:team system:authenticated',
+  )
+  t.equal(
+    await as({ 'impersonate-user': 'system:anonymous' }),
+    'system:anonymous system:unauthenticated',
+  )
+  t.equal(
+    await as({ 'impersonate-group': 'ops' }),
+    'requested impersonation of a group or uid without impersonating a user',
+  )
+})

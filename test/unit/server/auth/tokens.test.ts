@@ -65,7 +65,7 @@ const outcome = async (authenticator: Authenticator, bearer: string): Promise<st
   }
 }
 
-t.test('a service-account token', async t => {
+void t.test('a service-account token', async t => {
   const { tokens, time } = world()
   const issued = tokens.issue(order())
   t.equal(issued.expirationTimestamp, '2026-06-01T01:00:00Z')
@@ -81,7 +81,7 @@ t.test('a service-account token', async t => {
   t.equal(await outcome(tokens, issued.token), 'Unauthorized', 'expires')
 })
 
-t.test('of a pod', async t => {
+void t.test('of a pod', async t => {
   const { tokens, time, reader, pod } = world()
   const boundObjectRef = { kind: 'Pod', name: 'web', uid: 'p1' } as const
   const { token, expirationTimestamp } = tokens.issue(
@@ -116,7 +116,7 @@ t.test('of a pod', async t => {
   t.equal(await outcome(tokens, token), 'Unauthorized')
 })
 
-t.test('is refused', async t => {
+void t.test('is refused', async t => {
   const { tokens, reader, account, key } = world()
   const { token } = tokens.issue(order())
   const foreign = signJwt(peekClaims(token) ?? {}, signingKey(generateKey()))
@@ -146,7 +146,7 @@ t.test('is refused', async t => {
   t.equal(await outcome(tokens, token), 'Unauthorized', 'when the account was made anew')
 })
 
-t.test('discovery documents', async t => {
+void t.test('discovery documents', async t => {
   const { tokens } = world()
   t.same(tokens.discovery, {
     issuer: ISSUER,
@@ -158,7 +158,7 @@ t.test('discovery documents', async t => {
   t.match(tokens.jwks, { keys: [{ use: 'sig', alg: 'ES256', kty: 'EC', crv: 'P-256' }] })
 })
 
-t.test('a bootstrap token', async t => {
+void t.test('a bootstrap token', async t => {
   const { reader, clock } = world()
   const authenticator = createBootstrapTokenAuthenticator({ reader, clock })
   const put = (
@@ -208,7 +208,7 @@ t.test('a bootstrap token', async t => {
   t.equal(await outcome(authenticator, token), 'system:bootstrap:abcdef')
 })
 
-t.test('the chain', async t => {
+void t.test('the chain', async t => {
   const user: UserInfo = { name: 'ci', groups: ['builders'] }
   const chain = createAuthenticator([
     createStaticTokenAuthenticator(() => [{ hash: hashToken('s3cret'), user }]),

@@ -49,7 +49,7 @@ const annotated = (deployment: Deployment, revision: number): Deployment => ({
   },
 })
 
-t.test('surge is rounded up, unavailability down, and one of them moves', t => {
+void t.test('surge is rounded up, unavailability down, and one of them moves', t => {
   const cases = [
     [10, '25%', '25%', 3, 2],
     [1, '25%', '25%', 1, 0],
@@ -73,7 +73,7 @@ t.test('surge is rounded up, unavailability down, and one of them moves', t => {
   t.end()
 })
 
-t.test('a rolling update of 10, surge 3, unavailable 2, step by step', t => {
+void t.test('a rolling update of 10, surge 3, unavailable 2, step by step', t => {
   const rollout = annotated(aDeployment({ image: 'web:2' }), 2)
   const old = (replicas: number, available = replicas) =>
     aReplicaSet({ name: 'old', replicas, available, annotations: sized(10, 13, 1) })
@@ -102,7 +102,7 @@ t.test('a rolling update of 10, surge 3, unavailable 2, step by step', t => {
   t.end()
 })
 
-t.test('a new Deployment makes its ReplicaSet, named by the template', t => {
+void t.test('a new Deployment makes its ReplicaSet, named by the template', t => {
   const deployment = aDeployment({ replicas: 3 })
   const result = plan(
     {
@@ -137,7 +137,7 @@ t.test('a new Deployment makes its ReplicaSet, named by the template', t => {
   t.end()
 })
 
-t.test('templates are told apart by content, not by order or hash label', t => {
+void t.test('templates are told apart by content, not by order or hash label', t => {
   const template = {
     metadata: { labels: { a: '1', b: '2' } },
     spec: { containers: [{ name: 'c', image: 'x' }] },
@@ -156,7 +156,7 @@ t.test('templates are told apart by content, not by order or hash label', t => {
   t.end()
 })
 
-t.test('going back takes the old ReplicaSet and a new revision', t => {
+void t.test('going back takes the old ReplicaSet and a new revision', t => {
   const back = annotated(aDeployment({ replicas: 2, image: 'web:1' }), 2)
   const result = plan(back, [
     aReplicaSet({ name: 'one', replicas: 0, annotations: sized(2, 3, 1) }),
@@ -177,7 +177,7 @@ t.test('going back takes the old ReplicaSet and a new revision', t => {
   t.end()
 })
 
-t.test('Recreate empties, waits for the pods to be gone, then fills', t => {
+void t.test('Recreate empties, waits for the pods to be gone, then fills', t => {
   const recreate = annotated(
     aDeployment({ replicas: 3, image: 'web:2', strategy: { type: 'Recreate' } }),
     1,
@@ -191,7 +191,7 @@ t.test('Recreate empties, waits for the pods to be gone, then fills', t => {
   t.end()
 })
 
-t.test('scaling in the middle of a rollout keeps the shares', t => {
+void t.test('scaling in the middle of a rollout keeps the shares', t => {
   const replicaSets = [
     aReplicaSet({ name: 'old', replicas: 8, annotations: sized(10, 13, 1) }),
     aReplicaSet({
@@ -212,7 +212,7 @@ t.test('scaling in the middle of a rollout keeps the shares', t => {
   t.end()
 })
 
-t.test('a paused Deployment scales but does not roll', t => {
+void t.test('a paused Deployment scales but does not roll', t => {
   const deployment = annotated(aDeployment({ replicas: 4, image: 'web:2', paused: true }), 1)
   const result = plan(deployment, [
     aReplicaSet({ name: 'old', replicas: 2, annotations: sized(2, 3, 1) }),
@@ -226,7 +226,7 @@ t.test('a paused Deployment scales but does not roll', t => {
   t.end()
 })
 
-t.test('history is cut to its limit, lowest revisions first, never with pods', t => {
+void t.test('history is cut to its limit, lowest revisions first, never with pods', t => {
   const deployment = annotated(
     aDeployment({ replicas: 1, image: 'web:9', revisionHistoryLimit: 1 }),
     5,
@@ -259,14 +259,17 @@ t.test('history is cut to its limit, lowest revisions first, never with pods', t
   t.end()
 })
 
-t.test('conditions tell progress, completion and being stuck', t => {
+void t.test('conditions tell progress, completion and being stuck', t => {
   const current = (available: number) =>
     aReplicaSet({ name: 'now', replicas: 2, available, annotations: sized(2, 3, 1) })
   const deployment = annotated(aDeployment({ replicas: 2 }), 1)
   const first = plan(deployment, [current(1)])
   t.same(
     conditions(first),
-    ['Progressing True ReplicaSetUpdated', 'Available False MinimumReplicasUnavailable'].reverse(),
+    [
+      'Progressing True ReplicaSetUpdated',
+      'Available False MinimumReplicasUnavailable',
+    ].toReversed(),
   )
   t.ok((first.requeueAfterMs ?? 0) > 600_000, 'looks again after the deadline')
   const started = { ...deployment, status: first.status }
@@ -295,7 +298,7 @@ t.test('conditions tell progress, completion and being stuck', t => {
   t.end()
 })
 
-t.test('a ReplicaSet that cannot create pods makes its Deployment say so', t => {
+void t.test('a ReplicaSet that cannot create pods makes its Deployment say so', t => {
   const failing = aReplicaSet({
     name: 'now',
     replicas: 2,
@@ -317,7 +320,7 @@ t.test('a ReplicaSet that cannot create pods makes its Deployment say so', t => 
   t.end()
 })
 
-t.test('a Deployment that is being deleted does nothing', t => {
+void t.test('a Deployment that is being deleted does nothing', t => {
   const deployment = aDeployment({ image: 'web:2' })
   const going = {
     ...deployment,

@@ -15,7 +15,7 @@ const show = (replicas: number, pods: Parameters<typeof planReplicaSet>[1]): str
       : `delete ${action.pods.map(pod => pod.metadata.name).join(' ')}`,
   )
 
-t.test('creates what is missing, deletes what is too much', t => {
+void t.test('creates what is missing, deletes what is too much', t => {
   const ready = aPod({ name: 'ready', node: 'n', readyFor: 60 })
   const pending = aPod({ name: 'pending', phase: 'Pending' })
   const failed = aPod({ name: 'failed', phase: 'Failed' })
@@ -31,7 +31,7 @@ t.test('creates what is missing, deletes what is too much', t => {
   t.end()
 })
 
-t.test('a pod is made from the template', t => {
+void t.test('a pod is made from the template', t => {
   const [action] = planReplicaSet(aReplicaSet({ name: 'web-a', replicas: 1 }), [], [], NOW).actions
   t.match(action, {
     kind: 'create-pods',
@@ -50,7 +50,7 @@ t.test('a pod is made from the template', t => {
   t.end()
 })
 
-t.test('gives up pods in the order that hurts least', t => {
+void t.test('gives up pods in the order that hurts least', t => {
   const pods = [
     aPod({
       name: 'old-ready',
@@ -115,7 +115,7 @@ t.test('gives up pods in the order that hurts least', t => {
   t.end()
 })
 
-t.test('status counts', t => {
+void t.test('status counts', t => {
   const replicaSet = aReplicaSet({ replicas: 3, minReadySeconds: 30 })
   const labels = { app: 'web', 'pod-template-hash': 'web-a' }
   const pods = [
@@ -148,7 +148,7 @@ t.test('status counts', t => {
   t.end()
 })
 
-t.test('claims only what it may', t => {
+void t.test('claims only what it may', t => {
   const owner = aReplicaSet({ name: 'web-a' })
   const selector = labelSelectorOf({ matchLabels: { app: 'web' } })
   const reference = (uid: string) => [
@@ -178,7 +178,7 @@ t.test('claims only what it may', t => {
   t.end()
 })
 
-t.test('own writes are waited for', t => {
+void t.test('own writes are waited for', t => {
   const writes = new OwnWrites()
   const cache = new Map([['default/web-1', aPod()]])
   const reader = { revision: '10', get: (key: string) => cache.get(key) }
@@ -198,7 +198,7 @@ t.test('own writes are waited for', t => {
   t.end()
 })
 
-t.test('what the wire leaves out makes no difference', t => {
+void t.test('what the wire leaves out makes no difference', t => {
   t.ok(meansTheSame({ a: 0, b: [], c: { d: '' }, e: 1 }, { e: 1 }))
   t.notOk(meansTheSame({ e: 1 }, { e: 2 }))
   t.notOk(meansTheSame({ e: false }, {}))

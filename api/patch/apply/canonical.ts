@@ -1,0 +1,51 @@
+/**
+ * An applied configuration with its scalars as they are stored, so that `cpu: 0.5` is no change of `500m`. Pure.
+ *
+ * Values that have no canonical form stay as they are: decoding refuses them later, with their path.
+ * Differs: upstream compares the text, and reports conflicts between equal quantities.
+ */
+import { isList, isObject, type JsonObject } from '#api/json.ts'
+import { canonicalBase64, canonicalQuantityOf, canonicalTime } from '#api/schema/canonical.ts'
+import type { Scalar, Type } from '#api/schema/type.ts'
+
+const CANONICAL: Partial<Record<Scalar, (value: string) => string>> = {
+  quantity: canonicalQuantityOf,
+  time: canonicalTime,
+  bytes: canonicalBase64,
+}
+
+/** The same value where nothing changes. */
+export function canonicalValue(type: Type, value: unknown): unknown {
+  if (type.kind === 'scalar') return canonicalScalar(type.scalar, value)
+  if (type.kind === 'list') {
+    if (!isList(value)) return value
+    const items = value.map(item => canonicalValue(type.items, item))
+    return items.some((item, index) => item !== value[index]) ? items : value
+  }
+  return isObject(value) ? canonicalMembers(type, value) : value
+}
+
+function canonicalMembers(
+  type: Exclude<Type, { kind: 'scalar' | 'list' }>,
+  value: JsonObject,
+): JsonObject {
+  const changed: [string, unknown][] = []
+  for (const key of Object.keys(value)) {
+    const memberType = type.kind === 'map' ? type.values : type.fields.get(key)?.type
+    if (memberType === undefined) continue
+    const member = canonicalValue(memberType, value[key])
+    if (member !== value[key]) changed.push([key, member])
+  }
+  return changed.length === 0 ? value : { ...value, ...Object.fromEntries(changed) }
+}
+
+function canonicalScalar(scalar: Scalar, value: unknown): unknown {
+  const canonical = CANONICAL[scalar]
+  const text = scalar === 'quantity' && typeof value === 'number' ? String(value) : value
+  if (canonical === undefined || typeof text !== 'string') return value
+  try {
+    return canonical(text)
+  } catch {
+    return value
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * The administrator's kubeconfig: written at start, and again whenever his certificate was renewed.
+ * Throws  the file system's error at start; later ones are logged.
+ */
+import type { Logger } from '#base/logger.ts'
+import { writeKubeconfig } from '#client/pki/kubeconfig.ts'
+import type { Pki } from './pki.ts'
+
+export interface AdminKubeconfigOptions {
+  /** `--write-kubeconfig` */
+  readonly path: string
+  /** `--write-kubeconfig-mode`; 0600 when absent. */
+  readonly mode?: number
+  /** Name of cluster, user and context; `default` when absent. */
+  readonly name?: string
+  /** `https://127.0.0.1:6443` */
+  readonly serverUrl: string
+  readonly log: Logger
+}
+
+/** Returns the way to stop following renewals. */
+export function keepAdminKubeconfig(
+  pki: Pick<Pki, 'admin' | 'serverCA' | 'onRenew'>,
+  options: AdminKubeconfigOptions,
+): () => void {
+  const write = (): void => {
+    const { cert, key } = pki.admin()
+    writeKubeconfig({
+      path: options.path,
+      entry: { server: options.serverUrl, ca: pki.serverCA.pem, cert, key },
+      ...(options.mode === undefined ? {} : { mode: options.mode }),
+      ...(options.name === undefined ? {} : { name: options.name }),
+    })
+  }
+  write()
+  return pki.onRenew(() => {
+    try {
+      write()
+    } catch (error) {
+      options.log.error('kubeconfig not written', { path: options.path, error })
+    }
+  })
+}

@@ -1,0 +1,435 @@
+/**
+ * The whole journey of a user on one host, with a real kubectl and a real Engine started with Docker's defaults:
+ * a Deployment and its Service, everything kubectl does with them, what goes wrong the familiar way, and a power cut.
+ */
+import t from 'tap'
+import { clusterFor } from '../support/cluster.ts'
+import { until } from '../support/docker-host.ts'
+
+const cluster = await clusterFor(t, 'jrny')
+const machine = await cluster.addMachine()
+cluster.startKites(machine, ['server'])
+await cluster.untilReady(1, 30_000)
+const { ok, kubectl } = {
+  ok: cluster.ok.bind(cluster),
+  kubectl: cluster.kubectl.bind(cluster),
+}
+
+const WEB = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, labels: { app: web } }
+spec:
+  replicas: 3
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+        - name: web
+          image: web:1
+          ports: [{ name: http, containerPort: 80 }]
+          readinessProbe: { httpGet: { path: /, port: http }, periodSeconds: 1 }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec:
+  type: NodePort
+  selector: { app: web }
+  ports: [{ name: http, port: 8080, targetPort: http }]
+`
+
+const column = (args: readonly string[], path: string): string[] =>
+  ok(['get', ...args, '-o', `jsonpath={range .items[*]}{${path}}{"\\n"}{end}`])
+    .split('\n')
+    .filter(line => line !== '')
+const webPods = (): string[] => column(['pods', '-l', 'app=web'], '.metadata.name')
+const aPod = (): string => webPods()[0] ?? 'none'
+const nodePort = (): string =>
+  ok(['get', 'service', 'web', '-o', 'jsonpath={.spec.ports[0].nodePort}'])
+const nodeUrl = (): string => `http://${machine.host.address}:${nodePort()}/`
+const rolledOut = (): string => ok(['rollout', 'status', 'deployment/web', '--timeout=40s'])
+
+/** Asks until so many different pods have answered with the version; what they said. */
+async function answersOf(ask: () => string, version: string, count: number): Promise<string[]> {
+  const seen = new Set<string>()
+  await until(
+    () => {
+      const answer = ask().trim()
+      if (answer.startsWith(`v${version} `)) seen.add(answer.slice(3))
+      return seen.size === count
+    },
+    `${count} pods with v${version} to answer`,
+    15_000,
+  )
+  return [...seen].sort()
+}
+
+t.test('a Deployment of three answers on the node, by its address and by its name', async t => {
+  t.match(
+    ok(['apply', '-f', '-'], { input: WEB }),
+    /deployment.apps\/web created\nservice\/web created/,
+  )
+  t.match(rolledOut(), /deployment "web" successfully rolled out/)
+  const pods = webPods().sort()
+  t.equal(pods.length, 3)
+  t.same(
+    await answersOf(() => cluster.curlOutside(nodeUrl()), '1', 3),
+    pods,
+    'NODE:NODEPORT from outside',
+  )
+  const clusterIP = ok(['get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}'])
+  for (const host of [clusterIP, 'web', 'web.default.svc.cluster.local']) {
+    const ask = [
+      'exec',
+      aPod(),
+      '--',
+      'sh',
+      '-c',
+      `for i in 1 2 3 4 5 6 7 8; do wget -q -O - http://${host}:8080/; done`,
+    ]
+    const said = new Set<string>()
+    await until(
+      () => {
+        for (const line of ok(ask).trim().split('\n')) said.add(line.replace('v1 ', ''))
+        return said.size >= 3
+      },
+      `three pods behind ${host}`,
+      15_000,
+    )
+    t.same([...said].sort(), pods, `from a pod, http://${host}:8080/`)
+  }
+  t.match(ok(['get', 'deployment', 'web']), /web +3\/3 +3 +3 /)
+  t.match(ok(['get', 'endpoints', 'web']), /:80,10\.42\.\d+\.\d+:80/)
+  t.match(ok(['get', 'pods', '-o', 'wide']), /1\/1 +Running +0 .* 10\.42\.0\.\d+ +node1 /)
+})
+
+t.test('describe shows what a user looks for', async t => {
+  const described = (kind: string, name: string, patterns: readonly RegExp[]): void => {
+    const { status, stdout, stderr } = kubectl(['describe', kind, name])
+    t.equal(status, 0, `describe ${kind}`)
+    t.equal(stderr, '', `describe ${kind} complains of nothing`)
+    for (const pattern of patterns) t.match(stdout, pattern, `describe ${kind}: ${String(pattern)}`)
+  }
+  described('pod', aPod(), [
+    /Node: +node1\/172\.30\.0\.11/,
+    /Status: +Running/,
+    /Controlled By: +ReplicaSet\/web-/,
+    /Image: +web:1/,
+    /Port: +80\/TCP/,
+    /Readiness: +http-get http:\/\/:http\/ delay=0s timeout=1s period=1s #success=1 #failure=3/,
+    /ContainersReady +True/,
+    /QoS Class: +BestEffort/,
+    /Tolerations: +node\.kubernetes\.io\/not-ready:NoExecute op=Exists for 300s/,
+    /Scheduled .*Successfully assigned default\/web-/,
+    /Pulled .*already present on machine/,
+    /Started /,
+  ])
+  described('node', 'node1', [
+    /InternalIP: +172\.30\.0\.11/,
+    /Ready +True .*KubeletReady/,
+    /MemoryPressure +False/,
+    /Container Runtime Version: +docker:\/\//,
+    /PodCIDR: +10\.42\.0\.0\/24/,
+    /HolderIdentity: +node1/,
+    /Capacity:\n +cpu: +\d+/,
+    /Non-terminated Pods: +\(3 in total\)/,
+    /Allocated resources:/,
+  ])
+  described('deployment', 'web', [
+    /3 desired \| 3 updated \| 3 total \| 3 available \| 0 unavailable/,
+    /StrategyType: +RollingUpdate/,
+    /25% max unavailable, 25% max surge/,
+    /Available +True +MinimumReplicasAvailable/,
+    /Progressing +True +NewReplicaSetAvailable/,
+    /NewReplicaSet: +web-[a-z0-9]+ \(3\/3 replicas created\)/,
+    /ScalingReplicaSet .*Scaled up replica set web-/,
+  ])
+  described('service', 'web', [
+    /Type: +NodePort/,
+    /IP: +10\.43\./,
+    /Port: +http +8080\/TCP/,
+    /TargetPort: +http\/TCP/,
+    /NodePort: +http +3\d{4}\/TCP/,
+    /Endpoints: +10\.42\.0\.\d+:80,/,
+    /Session Affinity: +None/,
+  ])
+  described(
+    'endpointslice',
+    column(['endpointslices', '-l', 'kubernetes.io/service-name=web'], '.metadata.name')[0] ?? '',
+    [/http +80 +TCP/, /Ready: +true/],
+  )
+})
+
+t.test('scale up and down', async t => {
+  t.match(ok(['scale', 'deployment/web', '--replicas=5']), /deployment.apps\/web scaled/)
+  rolledOut()
+  t.equal(webPods().length, 5)
+  await answersOf(() => cluster.curlOutside(nodeUrl()), '1', 5)
+  ok(['scale', 'deployment/web', '--replicas=1'])
+  await until(() => webPods().length === 1, 'one pod to be left', 20_000)
+  t.same(await answersOf(() => cluster.curlOutside(nodeUrl()), '1', 1), webPods())
+})
+
+t.test('set image, history and undo', async t => {
+  ok(['scale', 'deployment/web', '--replicas=2'])
+  rolledOut()
+  ok(['set', 'image', 'deployment/web', 'web=web:2'])
+  t.match(rolledOut(), /successfully rolled out/)
+  await answersOf(() => cluster.curlOutside(nodeUrl()), '2', 2)
+  t.match(
+    ok(['rollout', 'history', 'deployment/web']),
+    /REVISION +CHANGE-CAUSE\n1 +<none>\n2 +<none>/,
+  )
+  t.match(ok(['rollout', 'history', 'deployment/web', '--revision=2']), /Image:\s+web:2/)
+  t.match(ok(['rollout', 'undo', 'deployment/web']), /deployment.apps\/web rolled back/)
+  rolledOut()
+  await answersOf(() => cluster.curlOutside(nodeUrl()), '1', 2)
+  t.match(ok(['rollout', 'history', 'deployment/web']), /CHANGE-CAUSE\n2 +<none>\n3 +<none>/)
+  t.same(ok(['get', 'rs', '-l', 'app=web', '--no-headers']).trim().split('\n').length, 2)
+})
+
+t.test('logs, and logs that follow', async t => {
+  const pod = aPod()
+  t.equal(ok(['logs', pod]), 'serving v1\n')
+  t.equal(ok(['logs', 'deployment/web', '--tail=1']), 'serving v1\n')
+  t.match(ok(['logs', pod, '--timestamps']), /^20\d\d-\d\d-\d\dT[\d:.]+Z serving v1\n$/)
+  const following = cluster.watchKubectl(['logs', '-f', pod])
+  await following.until(/serving v1/)
+  ok(['exec', pod, '--', 'sh', '-c', 'echo a fresh line > /proc/1/fd/1'])
+  await following.until(/a fresh line/)
+  ok(['exec', pod, '--', 'sh', '-c', 'echo and another > /proc/1/fd/2'])
+  await following.until(/and another/)
+  await following.end()
+  const missing = kubectl(['logs', 'nobody'])
+  t.equal(missing.status, 1)
+  t.match(missing.stderr, /\(NotFound\): pods "nobody" not found/)
+})
+
+t.test('exec: streams, exit codes, a terminal', async t => {
+  const pod = aPod()
+  t.same(kubectl(['exec', pod, '--', 'sh', '-c', 'echo out; echo err >&2; exit 7']), {
+    status: 7,
+    stdout: 'out\n',
+    stderr: 'err\ncommand terminated with exit code 7\n',
+  })
+  t.equal(ok(['exec', '-i', pod, '--', 'cat'], { input: 'through and back' }), 'through and back')
+  const absent = kubectl(['exec', pod, '--', 'no-such-program'])
+  t.match(absent.stdout + absent.stderr, /"no-such-program": executable file not found in \$PATH/)
+  t.not(absent.status, 0)
+  const kubectlExec = `/usr/bin/kubectl --kubeconfig /etc/kites/kites.yaml exec -it ${pod} --`
+  const inTerminal = (script: string, input: string) =>
+    cluster.inside(machine, ['script', '-qec', script, '/dev/null'], { input, timeoutMs: 20_000 })
+  const size = inTerminal(
+    `stty cols 101 rows 33; ${kubectlExec} sh -c 'tty; sleep 1; stty size'`,
+    '',
+  )
+  t.match(size.stdout, /\/dev\/pts\/0\r\n[^]*33 101/, 'the terminal has the size of ours')
+  const shell = inTerminal(`${kubectlExec} sh`, 'echo sum-$((40+2))\nexit 3\n')
+  t.match(shell.stdout, /sum-42/)
+  t.equal(shell.status, 3, 'the exit code of the shell')
+})
+
+t.test('get -w shows changes as they happen', async t => {
+  const watching = cluster.watchKubectl([
+    'get',
+    'pods',
+    '-w',
+    '--field-selector=metadata.name=once',
+  ])
+  ok([
+    'run',
+    'once',
+    '--image=web:1',
+    '--restart=Never',
+    '--command',
+    '--',
+    'sh',
+    '-c',
+    'sleep 1; echo done',
+  ])
+  await watching.until(
+    /once +0\/1 +ContainerCreating[^]*once +1\/1 +Running[^]*once +0\/1 +Completed/,
+    20_000,
+  )
+  await watching.end()
+  t.equal(ok(['logs', 'once']), 'done\n')
+  ok(['delete', 'pod', 'once'])
+  t.equal(kubectl(['get', 'pod', 'once']).status, 1)
+})
+
+t.test('configuration and secrets as environment and files', async t => {
+  ok([
+    'create',
+    'configmap',
+    'settings',
+    '--from-literal=color=blue',
+    '--from-literal=app.conf=x=1',
+  ])
+  ok(['create', 'secret', 'generic', 'door', '--from-literal=key=s3cret'])
+  const pod = `
+apiVersion: v1
+kind: Pod
+metadata: { name: reader }
+spec:
+  restartPolicy: Never
+  containers:
+    - name: c
+      image: web:1
+      command: [sh, -c, 'echo "$COLOR $DOOR_key"; cat /config/app.conf /secret/key; echo; cat /secret/key | wc -c; ls /var/run/secrets/kubernetes.io/serviceaccount']
+      env: [{ name: COLOR, valueFrom: { configMapKeyRef: { name: settings, key: color } } }]
+      envFrom: [{ prefix: DOOR_, secretRef: { name: door } }]
+      volumeMounts: [{ name: config, mountPath: /config }, { name: secret, mountPath: /secret }]
+  volumes:
+    - { name: config, configMap: { name: settings } }
+    - { name: secret, secret: { secretName: door } }
+`.replace(' | wc -c', '')
+  ok(['apply', '-f', '-'], { input: pod })
+  await cluster.untilKubectl(['get', 'pod', 'reader'], text => text.includes('Completed'))
+  t.equal(ok(['logs', 'reader']), 'blue s3cret\nx=1s3cret\ns3cretca.crt\nnamespace\ntoken\n')
+})
+
+t.test('what cannot run says why, in the familiar words', async t => {
+  ok(['run', 'crash', '--image=web:1', '--command', '--', 'sh', '-c', 'echo dying; exit 3'])
+  ok(['run', 'pull', '--image=nowhere.invalid/none:1'])
+  ok([
+    'run',
+    'huge',
+    '--image=web:1',
+    '--overrides={"spec":{"containers":[{"name":"huge","image":"web:1","resources":{"requests":{"cpu":"1000"}}}]}}',
+  ])
+  const status = (name: string, pattern: RegExp, timeoutMs = 20_000): Promise<void> =>
+    cluster.untilKubectl(
+      ['get', 'pod', name, '--no-headers'],
+      text => pattern.test(text),
+      timeoutMs,
+    )
+  await status('pull', /ErrImagePull|ImagePullBackOff/)
+  await status('pull', /pull +0\/1 +ImagePullBackOff +0 /)
+  await status('huge', /huge +0\/1 +Pending +0 /)
+  await status('crash', /crash +0\/1 +CrashLoopBackOff +[1-9]/, 30_000)
+  const crash = ok(['describe', 'pod', 'crash'])
+  t.match(crash, /State: +Waiting\n +Reason: +CrashLoopBackOff/)
+  t.match(crash, /Last State: +Terminated\n +Reason: +Error\n +Exit Code: +3/)
+  t.match(crash, /BackOff .*Back-off restarting failed container crash in pod crash_default\(/)
+  t.equal(ok(['logs', 'crash', '--previous']), 'dying\n')
+  const message = 'jsonpath={.status.containerStatuses[0].state.waiting.message}'
+  t.match(
+    ok(['get', 'pod', 'crash', '-o', message]),
+    /^back-off \d+s restarting failed container=crash pod=crash_default\(/,
+  )
+  const pull = ok(['describe', 'pod', 'pull'])
+  t.match(pull, /Failed .*Failed to pull image "nowhere\.invalid\/none:1": /)
+  t.match(pull, /Failed .*Error: ErrImagePull/)
+  t.match(pull, /BackOff .*Back-off pulling image "nowhere\.invalid\/none:1"/)
+  t.match(
+    ok(['describe', 'pod', 'huge']),
+    /FailedScheduling .*0\/1 nodes are available: 1 Insufficient cpu\./,
+  )
+  t.match(
+    ok([
+      'get',
+      'pod',
+      'huge',
+      '-o',
+      'jsonpath={.status.conditions[?(@.type=="PodScheduled")].reason}',
+    ]),
+    'Unschedulable',
+  )
+  ok(['delete', 'pod', 'crash', 'pull', 'huge', 'reader', '--grace-period=1'])
+})
+
+t.test('the bundled client and join tokens', async t => {
+  const kites = (...args: string[]) => cluster.inside(machine, [`${cluster.tree}/kites`, ...args])
+  const said = kites('kubectl', 'get', 'pods', '-l', 'app=web')
+  t.match(
+    said.stdout,
+    /NAME +READY +STATUS +RESTARTS +AGE\nweb-[a-z0-9-]+ +1\/1 +Running/,
+    said.stderr,
+  )
+  const manifest = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: small }\ndata: { a: b }\n'
+  const apply = () =>
+    cluster.inside(machine, [`${cluster.tree}/kites`, 'kubectl', 'apply', '-f', '-'], {
+      input: manifest,
+    })
+  t.same(apply(), { status: 0, stdout: 'configmap/small created\n', stderr: '' })
+  t.equal(apply().stdout, 'configmap/small unchanged\n')
+  t.equal(kites('kubectl', 'logs', aPod()).stdout.split('\n')[0], 'serving v1')
+  t.same(kites('kubectl', 'delete', 'configmap', 'small'), {
+    status: 0,
+    stdout: 'configmap "small" deleted\n',
+    stderr: '',
+  })
+  t.equal(kubectl(['get', 'configmap', 'small']).status, 1)
+
+  const token = kites(
+    'token',
+    'create',
+    '--ttl',
+    '30m',
+    '--description',
+    'for a friend',
+  ).stdout.trim()
+  t.match(token, /^K10[0-9a-f]{64}::[a-z0-9]{6}\.[a-z0-9]{16}$/)
+  const id = token.split('::')[1]?.split('.')[0] ?? ''
+  t.match(kites('token', 'list').stdout, new RegExp(`${id}\\.\\*+ +20\\d\\d-.* for a friend`))
+  t.match(kites('token', 'delete', id).stdout, `bootstrap token "${id}" deleted`)
+  t.notMatch(kites('token', 'list').stdout, id)
+  t.match(kites('token', 'delete', id).stderr, /^[^\n]*there is no token[^\n]*\n$/)
+})
+
+t.test('after a power cut everything is back', async t => {
+  ok(['scale', 'deployment/web', '--replicas=3'])
+  rolledOut()
+  const before = { port: nodePort(), pods: webPods().sort() }
+  await cluster.reboot(machine)
+  cluster.startKites(machine, ['server'])
+  await cluster.untilReady(1, 30_000)
+  rolledOut()
+  t.same(webPods().sort(), before.pods, 'the same pods')
+  t.same(
+    await answersOf(
+      () => cluster.curlOutside(`http://${machine.host.address}:${before.port}/`),
+      '1',
+      3,
+    ),
+    before.pods,
+  )
+  t.match(ok(['exec', aPod(), '--', 'wget', '-q', '-O', '-', 'http://web:8080/']), /^v1 web-/)
+  t.match(
+    ok(['get', 'pods', '-l', 'app=web']),
+    /1\/1 +Running +1 \(\d+s ago\)/,
+    'restarts are counted',
+  )
+})
+
+t.test('delete takes everything away', async t => {
+  const port = nodePort()
+  t.match(
+    ok(['delete', 'deployment/web', 'service/web']),
+    /deployment.apps "web" deleted[^]*service "web" deleted/,
+  )
+  await until(() => webPods().length === 0, 'the pods to go', 20_000)
+  t.equal(column(['rs', '-l', 'app=web'], '.metadata.name').length, 0)
+  t.equal(
+    column(['endpointslices', '-l', 'kubernetes.io/service-name=web'], '.metadata.name').length,
+    0,
+  )
+  await until(
+    () => cluster.curlOutside(`http://${machine.host.address}:${port}/`) === '',
+    'the node port to close',
+    5000,
+  )
+  let left: unknown[] = []
+  await until(
+    async () => {
+      left = await machine.host.docker<unknown[]>('GET', '/containers/json?all=1')
+      return left.length === 0
+    },
+    'the Engine to be empty',
+    10_000,
+  ).catch(() => undefined)
+  t.same(left, [], 'nothing is left in the Engine')
+})

@@ -1,0 +1,76 @@
+/** What the validation tests share: objects as they come from decoding, faults as text, upstream's sentences. */
+import { applyDefaults, decodeObject } from '#api/codec.ts'
+import type { AnyObject } from '#api/object.ts'
+import { type Resource, resourceOf } from '#api/scheme.ts'
+import type { FieldError } from '#api/status.ts'
+import { validateCreate, validateUpdate } from '#api/validation/validation.ts'
+import type { Test } from 'tap'
+
+const GROUPS: Readonly<Record<string, string>> = {
+  deployments: 'apps/v1',
+  replicasets: 'apps/v1',
+  controllerrevisions: 'apps/v1',
+  roles: 'rbac.authorization.k8s.io/v1',
+  clusterroles: 'rbac.authorization.k8s.io/v1',
+  rolebindings: 'rbac.authorization.k8s.io/v1',
+  clusterrolebindings: 'rbac.authorization.k8s.io/v1',
+  endpointslices: 'discovery.k8s.io/v1',
+  leases: 'coordination.k8s.io/v1',
+  priorityclasses: 'scheduling.k8s.io/v1',
+  certificatesigningrequests: 'certificates.k8s.io/v1',
+}
+
+export function resourceNamed(plural: string): Resource {
+  const [version = 'v1', group = ''] = (GROUPS[plural] ?? 'v1').split('/').toReversed()
+  const resource = resourceOf(group, version, plural)
+  if (resource === undefined) throw new Error(`no resource ${plural}`)
+  return resource
+}
+
+/** A decoded, defaulted object; `fields` are laid over a name. */
+export function build(plural: string, fields: object): AnyObject {
+  const resource = resourceNamed(plural)
+  const { metadata = {}, ...rest } = JSON.parse(JSON.stringify(fields))
+  const named = { name: 'x', ...(resource.namespaced ? { namespace: 'default' } : {}), ...metadata }
+  const { object } = decodeObject(
+    resource.type(),
+    { apiVersion: GROUPS[plural] ?? 'v1', kind: resource.kind, metadata: named, ...rest },
+    'Strict',
+  )
+  return applyDefaults(resource.type(), object)
+}
+
+export const showFaults = (faults: readonly FieldError[]): string[] =>
+  faults.map(({ field, message }) => `${field}: ${message}`)
+
+export const faultsOf = (plural: string, fields: object): string[] =>
+  showFaults(validateCreate(resourceNamed(plural), build(plural, fields)))
+
+export const updateFaults = (plural: string, before: object, after: object): string[] =>
+  showFaults(validateUpdate(resourceNamed(plural), build(plural, after), build(plural, before)))
+
+export const LABEL =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+export const SUBDOMAIN =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+export const LABEL_1035 =
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
+export const QUALIFIED =
+  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+export const LABEL_VALUE =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+
+export type Case = readonly [
+  name: string,
+  plural: string,
+  fields: object,
+  faults: readonly string[],
+]
+
+export function runCases(t: Pick<Test, 'strictSame'>, cases: readonly Case[]): void {
+  for (const [name, plural, fields, expected] of cases) {
+    t.strictSame(faultsOf(plural, fields), expected, name)
+  }
+}
+
+export const container = (more: object = {}): object => ({ name: 'c', image: 'i', ...more })
