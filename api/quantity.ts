@@ -132,15 +132,6 @@ export function formatQuantity({ nanos, format }: Quantity): string {
 export const canonicalQuantity = (text: string | number): string =>
   formatQuantity(parseQuantity(String(text).trim()))
 
-export const isQuantity = (text: string): boolean => {
-  try {
-    parseQuantity(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** Negative, zero or positive as `left` is less than, equal to or greater than `right`. */
 export function compareQuantities(left: string, right: string): number {
   const difference = parseQuantity(left).nanos - parseQuantity(right).nanos

@@ -8,8 +8,14 @@
  * Source: k8s.io/apimachinery pkg/labels/selector.go Lexer, Parser, NewRequirement
  */
 import { labelValueFaults, qualifiedNameFaults } from '#api/names.ts'
-import type { LabelRequirement } from '#api/selectors.ts'
 import { badRequest, type StatusError } from '#api/status.ts'
+
+/** One condition on one label; `values` is empty for `exists` and `!`, one number for `gt` and `lt`. */
+export interface LabelRequirement {
+  readonly key: string
+  readonly operator: 'in' | 'notin' | 'exists' | '!' | 'gt' | 'lt'
+  readonly values: readonly string[]
+}
 
 type TokenKind = 'word' | 'end' | 'error' | '(' | ')' | ',' | '!' | '=' | '==' | '!=' | '>' | '<'
 

@@ -5,14 +5,10 @@
  * Source: k8s.io/apimachinery pkg/labels/selector.go, pkg/fields/selector.go,
  * pkg/apis/meta/v1/helpers.go LabelSelectorAsSelector
  */
-import { parseRequirements } from '#api/selector-parser.ts'
+import { type LabelRequirement, parseRequirements } from '#api/selector-parser.ts'
 import { badRequest } from '#api/status.ts'
 
-export interface LabelRequirement {
-  readonly key: string
-  readonly operator: 'in' | 'notin' | 'exists' | '!' | 'gt' | 'lt'
-  readonly values: readonly string[]
-}
+export type { LabelRequirement } from '#api/selector-parser.ts'
 
 export interface LabelSelector {
   readonly requirements: readonly LabelRequirement[]
@@ -207,6 +203,3 @@ function unescapeValue(value: string): string {
   }
   return plain
 }
-
-/** The inverse of reading a value: for clients that build selectors. */
-export const escapeFieldValue = (value: string): string => value.replaceAll(/[\\,=]/g, '\\$&')

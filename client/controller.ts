@@ -39,6 +39,11 @@ export interface Controller extends Part {
 const EXPECTED = ['Conflict', 'AlreadyExists', 'NotFound', 'ServiceUnavailable'] as const
 const WARN_AFTER_FAILURES = 5
 
+/** Source: kubernetes NamespaceLifecycle admission, k8s.io/api/core/v1 NamespaceTerminatingCause */
+const isNamespaceGoing = (error: unknown): boolean =>
+  isReason(error, 'Forbidden') &&
+  (error.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating')
+
 export function createController(options: ControllerOptions): Controller {
   const { name, clock, random } = options
   const log = options.log.with({ controller: name })
@@ -51,6 +56,12 @@ export function createController(options: ControllerOptions): Controller {
       if (result?.requeueAfterMs !== undefined) queue.addAfter(key, result.requeueAfterMs)
     } catch (error) {
       if (signal.aborted) return
+      if (isNamespaceGoing(error)) {
+        // Nothing can be created there any more, and what the key names goes as well.
+        queue.forget(key)
+        log.debug('namespace is going', { key })
+        return
+      }
       queue.retry(key)
       const failures = queue.failures(key)
       const isDaily = isReason(error, ...EXPECTED) && failures < WARN_AFTER_FAILURES

@@ -144,7 +144,9 @@ export class Informer<T extends KubeObject> implements Lister<T> {
       } catch (error) {
         if (signal.aborted) return
         const isTooOld = isReason(error, 'Expired', 'Gone')
-        mustList ||= isTooOld
+        // Away means: the same revision will do later. Any other refusal may be about the revision itself, too old,
+        // or of a future that a restored server does not have.
+        mustList ||= !isReason(error, 'ServiceUnavailable', 'TooManyRequests')
         failures += 1
         if (isTooOld && failures === 1) {
           this.#log.debug('watch is too old, listing again', { why: messageOf(error) })

@@ -37,6 +37,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   const token = secretOf(values.token, values['token-file'], 'token-file')
   const { server } = values
   if (server === undefined) throw new UsageError('--server is missing: https://HOST:6443')
+  if (!URL.canParse(server) || new URL(server).protocol !== 'https:')
+    throw new UsageError(`--server is https://HOST:6443, not "${server}"`)
   if (token === undefined)
     throw new UsageError('--token is missing; on the server: cat /var/lib/kites/server/node-token')
   if (process.getuid?.() !== 0) throw new UsageError('running pods needs root: use sudo')

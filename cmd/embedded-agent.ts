@@ -10,6 +10,7 @@ import { systemClock } from '#base/clock.ts'
 import type { Part } from '#base/lifetime.ts'
 import type { Logger } from '#base/logger.ts'
 import { systemRandom } from '#base/random.ts'
+import { END_WITH_STDIN } from './process.ts'
 import type { ServerOptions } from './server-options.ts'
 
 export interface EmbeddedAgentOptions {
@@ -79,7 +80,11 @@ function spawnAgent({ options, tokenPath, argv }: EmbeddedAgentOptions): ChildPr
     `--node-ip=${options.nodeIPs.join(',')}`,
   ]
   const { KITES_TOKEN: _token, KITES_URL: _url, NOTIFY_SOCKET: _socket, ...env } = process.env
-  return spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'], env })
+  // Its input is ours to close: when this process is killed the kernel does it, and no orphan stays.
+  return spawn(process.execPath, args, {
+    stdio: ['pipe', 'inherit', 'inherit'],
+    env: { ...env, [END_WITH_STDIN]: 'true' },
+  })
 }
 
 const PASSED_ON = ['--node-label', '--node-taint', '--docker-socket', '--config', '--debug']

@@ -8,6 +8,9 @@ import { createLogger, type Logger } from '#base/logger.ts'
 /** How long parts may take to clean up after SIGTERM before the process ends anyway. */
 const GRACE_MS = 4500
 
+/** Environment variable of a child that must not outlive its parent, which holds the other end of its stdin. */
+export const END_WITH_STDIN = 'KITES_END_WITH_STDIN'
+
 /** Aborts on SIGTERM and SIGINT; a process that cannot end in time ends all the same. */
 export function endOnSignals(log: Logger): AbortSignal {
   const end = new AbortController()
@@ -21,7 +24,20 @@ export function endOnSignals(log: Logger): AbortSignal {
       end.abort()
     })
   }
+  if (process.env[END_WITH_STDIN] === 'true') endWithStdin(log)
   return end.signal
+}
+
+/** At once, so that a new parent's child never meets this one; being killed is something it must stand anyway. */
+function endWithStdin(log: Logger): void {
+  const { stdin } = process
+  stdin.once('close', () => {
+    log.info('ending', { why: 'its parent is gone' })
+    process.exit(1)
+  })
+  stdin.resume()
+  // Waiting for that keeps no process alive.
+  if ('unref' in stdin && typeof stdin.unref === 'function') stdin.unref()
 }
 
 export const processLogger = (debug: boolean): Logger =>

@@ -38,6 +38,11 @@ export class CommandError extends Error {
 
 const OUTPUT_MAX_BYTES = 64 * 1024 * 1024
 const TIMEOUT_MS = 10_000
+/** Messages in English, and system programs found even where a user's PATH leaves out sbin. */
+const ENVIRONMENT = {
+  LC_ALL: 'C',
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+}
 
 export const runCommand: RunCommand = (argv, options = {}) => {
   const [program = '', ...args] = argv
@@ -47,7 +52,7 @@ export const runCommand: RunCommand = (argv, options = {}) => {
       stdio: ['pipe', 'pipe', 'pipe'],
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
-      env: { ...process.env, LC_ALL: 'C' },
+      env: ENVIRONMENT,
     })
     const stdout = collect(child.stdout)
     const stderr = collect(child.stderr)

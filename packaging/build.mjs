@@ -35,6 +35,9 @@ const ENTRY_POINTS = {
 /** Native packages stay packages; everything else is bundled. */
 const NATIVE = ['better-sqlite3', 'koffi']
 
+/** Sources in C, which only a compiler reads; koffi's own JavaScript lies in its src/. */
+const FOR_BUILDING = /\/(deps|doc|docs|test|vendor)$|\/better-sqlite3\/src$/
+
 /**
  * dockerode reaches Docker over SSH and BuildKit over gRPC when asked to; kites only ever opens the Engine's
  * unix socket, and these two would cost 30 MB of memory.
@@ -121,7 +124,7 @@ function install(tree) {
     rmSync(join(tree, 'node_modules', name), { recursive: true, force: true })
     cpSync(from, join(tree, 'node_modules', name), {
       recursive: true,
-      filter: path => !/\/(deps|src|doc|docs|test)$/.test(path) && !isForeign(path),
+      filter: path => !FOR_BUILDING.test(path) && !isForeign(path),
     })
   }
   // The installer tells by it whether the tree is of its own source.

@@ -33,21 +33,34 @@ stop_services() {
   done
 }
 
+docker_pid() { pid=$(cat /var/run/docker.pid 2>/dev/null) && kill -0 "$pid" 2>/dev/null && echo "$pid"; }
+
+# Only our own line goes: what somebody added to the file since stays. The Engine leaves a setting that is no longer in
+# the file as it is, so it is told the old value first.
 restore_docker() {
   kept=$STATE/docker-daemon.json
   [ -e "$kept" ] || return 0
-  # Only our own line goes: what somebody added to the file since stays.
-  "$TREE/node" -e '
-    const fs = require("fs"), [file, kept] = process.argv.slice(1)
+  edit='
+    const fs = require("fs"), [file, kept, tells] = process.argv.slice(1)
     const { had } = JSON.parse(fs.readFileSync(kept, "utf8"))
     const before = had === null || had.trim() === "" ? {} : JSON.parse(had)
     const now = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : {}
     if ("live-restore" in before) now["live-restore"] = before["live-restore"]
+    else if (tells === "yes") now["live-restore"] = false
     else delete now["live-restore"]
     if (had === null && Object.keys(now).length === 0) fs.rmSync(file, { force: true })
     else if (JSON.stringify(now) === JSON.stringify(before)) fs.writeFileSync(file, had)
-    else fs.writeFileSync(file, JSON.stringify(now, null, 2) + "\n")' "$DAEMON_JSON" "$kept"
-  if pid=$(cat /var/run/docker.pid 2>/dev/null) && kill -0 "$pid" 2>/dev/null; then kill -HUP "$pid"; fi
+    else fs.writeFileSync(file, JSON.stringify(now, null, 2) + "\n")'
+  if pid=$(docker_pid); then
+    "$TREE/node" -e "$edit" "$DAEMON_JSON" "$kept" yes
+    kill -HUP "$pid"
+    tries=0
+    while docker info --format '{{.LiveRestoreEnabled}}' 2>/dev/null | grep -q true && [ $tries -lt 50 ]; do
+      tries=$((tries + 1))
+      sleep 0.1
+    done
+  fi
+  "$TREE/node" -e "$edit" "$DAEMON_JSON" "$kept" no
   rmdir /etc/docker 2>/dev/null
 }
 

@@ -127,7 +127,9 @@ export class DnsServer implements Part {
 
   #later(answer: Promise<Buffer | undefined>, deliver: (bytes: Buffer | undefined) => void): void {
     answer
-      .then(deliver, (error: unknown) => this.#options.log.error('DNS question failed', { error }))
+      .then(deliver)
+      // The client may be gone, and the socket too when we are ending.
+      .catch((error: unknown) => this.#options.log.debug('DNS answer not delivered', { error }))
       .finally(() => {
         this.#waiting -= 1
       })
@@ -140,9 +142,16 @@ export class DnsServer implements Part {
     }
     const frames = new TcpFrames()
     let underWay = 0
-    socket.setTimeout(CONNECTION_IDLE_MS, () => socket.destroy())
-    socket.on('error', () => socket.destroy())
+    const { clock } = this.#options
+    const giveUp = (): void => {
+      socket.destroy()
+    }
+    let idle = clock.after(CONNECTION_IDLE_MS, giveUp)
+    socket.on('error', giveUp)
+    socket.on('close', () => idle.cancel())
     socket.on('data', chunk => {
+      idle.cancel()
+      idle = clock.after(CONNECTION_IDLE_MS, giveUp)
       for (const message of frames.push(chunk)) {
         underWay += 1
         if (underWay > QUESTIONS_PER_CONNECTION) {

@@ -22,6 +22,8 @@ export interface ForwarderOptions {
   readonly random: Random
   /** 53, unless a test has its own. */
   readonly port?: number
+  /** How long one server may take; 2 s when absent. */
+  readonly timeoutMs?: number
 }
 
 export interface ForwardedQuestion {
@@ -103,9 +105,9 @@ export class Forwarder {
   }
 
   async #askServer(server: string, question: ForwardedQuestion): Promise<Buffer | undefined> {
-    const { clock, random, port = 53 } = this.#options
+    const { clock, random, port = 53, timeoutMs = TIMEOUT_MS } = this.#options
     const query = encodeQuestion(random.bytes(2).readUInt16BE(0), question.section)
-    const call = { server, port, query, clock }
+    const call = { server, port, query, clock, timeoutMs }
     const answer = await askUdp(call)
     if (answer === undefined || !isTruncated(answer) || !question.isTcp) return answer
     return (await askTcp(call)) ?? answer
@@ -117,6 +119,7 @@ interface ServerCall {
   readonly port: number
   readonly query: Buffer
   readonly clock: Clock
+  readonly timeoutMs: number
 }
 
 /** Same id, and the same question byte for byte but for case. */
@@ -127,7 +130,13 @@ function isAnswerTo(message: Buffer, query: Buffer): boolean {
   return message.toString('latin1', HEADER_BYTES, query.length).toLowerCase() === asked
 }
 
-function askUdp({ server, port, query, clock }: ServerCall): Promise<Buffer | undefined> {
+function askUdp({
+  server,
+  port,
+  query,
+  clock,
+  timeoutMs,
+}: ServerCall): Promise<Buffer | undefined> {
   return new Promise(resolve => {
     const socket = createSocket('udp4')
     const finish = (answer: Buffer | undefined): void => {
@@ -138,17 +147,25 @@ function askUdp({ server, port, query, clock }: ServerCall): Promise<Buffer | un
       socket.close()
       resolve(answer)
     }
-    const timer = clock.after(TIMEOUT_MS, () => finish(undefined))
+    const timer = clock.after(timeoutMs, () => finish(undefined))
     socket.on('error', () => finish(undefined))
     socket.on('message', message => {
       if (isAnswerTo(message, query)) finish(message)
     })
     // Connected: the kernel drops what comes from elsewhere, and tells of a closed port at once.
-    socket.connect(port, server, () => socket.send(query))
+    // By event: a callback would be handed the failure, and then send to nowhere.
+    socket.on('connect', () => socket.send(query))
+    socket.connect(port, server)
   })
 }
 
-function askTcp({ server, port, query, clock }: ServerCall): Promise<Buffer | undefined> {
+function askTcp({
+  server,
+  port,
+  query,
+  clock,
+  timeoutMs,
+}: ServerCall): Promise<Buffer | undefined> {
   return new Promise(resolve => {
     const frames = new TcpFrames()
     const socket = connect(port, server)
@@ -157,7 +174,7 @@ function askTcp({ server, port, query, clock }: ServerCall): Promise<Buffer | un
       socket.destroy()
       resolve(answer)
     }
-    const timer = clock.after(TIMEOUT_MS, () => finish(undefined))
+    const timer = clock.after(timeoutMs, () => finish(undefined))
     socket.on('error', () => finish(undefined))
     socket.on('close', () => finish(undefined))
     socket.on('connect', () => socket.write(TcpFrames.encode(query)))

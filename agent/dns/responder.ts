@@ -7,11 +7,10 @@
  */
 import { type NamesView, resolveName } from './cluster-names.ts'
 import type { Forwarder } from './forwarder.ts'
+import { encodeAnswer, encodeRefusal } from './answer-encoding.ts'
 import {
   type Answer,
   type DnsRecord,
-  encodeAnswer,
-  encodeRefusal,
   HEADER_BYTES,
   parseQuery,
   type Query,

@@ -19,7 +19,7 @@ import type { Random } from '#base/random.ts'
 import type { Informers } from '#client/informers.ts'
 import { type RunCommand, runCommand } from '#netfilter/command.ts'
 import { parseNetwork } from '#netfilter/networks.ts'
-import { watchDeletedRules } from '#netfilter/nftables/monitor.ts'
+import { watchTable } from '#netfilter/nftables/monitor.ts'
 import { ServiceTable } from '#netfilter/nftables/program.ts'
 import { createNftRunner } from '#netfilter/nftables/runner.ts'
 import { HostNetwork } from './host-network.ts'
@@ -62,6 +62,8 @@ export interface NetworkParts {
 }
 
 const TABLE = 'kites'
+/** Up to here the event-driven watch of the table is cheap in memory. */
+const MONITORED_FRONTENDS_MAX = 1000
 
 export function createNetworkParts(options: NetworkOptions): NetworkParts {
   const { clock, random, log, clusterCIDR, serviceCIDR, informers } = options
@@ -85,8 +87,16 @@ export function createNetworkParts(options: NetworkOptions): NetworkParts {
     endpointSlices,
     viewpoint: { nodeName: options.nodeName, ownAddresses: new Set([options.clusterDNS]) },
     pods: informers.of('pods', { fieldSelector: `spec.nodeName=${options.nodeName}` }),
-    watchDamage: (onDeletedRule, signal) =>
-      watchDeletedRules({ table: `ip ${TABLE}`, onDeletedRule, timers: clock }, signal),
+    watchDamage: (onDamage, signal) =>
+      watchTable(
+        {
+          table: `ip ${TABLE}`,
+          onDamage,
+          isLarge: () => table.state.frontendCount > MONITORED_FRONTENDS_MAX,
+          timers: clock,
+        },
+        signal,
+      ),
     clock,
     random,
     log,
@@ -119,13 +129,18 @@ export function createNetworkParts(options: NetworkOptions): NetworkParts {
     dockerRestarted: () => host.poke(),
     hostResolvConf,
     metrics: () => ({ proxy: proxier.metrics, dns: responder.metrics }),
-    cleanup: () =>
-      runAllSteps([
-        () => network.removeAll(),
-        () => host.remove(),
-        () => table.remove(),
-        () => dns.remove(),
-      ]),
+    async cleanup() {
+      try {
+        await runAllSteps([
+          () => network.removeAll(),
+          () => host.remove(),
+          () => table.remove(),
+          () => dns.remove(),
+        ])
+      } finally {
+        table.close()
+      }
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Takes everything that pods left off this host: containers, their files and mounts, the sandbox image. For uninstall
+ * Takes everything that pods left off this host: containers, their cgroups, files and mounts, the sandbox image. For uninstall
  * only: what is desired does not matter here.
  *
  * Law     Safe to run again; what is not there is no mistake.
@@ -9,6 +9,7 @@ import { messageOf } from '#base/errors.ts'
 import type { Mounts } from '../volumes/mounts.ts'
 import { removeTree } from '../volumes/cleanup.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { removePodCgroups } from './pod-cgroups.ts'
 
 export interface NodeRemovalOptions {
   readonly runtime: Pick<Runtime, 'observe' | 'removeContainer' | 'removeSandbox' | 'removeImage'>
@@ -36,6 +37,7 @@ export async function removeNode(options: NodeRemovalOptions): Promise<Removed> 
   await Promise.all(containers.map(({ id }) => attempt(() => runtime.removeContainer(id))))
   await Promise.all(sandboxes.map(({ id }) => attempt(() => runtime.removeSandbox(id))))
   await attempt(() => runtime.removeImage(options.sandboxImage))
+  await attempt(() => removePodCgroups())
   for (const folder of ['pods', 'memory']) {
     await attempt(() => removeTree(`${options.dataDirectory}/${folder}`, options.mounts))
   }

@@ -28,6 +28,8 @@ import {
 
 const CHECK_MS = 10_000
 const REPORT_MS = 5 * 60_000
+/** The engine's list costs it more than the rest of a check. */
+const IMAGES_MS = 60_000
 const RETRY = { baseMs: 200, maxMs: 5000 } as const
 const MERGE_KEYED = 'strategic' as const
 
@@ -53,6 +55,7 @@ export class Registration implements Part {
   #node: Node | undefined
   #written: NodeStatus | undefined
   #writtenAtMs = 0
+  #imagesAtMs = 0
   #info: RuntimeInfo | undefined
   #wake = (): void => {}
 
@@ -149,7 +152,7 @@ export class Registration implements Part {
     if (!isDue && !differs(this.#written, status)) return
     this.#node = await client.nodes.patch(
       { name: nodeName },
-      { type: MERGE_KEYED, body: { status } },
+      { type: MERGE_KEYED, body: { status: patchable(status) } },
       { subresource: 'status' },
       signal,
     )
@@ -184,12 +187,24 @@ export class Registration implements Part {
     }
   }
 
+  /** Undefined when the list of a minute ago is good enough. */
   async #images(): Promise<readonly ImageState[] | undefined> {
+    const nowMs = this.#options.clock.monotonic()
+    if (this.#written !== undefined && nowMs - this.#imagesAtMs < IMAGES_MS) return undefined
     try {
-      return await this.#options.runtime.listImages()
+      const images = await this.#options.runtime.listImages()
+      this.#imagesAtMs = nowMs
+      return images
     } catch {
       // the list is a convenience for schedulers: the old one does
       return undefined
     }
   }
+}
+
+/** Addresses are merged by their type, which two families share: they are replaced as a list instead. */
+function patchable(status: NodeStatus): unknown {
+  const { addresses = [] } = status
+  const isUnique = new Set(addresses.map(({ type }) => type)).size === addresses.length
+  return isUnique ? status : { ...status, addresses: [...addresses, { $patch: 'replace' }] }
 }

@@ -60,7 +60,7 @@ export const executors: Executors = {
   },
 
   'create-sandbox': async (deps, task, { attempt }) => {
-    const { pod, memory } = task
+    const { pod } = task
     const { spec } = pod
     let created: string | undefined
     let started: Pick<SandboxState, 'id' | 'pid'> | undefined

@@ -12,6 +12,7 @@ import type { Container, Pod } from '#api/types/core-v1.ts'
 import type { ContainerState, SandboxState } from '../runtime/runtime.ts'
 import { crashWaitMs } from './restart.ts'
 import {
+  FRESH_FAILURE_MS,
   initContainersDone,
   isDeleted,
   isInitDone,
@@ -215,9 +216,11 @@ function planImage(view: PodView, container: Container, pass: Pass): void {
   if (!mayStart(view, container)) return
   const record = view.local.images.get(container.image ?? '')
   if (record?.id !== undefined) return
-  const retryAtMs = record?.failure?.retryAtMs ?? 0
-  if (retryAtMs > view.nowMs) return pass.lookAgain(retryAtMs - view.nowMs)
-  pass.add({ kind: 'ensure-image', container })
+  const { retryAtMs = 0, atMs = 0 } = record?.failure ?? {}
+  if (retryAtMs <= view.nowMs) return pass.add({ kind: 'ensure-image', container })
+  pass.lookAgain(retryAtMs - view.nowMs)
+  const freshForMs = atMs + FRESH_FAILURE_MS - view.nowMs
+  if (freshForMs > 0) pass.lookAgain(freshForMs)
 }
 
 /** Whether its state allows a (new) instance, regardless of back-off. */

@@ -46,6 +46,8 @@ export async function startContainer(
     tell(normal('Created', 'Container created'))
   } catch (error) {
     if (isRuntimeError(error, 'unavailable', 'timeout')) throw error
+    // somebody removed the image since it was seen: it is fetched again
+    if (isRuntimeError(error, 'not-found')) memory.images.delete(container.image ?? '')
     return fail(deps, task, container, 'CreateContainerError', error)
   }
   if (attempt > 0) rememberRestart(deps, task, container.name)

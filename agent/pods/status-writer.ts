@@ -14,6 +14,7 @@ import type { Client } from '#client/client.ts'
 const RETRY = { baseMs: 200, maxMs: 10_000 } as const
 /** Fields that vanish again: a patch must say so. */
 const VANISHING = ['reason', 'message', 'podIP', 'podIPs'] as const
+const ADDRESS_LISTS = ['podIPs', 'hostIPs'] as const
 
 export interface StatusWriterOptions {
   readonly client: Client
@@ -72,6 +73,16 @@ export class StatusWriter {
     }
   }
 
+  /** Lists that a strategic patch would merge by address: an address that is gone must go. */
+  #replacedLists(status: PodStatus): (readonly [field: string, list: readonly unknown[]])[] {
+    return ADDRESS_LISTS.flatMap(field => {
+      const before = this.#written?.[field]
+      const after = status[field]
+      if (before === undefined || after === undefined || isDeepStrictEqual(before, after)) return []
+      return [[field, [...after, { $patch: 'replace' }]] as const]
+    })
+  }
+
   async #patch(status: PodStatus): Promise<void> {
     const { name = '', namespace, uid } = this.#pod.metadata
     const vanished = VANISHING.filter(
@@ -80,7 +91,11 @@ export class StatusWriter {
     const body = {
       // a pod made anew under the same name is not ours to write
       metadata: { uid },
-      status: { ...status, ...Object.fromEntries(vanished.map(field => [field, null])) },
+      status: {
+        ...status,
+        ...Object.fromEntries(vanished.map(field => [field, null])),
+        ...Object.fromEntries(this.#replacedLists(status)),
+      },
     }
     const { client, signal } = this.#options
     await client.pods.patch(

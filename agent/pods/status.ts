@@ -13,6 +13,7 @@ import { phaseOf } from './phase.ts'
 import { qosClassOf } from './qos.ts'
 import { crashWaitMs, goDuration } from './restart.ts'
 import {
+  FRESH_FAILURE_MS,
   initContainersDone,
   isDeleted,
   isSidecar,
@@ -212,9 +213,6 @@ function failureOf(view: PodView, container: Container): State['waiting'] | unde
   const failure = view.local.startFailures.get(container.name)
   return failure === undefined ? undefined : { reason: failure.reason, message: failure.message }
 }
-
-/** A failed pull shows its reason first and the back-off afterwards, as users know it. */
-const FRESH_FAILURE_MS = 3000
 
 function imageWaiting(
   view: PodView,

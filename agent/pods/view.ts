@@ -24,6 +24,9 @@ export interface ImageFailure {
   readonly retryAtMs: number
 }
 
+/** A failed pull shows its reason so long, and its back-off afterwards, as users know it. */
+export const FRESH_FAILURE_MS = 3000
+
 /** Why a container could not even be created. */
 export interface StartFailure {
   readonly reason: 'CreateContainerConfigError' | 'CreateContainerError' | 'RunContainerError'

@@ -25,6 +25,7 @@ import { type PodView, readySandbox } from './view.ts'
 import { placeOf } from './volume-context.ts'
 
 const RETRY = { baseMs: 200, maxMs: 10_000 } as const
+const STOP_WAIT_MS = 2000
 
 export interface PodWorkerOptions {
   readonly deps: PodDeps
@@ -117,7 +118,8 @@ export class PodWorker {
     this.#timer?.cancel()
     this.#probers.close()
     await this.#pass
-    await Promise.allSettled(this.#inFlight)
+    // a hook may take minutes: the next agent observes what came of it
+    await Promise.race([Promise.allSettled(this.#inFlight), this.#deps.clock.sleep(STOP_WAIT_MS)])
     await this.#writer.settled()
   }
 

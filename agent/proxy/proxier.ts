@@ -29,7 +29,7 @@ export interface ProxierOptions {
   readonly endpointSlices: Informer<EndpointSlice>
   /** Pods of this node only. */
   readonly pods: Informer<Pod>
-  /** Calls back when somebody else deletes rules of our table; resolves when `signal` aborts. */
+  /** Calls back when somebody else damages our table; resolves when `signal` aborts. Called once the table is there. */
   readonly watchDamage: (onDamage: () => void, signal: AbortSignal) => Promise<void>
   readonly clock: Clock
   readonly random: Random
@@ -49,6 +49,8 @@ export interface ProxyMetrics {
 const SERVICE_NAME_LABEL = 'kubernetes.io/service-name'
 const SLICES_BY_SERVICE = 'service'
 const BATCH_MS = 5
+/** Objects translated without a break: about 5 ms. */
+const SLICE_KEYS = 100
 /** Rest between a damage report and the look, because a flush is many reports. */
 const DAMAGE_SETTLE_MS = 50
 const CHECK_INTERVAL_MS = 60_000
@@ -64,6 +66,8 @@ export class Proxier implements Part {
   readonly #added = new Map<string, readonly VirtualService[]>()
   #wake: (() => void) | undefined
   #mustVerify = true
+  /** The rules have been written once. */
+  readonly #inPlace = Promise.withResolvers<void>()
   readonly #counts = { transactions: 0, changes: 0, failures: 0, repairs: 0, lastTransactionMs: 0 }
 
   constructor(options: ProxierOptions) {
@@ -91,11 +95,16 @@ export class Proxier implements Part {
       ),
       pods.addHandler(everyChange(pod => this.#mark(`pod/${keyOf(pod)}`))),
     ]
-    const watching = watchDamage(() => this.verifySoon(), signal)
+    const watch = async (): Promise<void> => {
+      await this.#inPlace.promise
+      if (!signal.aborted) await watchDamage(() => this.verifySoon(), signal)
+    }
+    const watching = watch()
     try {
       await this.#loop(signal)
     } finally {
       for (const stop of stops) stop()
+      this.#inPlace.resolve()
       await watching
     }
   }
@@ -141,7 +150,7 @@ export class Proxier implements Part {
   async #commit(): Promise<void> {
     if (this.#dirty.size === 0) return
     const startedMs = this.#options.clock.monotonic()
-    this.#translateDirty()
+    await this.#translateDirty()
     const count = await this.#options.table.commit()
     if (count === 0) return
     this.#counts.transactions += 1
@@ -156,10 +165,11 @@ export class Proxier implements Part {
     const isFirst = this.#counts.transactions === 0
     this.#mustVerify = false
     const hadChanges = this.#dirty.size > 0
-    this.#translateDirty()
+    await this.#translateDirty()
     const count = await table.verify()
     this.#counts.transactions += 1
     this.#counts.changes += count
+    this.#inPlace.resolve()
     const tookMs = clock.monotonic() - startedMs
     if (isFirst) log.info('service rules are in place', { changes: count, tookMs })
     else if (count > 0 && !hadChanges) {
@@ -169,14 +179,19 @@ export class Proxier implements Part {
     return clock.monotonic() + Math.max(CHECK_INTERVAL_MS, tookMs / CHECK_SHARE)
   }
 
-  #translateDirty(): void {
+  /** In slices, so that ten thousand services at start do not hold up whoever shares the process. */
+  async #translateDirty(): Promise<void> {
+    let count = 0
+    // What is marked meanwhile is visited too.
     for (const key of this.#dirty) {
+      this.#dirty.delete(key)
       const after = this.#translate(key)
       this.#options.table.replace(this.#added.get(key) ?? [], after)
       if (after.length === 0) this.#added.delete(key)
       else this.#added.set(key, after)
+      count += 1
+      if (count % SLICE_KEYS === 0) await this.#options.clock.sleep(0)
     }
-    this.#dirty.clear()
   }
 
   #translate(key: string): readonly VirtualService[] {

@@ -126,11 +126,6 @@ function summaryOf(pod: Pod): Summary {
   }
 }
 
-/** The STATUS that `kubectl get pods` shows. */
-export function podReason(pod: Pod): string {
-  return stateOf(pod, summaryOf(pod).reason)
-}
-
 function stateOf(pod: Pod, reason: string): string {
   if (pod.metadata.deletionTimestamp === undefined) return reason
   if (pod.status?.reason === 'NodeLost') return 'Unknown'

@@ -23,21 +23,3 @@ function merge(target: JsonObject, patch: JsonObject): JsonObject {
   }
   return Object.fromEntries(merged)
 }
-
-/** The merge patch that makes `target` of `source`: what clients send. */
-export function createMergePatch(source: JsonObject, target: JsonObject): JsonObject {
-  const patch = new Map<string, unknown>()
-  for (const key of Object.keys(source)) {
-    if (propertyOf(target, key) === undefined) patch.set(key, null)
-  }
-  for (const [key, wanted] of Object.entries(target)) {
-    const present = propertyOf(source, key)
-    if (isObject(wanted) && isObject(present)) {
-      const inner = createMergePatch(present, wanted)
-      if (Object.keys(inner).length > 0) patch.set(key, inner)
-    } else if (wanted !== undefined && JSON.stringify(wanted) !== JSON.stringify(present)) {
-      patch.set(key, wanted)
-    }
-  }
-  return Object.fromEntries(patch)
-}

@@ -29,7 +29,7 @@ const HOST_PATH_TYPES = [
 ] as const
 
 /** A path that stays below where it starts. */
-export function descendingPathFaults(path: string): string[] {
+function descendingPathFaults(path: string): string[] {
   const faults = path.startsWith('/') ? ['must be a relative path'] : []
   return [...faults, ...backstepFaults(path)]
 }

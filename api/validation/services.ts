@@ -4,6 +4,7 @@
  * pkg/apis/discovery/validation/validation.go
  */
 import { isIP, isIPv4, isIPv6 } from 'node:net'
+import { equalJson } from '#api/json.ts'
 import { labelFaults, qualifiedNameFaults, subdomainFaults } from '#api/names.ts'
 import type { Endpoints, Service, ServicePort, ServiceSpec } from '#api/types/core-v1.ts'
 import type { EndpointSlice } from '#api/types/discovery-v1.ts'
@@ -145,7 +146,17 @@ function validateTraffic(faults: Faults, spec: ServiceSpec): void {
   allowOneOf(faults, 'spec.internalTrafficPolicy', internalTrafficPolicy, ['Cluster', 'Local'])
 }
 
-export function validateServiceUpdate(faults: Faults, service: Service, before: Service): void {
+/** Clients that know only `clusterIP` change that alone and send the list as they got it. */
+function withMatchingAddresses(service: Service, before: Service): Service {
+  const { spec } = service
+  const old = before.spec
+  if (spec?.clusterIP === undefined || spec.clusterIP === old?.clusterIP) return service
+  if (!equalJson(spec.clusterIPs, old?.clusterIPs)) return service
+  return { ...service, spec: { ...spec, clusterIPs: [spec.clusterIP] } }
+}
+
+export function validateServiceUpdate(faults: Faults, sent: Service, before: Service): void {
+  const service = withMatchingAddresses(sent, before)
   const old = before.spec ?? {}
   const { spec = {} } = service
   if (old.type !== 'ExternalName' && spec.type !== 'ExternalName') {

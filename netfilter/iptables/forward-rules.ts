@@ -107,11 +107,15 @@ async function applyForwardRules(
   wanted: readonly (readonly string[])[],
 ): Promise<number> {
   let count = 0
+  let hasNamed = false
   const isLegacyInUse = await options.isLegacyInUse()
   for (const program of PROGRAMS) {
     if (program === 'iptables-legacy' && !isLegacyInUse) continue
+    // Where the named programs exist, it is one of them under another name.
+    if (program === 'iptables' && hasNamed) continue
     const table = await readTable(options, program)
     if (table === undefined) continue
+    hasNamed = true
     for (const change of planForwardRules(table, wanted)) {
       await execute(options.command, program, change)
       count += 1
@@ -126,8 +130,6 @@ async function readTable(
 ): Promise<FilterTable | undefined> {
   try {
     if (program === 'iptables') {
-      // Only where the two named programs do not exist: it is one of them under another name otherwise.
-      if (await exists(command, 'iptables-nft')) return undefined
       const version = await command([program, '-V'])
       if (!version.stdout.includes('nf_tables') && !(await isLegacyInUse())) return undefined
     }
@@ -136,14 +138,6 @@ async function readTable(
   } catch (error) {
     if (error instanceof CommandError && error.code === 'missing') return undefined
     throw error
-  }
-}
-
-async function exists(command: RunCommand, program: string): Promise<boolean> {
-  try {
-    return (await command([program, '-V'])).code === 0
-  } catch {
-    return false
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * The process in which libnftables runs, apart from the agent: a crash in native code ends this process only, and its
  * waiting for the kernel's lock (another program's big reload holds it for tens of milliseconds) stalls nobody.
- * Owns: the process. Entry point; started by `startNftChild` in `nft-link.ts`. Ends when its parent is gone.
+ * Owns: the process. Entry point; started by `startNftChild` in `nft-link.ts`. Ends when its parent is
+ * gone: the channel between them is all that keeps it alive.
  */
 import { type Libnftables, openLibnftables } from './libnftables.ts'
 import { type ChildHello, type ChildReply, isRequest } from './nft-link.ts'
@@ -19,7 +20,6 @@ function serve(library: Libnftables): void {
   tell({ kind: 'ready' })
 }
 
-process.on('disconnect', () => process.exit(0))
 // A terminal's interrupt reaches the whole group; the parent decides when we end.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})

@@ -83,6 +83,11 @@ export class ServiceTable {
     })
   }
 
+  /** Lets go of the way to the kernel; what is written there stays. */
+  close(): void {
+    this.#options.runner.close()
+  }
+
   async #reconcile(): Promise<number> {
     const { runner, table } = this.#options
     const listing = await runner.list(`${this.state.family} ${table}`)

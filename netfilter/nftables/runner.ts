@@ -9,8 +9,7 @@
  * Throws  NftError('refused') with nft's message, or NftError('unavailable').
  */
 import type { ChildProcess } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CommandError, type RunCommand, runCommand } from '../command.ts'
 import type { NftOutcome } from './libnftables.ts'
@@ -120,12 +119,14 @@ async function callTool({ kind, text, scratchDir, command }: ToolCall): Promise<
       return outcomeOf(await command(['nft', '-j', 'list', 'table', ...text.split(' ')], options))
     }
     // A file, because nft reopens /dev/stdin by name, which fails for the socket that Node makes of a pipe.
-    const file = join(scratchDir, `transaction-${randomUUID()}.nft`)
+    await mkdir(scratchDir, { recursive: true })
+    const folder = await mkdtemp(join(scratchDir, 'transaction-'))
     try {
+      const file = join(folder, 'commands.nft')
       await writeFile(file, text, { mode: 0o600 })
       return outcomeOf(await command(['nft', '-f', file], options))
     } finally {
-      await rm(file, { force: true })
+      await rm(folder, { recursive: true, force: true })
     }
   } catch (cause) {
     if (!(cause instanceof CommandError)) throw cause

@@ -14,7 +14,7 @@ import { SortedMap } from './sorted-map.ts'
 import { isObject, stampRevision } from './stamp.ts'
 
 /** Parsed objects and other forms that are kept, counted as bytes of JSON. */
-const MEMO_BYTES = 4 * 1024 * 1024
+const MEMO_BYTES = 8 * 1024 * 1024
 /** Past states that pages are being read from. */
 const SNAPSHOTS = 16
 const LOAD_PAGE = 1000

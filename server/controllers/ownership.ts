@@ -14,6 +14,14 @@ import type { LabelSelector } from '#api/selectors.ts'
 export const controllerOf = (object: KubeObject): OwnerReference | undefined =>
   object.metadata.ownerReferences?.find(reference => reference.controller === true)
 
+/** Name and function of the index that both workload controllers read. */
+export const BY_CONTROLLER = 'controller'
+/** Under the controller's uid, or among the orphans of the namespace. */
+export const controllerIndex = (object: KubeObject): readonly string[] => [
+  controllerOf(object)?.uid ?? orphansOf(object.metadata.namespace),
+]
+export const orphansOf = (namespace: string | undefined): string => `orphans of ${namespace ?? ''}`
+
 export const isControlledBy = (object: KubeObject, owner: KubeObject): boolean =>
   owner.metadata.uid !== undefined && controllerOf(object)?.uid === owner.metadata.uid
 

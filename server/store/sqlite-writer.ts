@@ -70,8 +70,23 @@ export class SqliteWriter {
       revision: Math.max(highest, compactedRevision, meta?.reserved ?? 0),
       compactedRevision,
       head,
-      volatileKeys: this.#statements.volatileKeys.all().map(row => row.key),
+      volatileKeys: this.#livingVolatileKeys(head),
     }
+  }
+
+  /** Forgets, of the keys to announce, those that nobody has any more. */
+  #livingVolatileKeys(head: readonly HeadRow[]): readonly string[] {
+    const living = new Set(head.map(row => row.key))
+    const keys = this.#statements.volatileKeys.all().map(row => row.key)
+    const dead = keys.filter(key => !living.has(key))
+    try {
+      if (dead.length > 0)
+        this.#transaction(() => dead.forEach(key => this.#statements.unmark.run(key)))
+    } catch (error) {
+      // On a full disk they stay until the next start: a few bytes each.
+      if (asWriteError(error).isFatal) throw error
+    }
+    return keys.filter(key => living.has(key))
   }
 
   /** Writes records, all or none, and answers. */
@@ -263,6 +278,7 @@ function prepareStatements(db: Connection) {
     value: db.prepare<[number], { value: Buffer }>('select value from history where id = ?'),
     reserve: db.prepare<[number]>('update meta set reserved = ?'),
     mark: db.prepare<[string]>('insert or ignore into volatile values (?)'),
+    unmark: db.prepare<[string]>('delete from volatile where key = ?'),
     slice: db.prepare<[number, number, number], { id: number; previous: number; is_put: number }>(
       'select id, previous, is_put from history where id > ? and id <= ? order by id limit ?',
     ),

@@ -53,7 +53,16 @@ export interface SqliteStoreOptions {
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const backend = await SqliteBackend.open(options)
   const store = new Sequencer({ ...options, backend })
-  await store.announce()
+  try {
+    await store.announce()
+  } catch (error) {
+    if (!(error instanceof StoreError && error.code === 'disk-full')) {
+      await store.close()
+      throw error
+    }
+    // Readable is better than nothing; the next start announces them.
+    options.log.warn('the disk is full: keys renewed in memory keep an old revision')
+  }
   return store
 }
 

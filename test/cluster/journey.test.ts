@@ -6,10 +6,11 @@ import t from 'tap'
 import { clusterFor } from '../support/cluster.ts'
 import { until } from '../support/docker-host.ts'
 
-const cluster = await clusterFor(t, 'jrny')
-const machine = await cluster.addMachine()
-cluster.startKites(machine, ['server'])
-await cluster.untilReady(1, 30_000)
+const cluster = await clusterFor(t, 'jrny', async starting => {
+  starting.startKites(await starting.addMachine(), ['server'])
+  await starting.untilReady(1, 30_000)
+})
+const machine = cluster.first
 const { ok, kubectl } = {
   ok: cluster.ok.bind(cluster),
   kubectl: cluster.kubectl.bind(cluster),

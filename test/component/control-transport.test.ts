@@ -7,12 +7,13 @@ import {
   type Http2ServerRequest,
   type Http2ServerResponse,
 } from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import type { WatchEvent } from '#api/object.ts'
 import { notFound } from '#api/status.ts'
 import { createHttpTransport, type HttpTransport } from '#client/http-transport.ts'
+import { manualClock } from '../unit/client/manual-clock.ts'
 
 type Answer = (request: Http2ServerRequest, response: Http2ServerResponse) => void
 
@@ -297,5 +298,39 @@ void t.test('the HTTPS transport', async t => {
     t.match(await refusal(transport.stream({ method: 'GET', path: '/log' })), {
       reason: 'NotFound',
     })
+  })
+
+  await t.test('finds a connection that is half dead', async t => {
+    peer.answer = (_request, response) => void response.write(event('x'))
+    let isFrozen = false
+    const proxy = createServer(near => {
+      const far = connect(peer.port, '127.0.0.1')
+      near.on('data', chunk => isFrozen || far.write(chunk))
+      far.on('data', chunk => isFrozen || near.write(chunk))
+      near.on('close', () => far.destroy())
+      near.on('error', () => {})
+      far.on('error', () => {})
+    })
+    await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve))
+    const clock = manualClock()
+    const { port } = proxy.address() as AddressInfo
+    const frozen = createHttpTransport({
+      server: `https://127.0.0.1:${port}`,
+      tls: { ca: [peer.ca] },
+      userAgent: 'x',
+      clock,
+    })
+    t.teardown(async () => {
+      await frozen.close()
+      proxy.close()
+    })
+    const begun = Promise.withResolvers<void>()
+    const never = new AbortController().signal
+    const watching = frozen.watch({ method: 'GET', path: '/x' }, () => begun.resolve(), never)
+    await begun.promise
+    isFrozen = true
+    const refused = refusal(watching)
+    await clock.advance(31_000)
+    t.match(await refused, { reason: 'ServiceUnavailable', message: /no answer to a ping/ })
   })
 })

@@ -80,7 +80,7 @@ async function recordLoad(mode: 'power' | 'power-normal', library: string): Prom
   const directory = join(root, mode)
   const log = join(root, `${mode}.log`)
   mkdirSync(directory)
-  const child = startLoad([directory, mode, SEED, -1, 2000], {
+  const child = startLoad([directory, mode, SEED, 0, 2000], {
     LD_PRELOAD: library,
     KITES_RECORD_DIR: directory,
     KITES_RECORD_LOG: log,
@@ -172,9 +172,13 @@ void t.test('a full disk refuses writes, keeps reading, and recovers by itself',
     t.ok(many.every(one => one === 'disk-full'))
     t.equal(store.revision, revision, 'the head is what is durable')
     t.equal((await store.list({ prefix: '/f/' })).entries.length, stored)
-    rmSync(ballast)
-    t.equal(await codeOf(commit(store, put('/after', 'space is back'))), 'none')
     await store.close()
+    const full = await openSqliteStore({ path, clock: systemClock, log: silentLogger })
+    t.equal((await full.list({ prefix: '/f/' })).entries.length, stored, 'it starts all the same')
+    t.equal(await codeOf(commit(full, put('/still', filler))), 'disk-full')
+    rmSync(ballast)
+    t.equal(await codeOf(commit(full, put('/after', 'space is back'))), 'none')
+    await full.close()
     const again = await openSqliteStore({ path, clock: systemClock, log: silentLogger })
     t.equal((await again.list({ prefix: '/f/' })).entries.length, stored)
     t.ok(await again.get('/after'))

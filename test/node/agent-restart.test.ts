@@ -151,3 +151,29 @@ void t.test('while the API is away pods run on, and their news arrive later', as
   const status = await bed.untilPod('job', ({ phase }) => phase === 'Succeeded')
   t.match(status.containerStatuses, [{ state: { terminated: { exitCode: 0 } } }])
 })
+
+void t.test(
+  'the host loses its power: what should run runs again, what was over stays over',
+  async t => {
+    await bed.create('pods', aPod('over', { command: ['true'] }, { restartPolicy: 'Never' }))
+    await bed.create('pods', aPod('once', {}, { restartPolicy: 'Never' }))
+    await bed.untilPod('over', ({ phase }) => phase === 'Succeeded')
+    await bed.untilPod('once', isReady)
+    const kept = bed.status('kept')
+    await bed.stopAgent()
+    await bed.host.powerOff()
+    await bed.host.boot()
+    bed.startAgent()
+    const after = await bed.untilPod(
+      'kept',
+      status => isReady(status) && status.containerStatuses?.[0]?.restartCount === 1,
+      30_000,
+    )
+    t.equal(after.podIP, kept.podIP)
+    t.equal(after.phase, 'Running')
+    t.match(await bed.untilPod('once', ({ phase }) => phase === 'Failed'), {
+      containerStatuses: [{ restartCount: 0, state: { terminated: {} } }],
+    })
+    t.equal(bed.status('over').phase, 'Succeeded')
+  },
+)

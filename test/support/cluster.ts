@@ -30,7 +30,7 @@ import {
   until,
   type Fabric,
 } from './docker-host.ts'
-import { webArchive } from './web-image.ts'
+import { webArchive } from './echo-image.ts'
 
 export { webArchive }
 
@@ -126,6 +126,8 @@ export class Cluster {
     for (const folder of PRIVATE) {
       const own = join(directory, folder)
       mkdirSync(own, { recursive: true })
+      if (folder === '/usr/local')
+        for (const name of ['bin', 'lib']) mkdirSync(join(own, name), { recursive: true })
       await host.exec(['sh', '-c', `mkdir -p ${folder} && mount --bind ${own} ${folder}`])
     }
   }
@@ -287,14 +289,26 @@ interface TapTest {
 /** How long one file of tests may take before it ends with what it has. */
 const FILE_MS = 150_000
 
-/** A cluster that ends with the test file, and shows its state when the test failed. */
-export async function clusterFor(t: TapTest, name: string): Promise<Cluster> {
+/** A cluster, set up as told, that ends with the test file and shows its state when a test failed. */
+export async function clusterFor(
+  t: TapTest,
+  name: string,
+  setUp: (cluster: Cluster) => Promise<void>,
+): Promise<Cluster> {
   t.setTimeout(FILE_MS)
   const cluster = await Cluster.start(name)
   t.teardown(async () => {
     if (!t.passing()) t.comment(cluster.diagnosis())
     await cluster.close()
   })
+  try {
+    await setUp(cluster)
+  } catch (error) {
+    // Outside a test tap ends the process at once, without its teardown.
+    t.comment(cluster.diagnosis())
+    await cluster.close()
+    throw error
+  }
   return cluster
 }
 

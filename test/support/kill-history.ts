@@ -19,7 +19,7 @@ export class KillHistory {
   readonly #volatile = new Set<number>()
   readonly #runs: Run[] = []
   readonly #problems: string[] = []
-  #lastComplete = -1
+  #lastComplete = 0
 
   get acknowledged(): number {
     return this.#acknowledged.size
@@ -57,7 +57,7 @@ export class KillHistory {
     }
     // The kill may have come between two events of the last revision: that one is asked for again.
     const complete = seen.findLast(revision => revision < last)
-    this.#lastComplete = Math.max(this.#lastComplete, complete ?? -1, run.openedAt === 0 ? -1 : 0)
+    this.#lastComplete = Math.max(this.#lastComplete, complete ?? 0)
   }
 
   check(): readonly string[] {
@@ -68,7 +68,10 @@ export class KillHistory {
       )
       if (others.length > 0) this.#problems.push(`volatile revision ${revision} was used again`)
     }
-    for (const [revision, events] of this.#events) this.#checkWhole(revision, events)
+    for (const [revision, events] of this.#events) {
+      // The last kill may have come between two lines of one commit, and nobody asked again.
+      if (revision <= this.#lastComplete) this.#checkWhole(revision, events)
+    }
     this.#checkHeld()
     return this.#problems
   }

@@ -22,13 +22,16 @@ const WRITERS = 8
 const KEYS = 40
 const AUTHOR = { user: 'load', atMs: 1 }
 
-const [, , directory = '', mode = 'mixed', seed = '1', resume = '-1', count = '0'] = process.argv
+const [, , directory = '', mode = 'mixed', seed = '1', resume = '0', count = '0'] = process.argv
 
 /** A file, because what is in it survives a kill, and because a power cut's record can hold it with the rest. */
 const output = openSync(join(directory, 'facts'), 'a', 0o600)
 const say = (...facts: readonly (string | number)[]): void => {
   writeSync(output, `${facts.join(' ')}\n`)
 }
+
+/** Revisions that the watch was told of. */
+const seen: number[] = []
 
 const store = await openSqliteStore({
   path: join(directory, 'state.db'),
@@ -39,9 +42,10 @@ const store = await openSqliteStore({
 })
 if (mode === 'mixed') {
   store.watch(
-    { prefix: '', afterRevision: Number(resume) === -1 ? store.revision : Number(resume) },
+    { prefix: '', afterRevision: Number(resume) },
     {
-      onEvents(events) {
+      onEvents(events, revision) {
+        seen.push(revision)
         for (const { revision, kind, key, bytes } of events)
           say('E', revision, kind, key, String(bytes))
       },
@@ -95,7 +99,8 @@ async function mixedStep(random: Random): Promise<void> {
     say('V', await store.commitVolatile(operation, AUTHOR), '/lease')
     return
   }
-  await store.compact(Math.max(0, store.revision - 2000))
+  // Far enough back that the next life's watch can resume from what this one's has seen.
+  await store.compact(seen.at(-500) ?? 0)
 }
 
 async function powerStep(): Promise<void> {

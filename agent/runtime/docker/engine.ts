@@ -170,6 +170,9 @@ function refusal(status: number, text: string): RuntimeError {
   return new RuntimeError(CODES[status] ?? 'rejected', message === '' ? `HTTP ${status}` : message)
 }
 
+/** dockerode's `(HTTP code 500) server error - WORDS` without what it puts in front. */
+const engineWords = (message: string): string => message.replace(/^\(HTTP code \d+\) .*? - /, '')
+
 const GONE = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', 'EACCES'])
 
 /** What node:http or dockerode threw, as a RuntimeError. */
@@ -177,8 +180,8 @@ export function transportError(error: unknown): RuntimeError {
   if (error instanceof RuntimeError) return error
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
   if (typeof status === 'number') {
-    const text = error instanceof Error && 'json' in error ? JSON.stringify(error.json) : ''
-    return refusal(status, text === '' || text === undefined ? messageOf(error) : text)
+    const json = error instanceof Error && 'json' in error ? error.json : undefined
+    return refusal(status, json ? JSON.stringify(json) : engineWords(messageOf(error)))
   }
   const code = codeOf(error) ?? ''
   const gone = GONE.has(code) || messageOf(error) === 'socket hang up'

@@ -20,7 +20,7 @@ export interface FieldSet {
 export const EMPTY: FieldSet = Object.freeze({})
 /** A member without children. */
 export const LEAF = EMPTY
-export const SELF = '.'
+const SELF = '.'
 
 const childrenOf = (node: FieldSet): string[] => Object.keys(node).filter(key => key !== SELF)
 

@@ -10,7 +10,6 @@ import { EMPTY, type FieldSet, isEmpty, parseFieldSet, union } from '#api/patch/
 /** More Update entries than this are merged into one per API version. */
 const UPDATE_ENTRIES_MAX = 10
 const ANCIENT_CHANGES = 'ancient-changes'
-const MANAGER_BYTES_MAX = 128
 
 export interface Manager {
   readonly manager: string
@@ -144,18 +143,3 @@ const bucketOf = (bucket: readonly Owner[]): Owner => ({
   time: bucket.at(-1)?.time,
   fields: bucket.reduce((all, owner) => union(all, owner.fields), EMPTY),
 })
-
-/** The name of a writer that gave none: its program, as the user agent tells it. */
-export function managerNameOf(fieldManager: string, userAgent: string): string {
-  if (fieldManager !== '') return fieldManager
-  const program = userAgent.split('/', 1)[0] ?? ''
-  const printable = Array.from(program).filter(character =>
-    /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(character),
-  )
-  let name = ''
-  for (const character of printable) {
-    if (Buffer.byteLength(name) + Buffer.byteLength(character) > MANAGER_BYTES_MAX) break
-    name += character
-  }
-  return name
-}

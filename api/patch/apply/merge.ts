@@ -9,7 +9,7 @@ import { child, type FieldSet, hasMember, isEmpty, nodeOf } from '#api/patch/app
 import type { ListType, MapType, StructType, Type } from '#api/schema/type.ts'
 
 /** `config` over `live`: what the configuration names wins, what it does not name stays. */
-export function mergeValues(type: Type, live: unknown, config: unknown): unknown {
+function mergeValues(type: Type, live: unknown, config: unknown): unknown {
   if (config === undefined) return live
   const shape = shapeOf(type)
   if (isAbsent(live) || config === null || shape.kind === 'leaf') return config

@@ -4,175 +4,49 @@
  */
 import { keyOf } from '#api/object.ts'
 import { labelSelectorOf } from '#api/selectors.ts'
-import { isReason } from '#api/status.ts'
 import type { ReplicaSet } from '#api/types/apps-v1.ts'
 import type { Pod } from '#api/types/core-v1.ts'
-import { messageOf } from '#base/errors.ts'
 import { type Controller, createController, type SyncResult } from '#client/controller.ts'
 import { nameOf } from '#client/resource.ts'
 import type { RecordingDeps } from '../deps.ts'
-import { execute, type Executors } from '../execute.ts'
 import { OwnWrites } from '../own-writes.ts'
-import { adopted, controllerOf, planClaims, released } from '../ownership.ts'
-import { meansTheSame } from '../same.ts'
 import {
-  BURST,
-  type Failure,
-  planReplicaSet,
-  type ReplicaSetAction,
-  replicaSetStatus,
-} from './plan.ts'
+  adopted,
+  BY_CONTROLLER,
+  controllerIndex,
+  controllerOf,
+  orphansOf,
+  planClaims,
+  released,
+} from '../ownership.ts'
+import { isTerminal } from '../pods.ts'
+import { meansTheSame } from '../same.ts'
+import { executeActions, type Job } from './execute.ts'
+import { type Failure, planReplicaSet, type ReplicaSetAction, replicaSetStatus } from './plan.ts'
 
 const WORKERS = 5
 /** How soon to look again when the cache has not caught up with our own writes, should its event be missed. */
 const UNSETTLED_RETRY_MS = 500
-/** Deletions in flight at once. */
-const DELETE_WIDTH = 16
 
-export const BY_NAMESPACE = 'namespace'
-export const BY_CONTROLLER = 'controller'
+const BY_NAMESPACE = 'namespace'
 
-/**
- * The pods with those this pass gave up marked as going, so that the status never counts a pod as available that a
- * Deployment may not rely on any more.
- */
-function withDeleted(pods: readonly Pod[], actions: readonly ReplicaSetAction[]): readonly Pod[] {
-  const deleted = new Set(
-    actions.flatMap(action => (action.kind === 'delete-pods' ? action.pods : [])),
-  )
-  if (deleted.size === 0) return pods
-  return pods.map(pod =>
-    deleted.has(pod)
-      ? {
-          ...pod,
-          metadata: { ...pod.metadata, deletionTimestamp: pod.metadata.creationTimestamp ?? '' },
-        }
-      : pod,
-  )
+/** What the controller reads from. */
+function sourcesOf({ informers }: RecordingDeps) {
+  const replicaSets = informers.of('replicaSets')
+  const pods = informers.of('pods')
+  replicaSets.addIndex(BY_CONTROLLER, controllerIndex)
+  replicaSets.addIndex(BY_NAMESPACE, object => [object.metadata.namespace ?? ''])
+  pods.addIndex(BY_CONTROLLER, controllerIndex)
+  return { replicaSets, pods }
 }
 
+type Sources = ReturnType<typeof sourcesOf>
+
 export function createReplicaSetController(deps: RecordingDeps): Controller {
-  const { client, clock, events } = deps
-  const replicaSets = deps.informers.of('replicaSets')
-  const pods = deps.informers.of('pods')
+  const { clock } = deps
+  const sources = sourcesOf(deps)
+  const { replicaSets, pods } = sources
   const writes = new OwnWrites()
-  replicaSets.addIndex(BY_CONTROLLER, object => [controllerOf(object)?.uid ?? ''])
-  pods.addIndex(BY_CONTROLLER, object => [controllerOf(object)?.uid ?? ''])
-  replicaSets.addIndex(BY_NAMESPACE, object => [object.metadata.namespace ?? ''])
-  const orphans = (namespace: string | undefined): readonly Pod[] =>
-    pods.byIndex(BY_CONTROLLER, '').filter(pod => pod.metadata.namespace === namespace)
-
-  /** Throws the refusal after having told of it; what was created before counts. */
-  const createPods = async (
-    replicaSet: ReplicaSet,
-    pod: Pod,
-    count: number,
-    signal: AbortSignal,
-  ) => {
-    let left = count
-    for (let width = 1; left > 0; width = Math.min(width * 2, BURST)) {
-      const batch = Math.min(width, left)
-      const results = await Promise.allSettled(
-        Array.from({ length: batch }, async () => {
-          const made = await client.pods.create(pod, {}, signal)
-          writes.wrote(keyOf(replicaSet), made)
-          const message = `Created pod: ${made.metadata.name}`
-          events.event(replicaSet, { type: 'Normal', reason: 'SuccessfulCreate', message })
-        }),
-      )
-      left -= batch
-      const refused = results.find(result => result.status === 'rejected')
-      if (refused !== undefined) {
-        const message = `Error creating: ${messageOf(refused.reason)}`
-        if (!signal.aborted) {
-          events.event(replicaSet, { type: 'Warning', reason: 'FailedCreate', message })
-        }
-        throw refused.reason
-      }
-    }
-  }
-
-  const deletePod = async (replicaSet: ReplicaSet, pod: Pod, signal: AbortSignal) => {
-    const { uid } = pod.metadata
-    const options = { preconditions: uid === undefined ? {} : { uid } }
-    try {
-      await client.pods.delete(nameOf(pod), options, signal)
-    } catch (error) {
-      // Gone already, or another one by now: in both cases ours is deleted.
-      if (!isReason(error, 'NotFound', 'Conflict')) {
-        const message = `Error deleting: ${messageOf(error)}`
-        events.event(replicaSet, { type: 'Warning', reason: 'FailedDelete', message })
-        throw error
-      }
-    }
-    writes.deleted(keyOf(replicaSet), pod)
-    const message = `Deleted pod: ${pod.metadata.name}`
-    events.event(replicaSet, { type: 'Normal', reason: 'SuccessfulDelete', message })
-  }
-
-  const executorsFor = (replicaSet: ReplicaSet): Executors<ReplicaSetAction> => ({
-    'create-pods': ({ pod, count }, signal) => createPods(replicaSet, pod, count, signal),
-    'delete-pods': async (action, signal) => {
-      for (let from = 0; from < action.pods.length; from += DELETE_WIDTH) {
-        const batch = action.pods.slice(from, from + DELETE_WIDTH)
-        const results = await Promise.allSettled(
-          batch.map(pod => deletePod(replicaSet, pod, signal)),
-        )
-        const refused = results.find(result => result.status === 'rejected')
-        if (refused !== undefined) throw refused.reason
-      }
-    },
-  })
-
-  /** Takes in orphans and lets go of strays. Returns whether anything was written. */
-  const claim = async (replicaSet: ReplicaSet, signal: AbortSignal) => {
-    const candidates = [
-      ...pods.byIndex(BY_CONTROLLER, replicaSet.metadata.uid ?? ''),
-      ...orphans(replicaSet.metadata.namespace),
-    ]
-    const claims = planClaims(replicaSet, labelSelectorOf(replicaSet.spec?.selector), candidates)
-    if (claims.adopt.length > 0) {
-      // Only a live look may adopt: the cache may show an owner that is gone or being deleted.
-      const live = await client.replicaSets.get(nameOf(replicaSet), signal)
-      const isSame = live.metadata.uid === replicaSet.metadata.uid
-      if (!isSame || live.metadata.deletionTimestamp !== undefined)
-        return { ...claims, hasWritten: false }
-    }
-    for (const pod of claims.adopt) {
-      if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') continue
-      writes.wrote(
-        keyOf(replicaSet),
-        await client.pods.update(adopted(pod, replicaSet), {}, signal),
-      )
-    }
-    for (const pod of claims.release) {
-      writes.wrote(
-        keyOf(replicaSet),
-        await client.pods.update(released(pod, replicaSet), {}, signal),
-      )
-    }
-    const hasWritten = !writes.isSettled(keyOf(replicaSet), pods)
-    return { ...claims, hasWritten }
-  }
-
-  const related = (replicaSet: ReplicaSet): readonly Pod[] => {
-    const owner = controllerOf(replicaSet)?.uid
-    if (owner === undefined) return pods.byIndex(BY_CONTROLLER, replicaSet.metadata.uid ?? '')
-    return replicaSets
-      .byIndex(BY_CONTROLLER, owner)
-      .flatMap(sibling => pods.byIndex(BY_CONTROLLER, sibling.metadata.uid ?? ''))
-  }
-
-  const writeStatus = async (
-    replicaSet: ReplicaSet,
-    owned: readonly Pod[],
-    failure: Failure | undefined,
-    signal: AbortSignal,
-  ) => {
-    const status = replicaSetStatus(replicaSet, owned, clock.now(), failure)
-    if (meansTheSame(replicaSet.status, status)) return
-    await client.replicaSets.updateStatus({ ...replicaSet, status }, {}, signal)
-  }
 
   const sync = async (key: string, signal: AbortSignal): Promise<SyncResult | undefined> => {
     const replicaSet = replicaSets.get(key)
@@ -181,22 +55,12 @@ export function createReplicaSetController(deps: RecordingDeps): Controller {
       return undefined
     }
     if (!writes.isSettled(key, pods)) return { requeueAfterMs: UNSETTLED_RETRY_MS }
-    const { owned, hasWritten } = await claim(replicaSet, signal)
-    if (hasWritten) return { requeueAfterMs: UNSETTLED_RETRY_MS }
-    const plan = planReplicaSet(replicaSet, owned, related(replicaSet), clock.now())
-    let failure: Failure | undefined
-    let refusal: unknown
-    for (const action of plan.actions) {
-      try {
-        await execute(executorsFor(replicaSet), action, signal)
-      } catch (error) {
-        if (signal.aborted) throw error
-        refusal = error
-        const reason = action.kind === 'create-pods' ? 'FailedCreate' : 'FailedDelete'
-        failure = { reason, message: messageOf(error) }
-      }
-    }
-    await writeStatus(replicaSet, withDeleted(owned, plan.actions), failure, signal)
+    const job = { deps, replicaSet, writes }
+    const owned = await claim(job, sources, signal)
+    if (!writes.isSettled(key, pods)) return { requeueAfterMs: UNSETTLED_RETRY_MS }
+    const plan = planReplicaSet(replicaSet, owned, relatedTo(replicaSet, sources), clock.now())
+    const { failure, refusal } = await executeActions(job, plan.actions, signal)
+    await writeStatus(job, { pods: withDeleted(owned, plan.actions), failure }, signal)
     if (refusal !== undefined) throw refusal
     return plan.requeueAfterMs === undefined ? undefined : { requeueAfterMs: plan.requeueAfterMs }
   }
@@ -210,6 +74,73 @@ export function createReplicaSetController(deps: RecordingDeps): Controller {
     random: deps.random,
     log: deps.log,
   })
+  addHandlers(sources, controller)
+  return controller
+}
+
+/** Takes in orphans and lets go of strays. Returns the owned pods. */
+async function claim(
+  { deps, replicaSet, writes }: Job,
+  { pods }: Sources,
+  signal: AbortSignal,
+): Promise<readonly Pod[]> {
+  const { client } = deps
+  const candidates = [
+    ...pods.byIndex(BY_CONTROLLER, replicaSet.metadata.uid ?? ''),
+    ...pods.byIndex(BY_CONTROLLER, orphansOf(replicaSet.metadata.namespace)),
+  ]
+  const claims = planClaims(replicaSet, labelSelectorOf(replicaSet.spec?.selector), candidates)
+  const adopt = claims.adopt.filter(pod => !isTerminal(pod))
+  if (adopt.length > 0) {
+    // Only a live look may adopt: the cache may show an owner that is gone or being deleted.
+    const live = await client.replicaSets.get(nameOf(replicaSet), signal)
+    const isSame = live.metadata.uid === replicaSet.metadata.uid
+    if (!isSame || live.metadata.deletionTimestamp !== undefined) return claims.owned
+  }
+  const changed = [
+    ...adopt.map(pod => adopted(pod, replicaSet)),
+    ...claims.release.map(pod => released(pod, replicaSet)),
+  ]
+  for (const pod of changed) {
+    writes.wrote(keyOf(replicaSet), await client.pods.update(pod, {}, signal))
+  }
+  return claims.owned
+}
+
+/** All pods of the same workload: those of every ReplicaSet with the same owner. */
+function relatedTo(replicaSet: ReplicaSet, { replicaSets, pods }: Sources): readonly Pod[] {
+  const owner = controllerOf(replicaSet)?.uid
+  const siblings = owner === undefined ? [replicaSet] : replicaSets.byIndex(BY_CONTROLLER, owner)
+  return siblings.flatMap(({ metadata }) => pods.byIndex(BY_CONTROLLER, metadata.uid ?? ''))
+}
+
+async function writeStatus(
+  { deps, replicaSet }: Job,
+  observed: { readonly pods: readonly Pod[]; readonly failure: Failure | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  const status = replicaSetStatus(replicaSet, observed.pods, deps.clock.now(), observed.failure)
+  if (meansTheSame(replicaSet.status, status)) return
+  await deps.client.replicaSets.updateStatus({ ...replicaSet, status }, {}, signal)
+}
+
+/**
+ * The pods with those this pass gave up marked as going, so that the status never counts a pod as available that a
+ * Deployment may not rely on any more.
+ */
+function withDeleted(pods: readonly Pod[], actions: readonly ReplicaSetAction[]): readonly Pod[] {
+  const deleted = new Set(
+    actions.flatMap(action => (action.kind === 'delete-pods' ? action.pods : [])),
+  )
+  if (deleted.size === 0) return pods
+  return pods.map(pod => {
+    if (!deleted.has(pod)) return pod
+    const deletionTimestamp = pod.metadata.creationTimestamp ?? ''
+    return { ...pod, metadata: { ...pod.metadata, deletionTimestamp } }
+  })
+}
+
+function addHandlers({ replicaSets, pods }: Sources, controller: Controller): void {
   const enqueueOwner = (pod: Pod): void => {
     const owner = controllerOf(pod)
     const namespace = pod.metadata.namespace ?? ''
@@ -236,5 +167,4 @@ export function createReplicaSetController(deps: RecordingDeps): Controller {
     },
     onDelete: enqueueOwner,
   })
-  return controller
 }

@@ -12,7 +12,6 @@ import {
   recursiveDifference,
   union,
 } from '#api/patch/apply/field-set.ts'
-import { managerNameOf } from '#api/patch/apply/managed-fields.ts'
 import type { StructType } from '#api/schema/type.ts'
 import { typeOf } from '#api/scheme.ts'
 import { seededRandom } from '#base/random.ts'
@@ -470,13 +469,6 @@ void t.test('null takes a field away, and a timestamp that is null does not', as
   ).object
   t.equal(after.metadata.creationTimestamp, '2026-01-02T12:00:00Z')
   t.same(after.spec, {})
-})
-
-void t.test('who a writer is when it does not say', async t => {
-  t.equal(managerNameOf('', 'kubectl/v1.36.0 (linux/amd64)'), 'kubectl')
-  t.equal(managerNameOf('named', 'kubectl/v1'), 'named')
-  t.equal(managerNameOf('', `${'x'.repeat(200)}/1`).length, 128)
-  t.equal(managerNameOf('', 'a\u0000b/1'), 'ab')
 })
 
 void t.test(

@@ -1,6 +1,7 @@
 /** JSON, merge and strategic merge patches: what they do, what they refuse, and that they leave their input alone. */
+import { isObject, type JsonObject, propertyOf } from '#api/json.ts'
 import { applyJsonPatch } from '#api/patch/json-patch.ts'
-import { applyMergePatch, createMergePatch } from '#api/patch/merge-patch.ts'
+import { applyMergePatch } from '#api/patch/merge-patch.ts'
 import { applyStrategicMergePatch } from '#api/patch/strategic-merge-patch.ts'
 import type { StructType } from '#api/schema/type.ts'
 import { typeOf } from '#api/scheme.ts'
@@ -318,6 +319,24 @@ void t.test('strategic merge patch refuses malformed directives', async t => {
     )
   }
 })
+
+/** The merge patch that makes `target` of `source`: what clients compute. */
+function createMergePatch(source: JsonObject, target: JsonObject): JsonObject {
+  const patch = new Map<string, unknown>()
+  for (const key of Object.keys(source)) {
+    if (propertyOf(target, key) === undefined) patch.set(key, null)
+  }
+  for (const [key, wanted] of Object.entries(target)) {
+    const present = propertyOf(source, key)
+    if (isObject(wanted) && isObject(present)) {
+      const inner = createMergePatch(present, wanted)
+      if (Object.keys(inner).length > 0) patch.set(key, inner)
+    } else if (wanted !== undefined && JSON.stringify(wanted) !== JSON.stringify(present)) {
+      patch.set(key, wanted)
+    }
+  }
+  return Object.fromEntries(patch)
+}
 
 /** A small JSON value of objects, lists and scalars. */
 function randomJson(float: () => number, depth: number): unknown {

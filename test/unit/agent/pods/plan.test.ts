@@ -69,7 +69,7 @@ const cases: readonly {
     want: ['ensure-image c'],
   },
   {
-    name: 'a failed pull waits',
+    name: 'a failed pull waits, and first until it is called back-off',
     view: aView({
       sandboxes: [aSandbox()],
       nowMs: 1000,
@@ -92,7 +92,33 @@ const cases: readonly {
       },
     }),
     want: [],
-    requeue: 10_000,
+    requeue: 2000,
+  },
+  {
+    name: 'then for its next try',
+    view: aView({
+      sandboxes: [aSandbox()],
+      nowMs: 4000,
+      local: {
+        ...READY,
+        images: new Map([
+          [
+            IMAGE,
+            {
+              failure: {
+                reason: 'ErrImagePull',
+                message: '',
+                failures: 1,
+                atMs: 0,
+                retryAtMs: 11_000,
+              },
+            },
+          ],
+        ]),
+      },
+    }),
+    want: [],
+    requeue: 7000,
   },
   {
     name: 'then it starts',

@@ -252,6 +252,12 @@ void t.test('services and their endpoints', async t => {
     ),
     ['spec.clusterIPs[0]: Invalid value: ["10.0.0.2"]: may not change once set'],
   )
+  const addressed = { clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'] }
+  t.strictSame(
+    updateFaults('services', service(addressed), service({ ...addressed, clusterIP: '10.0.0.2' })),
+    ['spec.clusterIPs[0]: Invalid value: ["10.0.0.2"]: may not change once set'],
+    'clients that know only clusterIP',
+  )
   t.strictSame(
     updateFaults(
       'endpointslices',

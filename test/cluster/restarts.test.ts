@@ -1,0 +1,203 @@
+/**
+ * `kill -9` of every process of kites and of the Engines, one after the other, while clients talk through a Service and
+ * a writer creates objects: nobody notices but who talks to the killed process itself, and he only for as long as it is
+ * away. No container restarts, no connection ends, no acknowledged object is lost.
+ */
+import t from 'tap'
+import { clusterFor, type Machine } from '../support/cluster.ts'
+import { until } from '../support/docker-host.ts'
+import { startSteadyClient, startSteadyWriter } from '../support/steady.ts'
+
+const WEB = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: 4
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      containers:
+        - name: web
+          image: web:1
+          readinessProbe: { httpGet: { port: 80 }, periodSeconds: 1 }
+          livenessProbe: { httpGet: { port: 80 }, periodSeconds: 1, failureThreshold: 2 }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec:
+  type: NodePort
+  selector: { app: web }
+  ports: [{ name: http, port: 80, nodePort: 30080 }, { name: echo, port: 7, nodePort: 30007 }]
+`
+
+const cluster = await clusterFor(t, 'kill', async starting => {
+  const first = await starting.addMachine()
+  starting.startKites(first, ['server'])
+  await starting.untilReady(1, 30_000)
+  const second = await starting.addMachine()
+  starting.startKites(second, agentArguments(first))
+  await starting.untilReady(2, 30_000)
+  starting.ok(['apply', '-f', '-'], { input: WEB })
+  starting.ok(['rollout', 'status', 'deployment/web', '--timeout=40s'])
+})
+const [one, two] = cluster.machines
+if (one === undefined || two === undefined) throw new Error('two machines were started')
+
+function agentArguments({ host, directory }: Machine): string[] {
+  const tokenFile = `${directory}/var/lib/kites/server/node-token`
+  return ['agent', '--server', `https://${host.address}:6443`, '--token-file', tokenFile]
+}
+
+interface Container {
+  readonly Id: string
+  readonly State: { readonly StartedAt: string; readonly Pid: number }
+}
+
+/** Every container of both hosts with its start, as the Engines tell it. */
+async function containers(): Promise<string[]> {
+  const lines: string[] = []
+  for (const { host } of [one, two]) {
+    const list = await host.docker<{ Id: string }[]>('GET', '/containers/json?all=1')
+    for (const { Id } of list) {
+      const { State } = await host.docker<Container>('GET', `/containers/${Id}/json`)
+      lines.push(`${host.name} ${Id} ${State.StartedAt} ${State.Pid}`)
+    }
+  }
+  return lines.sort()
+}
+
+const before = await containers()
+const addresses = [one.host.address, two.host.address]
+const client = await startSteadyClient(cluster, {
+  web: addresses.map(address => `http://${address}:30080/`),
+  echo: addresses.flatMap(address => Array.from({ length: 4 }, () => `${address}:30007`)),
+})
+const writer = await startSteadyWriter(cluster)
+
+/** `kill -9` of the one process with this title. */
+function kill(machine: Machine, title: string): void {
+  const [pid, ...more] = cluster.processes(machine, title)
+  if (pid === undefined || more.length > 0) throw new Error(`not one process "${title}"`)
+  process.kill(pid, 'SIGKILL')
+}
+
+/** Waits until the clients have made so many new connections and exchanges; what happened since the last look. */
+async function goOn(t: Check, what: string): Promise<void> {
+  let answers = 0
+  let echoes = 0
+  let slowestMs = 0
+  const look = async (): Promise<boolean> => {
+    const report = await client.report()
+    t.same(report.failures, [], `${what}: every new connection was answered`)
+    t.same(report.dropped, [], `${what}: every open connection stays`)
+    answers += report.answers
+    echoes += report.echoes
+    slowestMs = Math.max(slowestMs, report.slowestMs)
+    return (answers >= 40 && echoes >= 200) || report.failures.length + report.dropped.length > 0
+  }
+  await until(look, 'the clients to go on', 20_000)
+  t.comment(`${what}: ${answers} new connections, ${echoes} echoes, the slowest ${slowestMs} ms`)
+}
+
+interface Check {
+  same(found: unknown, wanted: unknown, message: string): unknown
+  equal(found: unknown, wanted: unknown, message: string): unknown
+  comment(text: string): void
+}
+
+/** A pod made now runs soon on each node: server, scheduler, agents and Engines all do their work. */
+async function isAlive(t: Check): Promise<void> {
+  await cluster.untilReady(2, 30_000)
+  for (const [at, node] of ['node1', 'node2'].entries()) {
+    const name = `alive-${at}`
+    const place = JSON.stringify({ spec: { nodeName: node } })
+    const options = ['--image=web:1', '--restart=Never', `--overrides=${place}`]
+    cluster.ok(['run', name, ...options, '--command', '--', 'echo', 'alive'])
+    const isDone = (text: string): boolean => text.includes('Completed')
+    await cluster.untilKubectl(['get', 'pod', name, '--no-headers'], isDone, 30_000)
+    t.equal(cluster.ok(['logs', name]), 'alive\n', `a new pod runs on ${node}`)
+    cluster.ok(['delete', 'pod', name])
+  }
+  await writer.progress(20)
+}
+
+async function isUntouched(t: Check): Promise<void> {
+  await until(
+    async () => (await containers()).length === before.length,
+    'the containers of ended pods to go',
+    10_000,
+  ).catch(() => undefined)
+  t.same(await containers(), before, 'no container was restarted')
+  const restarts = 'jsonpath={.items[*].status.containerStatuses[*].restartCount}'
+  t.equal(cluster.ok(['get', 'pods', '-l', 'app=web', '-o', restarts]), '0 0 0 0', 'nor told to be')
+  await goOn(t, 'afterwards')
+}
+
+/** Kills, goes on without, starts again, and sees that all is well. */
+function survives(
+  what: string,
+  end: () => Promise<void> | void,
+  again: () => Promise<void> | void,
+): void {
+  t.test(`kill -9 of ${what}`, async t => {
+    await end()
+    await goOn(t, 'without it')
+    await again()
+    await isAlive(t)
+    await isUntouched(t)
+  })
+}
+
+const startServer = (): void => void cluster.startKites(one, ['server'])
+const startAgent = (): void => void cluster.startKites(two, agentArguments(one))
+
+survives(
+  'the server',
+  async () => {
+    kill(one, 'kites server')
+    await until(() => cluster.processes(one, 'kites').length === 0, 'its agent to end', 5000)
+  },
+  startServer,
+)
+
+survives(
+  'the agent inside the server',
+  () => kill(one, 'kites agent'),
+  () => until(() => cluster.processes(one, 'kites agent').length === 1, 'a new agent', 10_000),
+)
+
+survives('the agent of the second host', () => kill(two, 'kites agent'), startAgent)
+
+survives(
+  'both Engines',
+  async () => {
+    for (const { host } of [one, two]) await host.killDocker()
+  },
+  async () => {
+    for (const { host } of [one, two]) await host.startDocker()
+  },
+)
+
+survives(
+  'everything at once',
+  async () => {
+    kill(one, 'kites server')
+    kill(two, 'kites agent')
+    for (const { host } of [one, two]) await host.killDocker()
+  },
+  async () => {
+    for (const { host } of [one, two]) await host.startDocker()
+    startServer()
+    startAgent()
+  },
+)
+
+t.test('nothing that was acknowledged is lost', async t => {
+  const { acknowledged, lost, retries } = await writer.end()
+  await client.end()
+  t.same(lost, [])
+  t.ok(acknowledged > 200, `${acknowledged} objects were acknowledged, ${retries} tries were not`)
+})
