@@ -2,7 +2,8 @@
  * Registers this node and keeps its status: written when something changed, and every 5 minutes.
  *
  * Law     Labels and taints are set when the node is made; of an existing node only our own labels are corrected.
- *         While the engine is away the node is not Ready and says why; when it answers again, it is.
+ *         An engine that only restarts changes nothing: its pods live on, and a node that is not Ready takes them out
+ *         of their Services. Once it is away for longer the node is not Ready and says why, until it answers again.
  * Source: kubernetes pkg/kubelet/kubelet_node_status.go tryRegisterWithAPIServer, syncNodeStatus
  */
 import { isReason } from '#api/status.ts'
@@ -31,6 +32,8 @@ const REPORT_MS = 5 * 60_000
 /** The engine's list costs it more than the rest of a check. */
 const IMAGES_MS = 60_000
 const RETRY = { baseMs: 200, maxMs: 5000 } as const
+/** As long as a kubelet's runtime may be away. */
+const ENGINE_AWAY_MS = 30_000
 const MERGE_KEYED = 'strategic' as const
 
 export interface RegistrationOptions {
@@ -57,6 +60,8 @@ export class Registration implements Part {
   #writtenAtMs = 0
   #imagesAtMs = 0
   #info: RuntimeInfo | undefined
+  #isEngineAway = true
+  #engineSeenAtMs = -Infinity
   #wake = (): void => {}
 
   constructor(options: RegistrationOptions) {
@@ -68,7 +73,7 @@ export class Registration implements Part {
     return this.#node?.metadata.uid
   }
 
-  /** The engine came or went: say so now. */
+  /** The engine came or went: look now. */
   engineChanged(isUp: boolean): void {
     if (
       isUp &&
@@ -175,13 +180,19 @@ export class Registration implements Part {
     )
   }
 
-  /** '' when the engine answers. */
+  /** '' when the engine answers, or did a moment ago. */
   async #checkEngine(): Promise<string> {
+    const { clock, runtime } = this.#options
     try {
-      if (this.#info === undefined) this.#info = await this.#options.runtime.info()
-      else await this.#options.runtime.ping()
+      // what comes back may be another version
+      if (this.#isEngineAway) this.#info = await runtime.info()
+      else await runtime.ping()
+      this.#isEngineAway = false
+      this.#engineSeenAtMs = clock.monotonic()
       return ''
     } catch (error) {
+      this.#isEngineAway = true
+      if (clock.monotonic() - this.#engineSeenAtMs < ENGINE_AWAY_MS) return ''
       this.#info = undefined
       return messageOf(error)
     }

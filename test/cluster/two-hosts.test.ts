@@ -35,8 +35,7 @@ const cluster = await clusterFor(t, 'two', async starting => {
   await starting.addMachine([])
   await startOther(await starting.addMachine([]))
 })
-const [one, two] = cluster.machines
-if (one === undefined || two === undefined) throw new Error('two machines were started')
+const [one = cluster.first, two = cluster.first] = cluster.machines
 const SERVER = `https://${one.host.address}:6443`
 const other = await startSteadyClient(cluster, {
   web: [`http://${two.host.address}:${OTHER_PORT}/`],

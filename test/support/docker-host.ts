@@ -288,10 +288,17 @@ exec tini -s -- sleep infinity
   }
 
   /** `kill -9` of dockerd alone; containers live on. */
-  async killDocker(): Promise<void> {
+  killDocker(): Promise<void> {
+    return this.endDocker('KILL')
+  }
+
+  /** With TERM and live-restore containers live on as well. */
+  async endDocker(signal: 'KILL' | 'TERM'): Promise<void> {
     const pid = readFileSync(join(this.directory, 'run/docker.pid'), 'utf8').trim()
-    await this.exec(['kill', '-9', pid])
-    await until(async () => !(await answers(this.socketPath)), 'dockerd gone', 5000)
+    const program = this.#daemon
+    const gone = new Promise(resolve => program?.once('close', resolve))
+    await this.exec(['kill', `-${signal}`, pid])
+    await gone
   }
 
   async loadImage(archive: Buffer): Promise<void> {
