@@ -14,6 +14,15 @@ export const isList = (value: unknown): value is readonly unknown[] => Array.isA
 export const propertyOf = (object: JsonObject, key: string): unknown =>
   Object.hasOwn(object, key) ? object[key] : undefined
 
+/** Sets an own property, whatever its name: a plain assignment to `__proto__` would set the prototype. */
+export function setProperty(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key !== '__proto__') object[key] = value
+  else {
+    const descriptor = { value, enumerable: true, writable: true, configurable: true }
+    Object.defineProperty(object, key, descriptor)
+  }
+}
+
 /** Same value; order of keys does not matter, a key that is undefined is absent. */
 export function equalJson(left: unknown, right: unknown): boolean {
   if (left === right) return true

@@ -6,7 +6,7 @@
  * pkg/apis/meta/v1/helpers.go LabelSelectorAsSelector
  */
 import { type LabelRequirement, parseRequirements } from '#api/selector-parser.ts'
-import { badRequest } from '#api/status.ts'
+import { badRequest, isReason } from '#api/status.ts'
 
 export type { LabelRequirement } from '#api/selector-parser.ts'
 
@@ -161,6 +161,21 @@ export function parseFieldSelector(text: string): FieldSelector {
     .filter(term => term !== '')
     .map(term => parseTerm(term, text))
   return requirements.length === 0 ? everyField : fieldSelectorFrom(requirements)
+}
+
+/**
+ * The value that a field selector's text demands of a field; undefined when it demands none or cannot be read.
+ * Authorizers must ask here: reading the text in any other way than the list itself does would open what it hides.
+ */
+export function exactMatchOf(text: string, field: string): string | undefined {
+  if (!text.includes(field)) return undefined
+  try {
+    const { requirements } = parseFieldSelector(text)
+    return requirements.find(one => one.field === field && one.operator === '=')?.value
+  } catch (error) {
+    if (isReason(error, 'BadRequest')) return undefined
+    throw error
+  }
 }
 
 /** Splits at commas that no backslash protects. */

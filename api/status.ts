@@ -189,13 +189,15 @@ export function invalid(
   faults: readonly FieldError[],
 ): StatusError {
   const kind = subject.group === '' ? subject.kind : `${subject.kind}.${subject.group}`
-  const lines = [...new Set(faults.map(fault => `${fault.field}: ${fault.message}`))]
+  // The schema and a kind's own rules may see the same fault.
+  const distinct = new Map(faults.map(fault => [`${fault.field}: ${fault.message}`, fault]))
+  const lines = [...distinct.keys()]
   const text = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`
   return new StatusError('Invalid', `${kind} "${subject.name}" is invalid: ${text}`, {
     name: subject.name,
     ...(subject.group === '' ? {} : { group: subject.group }),
     kind: subject.kind,
-    causes: faults.map(fault => ({
+    causes: [...distinct.values()].map(fault => ({
       reason: fault.type,
       message: fault.message,
       field: fault.field,

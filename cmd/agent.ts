@@ -10,12 +10,14 @@ import { createNetworkParts } from '#agent/network/network-parts.ts'
 import { createAgentParts } from '#agent/node/agent-parts.ts'
 import { systemClock } from '#base/clock.ts'
 import { runAll } from '#base/lifetime.ts'
+import type { Logger } from '#base/logger.ts'
 import { systemRandom } from '#base/random.ts'
 import { createHttpTransport } from '#client/http-transport.ts'
+import type { Informer } from '#client/informer.ts'
 import { Informers } from '#client/informers.ts'
 import { PAUSE_IMAGE, pauseImageArchive } from '../packaging/pause/image.ts'
 import { readConfigFiles } from './config-files.ts'
-import { describeFlags, parseFlags, UsageError } from './flags.ts'
+import { describeFlags, type FlagValues, parseFlags, UsageError } from './flags.ts'
 import { nodeIPsOf, nodeNameOf } from './host.ts'
 import { endOnSignals, notifyReady, processLogger } from './process.ts'
 import { AGENT_FLAGS } from './server-flags.ts'
@@ -26,40 +28,65 @@ const KUBELET_PORT = 10250
 
 export async function run(argv: readonly string[]): Promise<number> {
   const { env } = process
-  const files = readConfigFiles(argv, env)
-  const { values } = parseFlags(AGENT_FLAGS, { argv, env, files })
+  const { values, rest } = parseFlags(AGENT_FLAGS, {
+    argv,
+    env,
+    files: readConfigFiles(argv, env),
+  })
   if (values.help) {
     process.stdout.write(
       `Usage: kites agent --server URL --token TOKEN [flags]\n\n${describeFlags(AGENT_FLAGS)}\n`,
     )
     return 0
   }
-  const token = secretOf(values.token, values['token-file'], 'token-file')
+  if (rest[0] !== undefined) throw new UsageError(`kites agent takes no argument "${rest[0]}"`)
+  const options = agentOptionsOf(values)
+  if (process.getuid?.() !== 0) throw new UsageError('running pods needs root: use sudo')
+  process.title = 'kites agent'
+  const log = processLogger(values.debug).with({ process: 'agent' })
+  await runNode(options, log, endOnSignals(log))
+  return 0
+}
+
+interface AgentOptions {
+  readonly serverUrl: string
+  readonly token: string
+  readonly nodeName: string
+  readonly nodeIPs: readonly string[]
+  readonly dataDir: string
+  readonly dockerSocket: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly taints: readonly Taint[]
+}
+
+/** Throws UsageError naming the flag. */
+export function agentOptionsOf(values: FlagValues<typeof AGENT_FLAGS>): AgentOptions {
   const { server } = values
   if (server === undefined) throw new UsageError('--server is missing: https://HOST:6443')
   if (!URL.canParse(server) || new URL(server).protocol !== 'https:')
     throw new UsageError(`--server is https://HOST:6443, not "${server}"`)
+  const token = secretOf(values.token, values['token-file'], 'token-file')
   if (token === undefined)
     throw new UsageError('--token is missing; on the server: cat /var/lib/kites/server/node-token')
-  if (process.getuid?.() !== 0) throw new UsageError('running pods needs root: use sudo')
-  process.title = 'kites agent'
-  const log = processLogger(values.debug).with({ process: 'agent' })
-  const signal = endOnSignals(log)
-  const nodeName = nodeNameOf(values['node-name'])
-  const nodeIPs = nodeIPsOf(values['node-ip'])
-  const dataDir = values['data-dir']
-  const shared = { clock: systemClock, random: systemRandom, log }
-  mkdirSync(join(dataDir, 'agent'), { recursive: true, mode: 0o755 })
-
-  const joined = await joinCluster({
-    ...shared,
+  return {
     serverUrl: server,
     token,
-    nodeName,
-    nodeIPs,
-    dataDir,
-    signal,
-  })
+    nodeName: nodeNameOf(values['node-name']),
+    nodeIPs: nodeIPsOf(values['node-ip']),
+    dataDir: values['data-dir'],
+    dockerSocket: values['docker-socket'],
+    labels: labelsOf(values['node-label']),
+    taints: values['node-taint'].map(taintOf),
+  }
+}
+
+/** Joins, then runs the node's parts until the signal aborts or one of them fails. */
+async function runNode(options: AgentOptions, log: Logger, signal: AbortSignal): Promise<void> {
+  const { nodeName, nodeIPs, dataDir } = options
+  const shared = { clock: systemClock, random: systemRandom, log }
+  const dataDirectory = join(dataDir, 'agent')
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o755 })
+  const joined = await joinCluster({ ...shared, ...options, signal })
   const transport = createHttpTransport({
     server: joined.serverUrl,
     tls: clientTls(joined.tls()),
@@ -74,28 +101,20 @@ export async function run(argv: readonly string[]): Promise<number> {
     ...joined.config,
     nodeName,
     nodeIPs,
-    dataDir: join(dataDir, 'agent'),
+    dataDir: dataDirectory,
     informers,
     getPodCIDR: () => nodes.get(nodeName)?.spec?.podCIDR,
   })
-  const readyFile = join(dataDir, 'agent', 'ready')
-  rmSync(readyFile, { force: true })
   const agent = createAgentParts({
     ...shared,
-    nodeName,
-    nodeIPs,
-    dataDirectory: join(dataDir, 'agent'),
+    ...options,
+    dataDirectory,
     transport,
     informers,
     network: network.network,
-    dockerSocket: values['docker-socket'],
-    sandboxImage: {
-      reference: PAUSE_IMAGE,
-      archive: () => pauseImageArchive(process.arch === 'arm64' ? 'arm64' : 'x64'),
-    },
+    hostResolvConf: network.hostResolvConf,
+    sandboxImage: SANDBOX_IMAGE,
     kubeletPort: KUBELET_PORT,
-    labels: labelsOf(values['node-label']),
-    taints: values['node-taint'].map(taintOf),
     mayMount: true,
     onEngineUp: () => network.dockerRestarted(),
     cgroupRoot: '',
@@ -109,17 +128,29 @@ export async function run(argv: readonly string[]): Promise<number> {
       if (isConnected) notifyReady()
     },
   })
-  // The installer waits for this file: an agent has no kubeconfig to ask with.
-  const tellReady = (node: Node): void => {
-    if (node.metadata.name === nodeName && isReady(node)) writeFileSync(readyFile, '')
-  }
-  nodes.addHandler({ onAdd: tellReady, onUpdate: (_before, node) => tellReady(node) })
+  tellWhenReady(nodes, nodeName, join(dataDirectory, 'ready'))
   try {
     await runAll([informers, joined.renewal, tunnel, ...network.parts, ...agent.parts], signal)
   } finally {
     await transport.close()
   }
-  return 0
+}
+
+const SANDBOX_IMAGE = {
+  reference: PAUSE_IMAGE,
+  archive: () => pauseImageArchive(process.arch === 'arm64' ? 'arm64' : 'x64'),
+}
+
+/** The installer waits for this file: an agent has no kubeconfig to ask with. */
+function tellWhenReady(nodes: Informer<Node>, nodeName: string, file: string): void {
+  rmSync(file, { force: true })
+  let isTold = false
+  const tell = (node: Node): void => {
+    if (isTold || node.metadata.name !== nodeName || !isReady(node)) return
+    isTold = true
+    writeFileSync(file, '')
+  }
+  nodes.addHandler({ onAdd: tell, onUpdate: (_before, node) => tell(node) })
 }
 
 const clientTls = ({ ca, cert, key }: { ca: string; cert: string; key: string }) => ({

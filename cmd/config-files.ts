@@ -3,7 +3,7 @@
  * A missing file is no mistake unless somebody named it.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { load } from 'js-yaml'
+import { loadAll } from 'js-yaml'
 import { messageOf } from '#base/errors.ts'
 import { UsageError } from './flags.ts'
 
@@ -41,7 +41,10 @@ function namedOnCommandLine(argv: readonly string[]): string | undefined {
 
 function parse(file: string): ConfigFile {
   try {
-    const content: unknown = load(readFileSync(file, 'utf8')) ?? {}
+    // An empty file, or one of comments only, says nothing, which is fine.
+    const [first, ...more]: readonly unknown[] = loadAll(readFileSync(file, 'utf8'))
+    const content = first ?? {}
+    if (more.length > 0) throw new Error('it holds more than one document')
     if (typeof content === 'object' && !Array.isArray(content)) return content as ConfigFile
   } catch (error) {
     throw new UsageError(`config file ${file}: ${messageOf(error)}`)

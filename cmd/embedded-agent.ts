@@ -11,13 +11,11 @@ import type { Part } from '#base/lifetime.ts'
 import type { Logger } from '#base/logger.ts'
 import { systemRandom } from '#base/random.ts'
 import { END_WITH_STDIN } from './process.ts'
-import type { ServerOptions } from './server-options.ts'
+import { loopbackOf, type ServerOptions } from './server-options.ts'
 
 export interface EmbeddedAgentOptions {
   readonly options: ServerOptions
   readonly tokenPath: string
-  /** The server's own command line: flags of the node are passed on. */
-  readonly argv: readonly string[]
   readonly log: Logger
 }
 
@@ -65,21 +63,11 @@ function runOnce(embedded: EmbeddedAgentOptions, signal: AbortSignal): Promise<n
   })
 }
 
-function spawnAgent({ options, tokenPath, argv }: EmbeddedAgentOptions): ChildProcess {
-  const host = options.bindAddress === '0.0.0.0' ? '127.0.0.1' : options.bindAddress
+function spawnAgent(embedded: EmbeddedAgentOptions): ChildProcess {
   const main = process.argv[1] ?? ''
-  const args = [
-    ...process.execArgv,
-    main,
-    'agent',
-    ...nodeFlags(argv),
-    `--server=https://${host}:${options.port}`,
-    `--token-file=${tokenPath}`,
-    `--data-dir=${options.dataDir}`,
-    `--node-name=${options.nodeName}`,
-    `--node-ip=${options.nodeIPs.join(',')}`,
-  ]
-  const { KITES_TOKEN: _token, KITES_URL: _url, NOTIFY_SOCKET: _socket, ...env } = process.env
+  const args = [...process.execArgv, main, 'agent', ...agentFlags(embedded)]
+  // What these say is in the flags already, or is not this agent's.
+  const { KITES_TOKEN: _token, NOTIFY_SOCKET: _socket, ...env } = process.env
   // Its input is ours to close: when this process is killed the kernel does it, and no orphan stays.
   return spawn(process.execPath, args, {
     stdio: ['pipe', 'inherit', 'inherit'],
@@ -87,14 +75,16 @@ function spawnAgent({ options, tokenPath, argv }: EmbeddedAgentOptions): ChildPr
   })
 }
 
-const PASSED_ON = ['--node-label', '--node-taint', '--docker-socket', '--config', '--debug']
-
-/** The flags of the server's command line that mean its node. */
-function nodeFlags(argv: readonly string[]): string[] {
-  return argv.flatMap((argument, at) => {
-    const name = PASSED_ON.find(flag => argument === flag || argument.startsWith(`${flag}=`))
-    if (name === undefined) return []
-    const takesNext = argument === name && name !== '--debug'
-    return takesNext ? [argument, argv[at + 1] ?? ''] : [argument]
-  })
-}
+/** The whole configuration, as the server has read it: the child reads no file of its own. */
+export const agentFlags = ({ options, tokenPath }: Omit<EmbeddedAgentOptions, 'log'>): string[] => [
+  '--config=/dev/null',
+  `--server=https://${loopbackOf(options)}:${options.port}`,
+  `--token-file=${tokenPath}`,
+  `--data-dir=${options.dataDir}`,
+  `--node-name=${options.nodeName}`,
+  `--node-ip=${options.nodeIPs.join(',')}`,
+  `--docker-socket=${options.node.dockerSocket}`,
+  ...options.node.labels.map(label => `--node-label=${label}`),
+  ...options.node.taints.map(taint => `--node-taint=${taint}`),
+  `--debug=${options.debug}`,
+]

@@ -42,5 +42,12 @@ export async function run(argv: readonly string[]): Promise<number> {
   const verb = VERBS[name]
   if (verb === undefined) throw new UsageError(`kubectl ${name} is not bundled\n${usage()}`)
   const loaded = await verb.load()
-  return loaded.run(rest)
+  try {
+    return await loaded.run(rest)
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    const { failureLine } = await import('./kubectl/cluster.ts')
+    process.stderr.write(`${failureLine(error)}\n`)
+    return 1
+  }
 }

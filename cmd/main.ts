@@ -2,7 +2,7 @@
  * The `kites` command: picks the subcommand, loads only its rooms, and turns every failure into one line.
  * Exit codes: 0 done, 1 failed, 2 wrong use.
  */
-import { messageOf } from '#base/errors.ts'
+import { codeOf, messageOf } from '#base/errors.ts'
 import { VERSION } from '#base/version.ts'
 import { UsageError } from './flags.ts'
 
@@ -59,6 +59,8 @@ async function main(argv: readonly string[]): Promise<number> {
   return loaded.run(rest)
 }
 
+// `kites kubectl get pods | head -1` closes the pipe early: nothing is wrong then.
+process.stdout.on('error', error => process.exit(codeOf(error) === 'EPIPE' ? 0 : 1))
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {

@@ -3,7 +3,7 @@ import type { CertificateAuthority } from '#server/controllers/deps.ts'
 import { readRequest } from '#client/pki/request.ts'
 import type { Signer } from '#server/supervisor/signer.ts'
 
-export const certificateAuthority = (signer: Signer): CertificateAuthority => ({
+export const certificateAuthority = (signer: Pick<Signer, 'signCsr'>): CertificateAuthority => ({
   inspect(pem) {
     const { subject, altNames } = readRequest(Buffer.from(pem))
     return {

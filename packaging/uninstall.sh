@@ -12,18 +12,30 @@ DATA=/var/lib/kites
 SYSTEMD=/etc/systemd/system
 DAEMON_JSON=/etc/docker/daemon.json
 
+DOCKER_SOCKET=/var/run/docker.sock
+
 say() { echo "[kites] $*"; }
+explain() { sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p;}' "$0"; }
+case ${1:-} in
+  -h | --help) explain; exit 0 ;;
+  '' | --keep-packages) ;;
+  *) explain >&2; exit 2 ;;
+esac
 [ "$(id -u)" = 0 ] || { echo "run it as root: sudo kites-uninstall.sh" >&2; exit 1; }
 keep_packages=no
 [ "${1:-}" != --keep-packages ] || keep_packages=yes
 has_systemd() { [ -d /run/systemd/system ]; }
+# Over the socket: Docker's command line is a package of its own, and may be missing.
+engine() { curl -fsS -m 20 --unix-socket "$DOCKER_SOCKET" "http://docker/$1" 2>/dev/null; }
+# is_process PID NAME: ids are used again, so a pid file alone proves nothing
+is_process() { [ -n "$1" ] && grep -qsa "$2" "/proc/$1/cmdline"; }
 
 stop_services() {
   for name in kites kites-agent; do
     if has_systemd && [ -e "$SYSTEMD/$name.service" ]; then
       systemctl disable -q --now "$name" 2>/dev/null
     fi
-    if pid=$(cat "/run/$name.pid" 2>/dev/null) && kill -0 "$pid" 2>/dev/null; then
+    if pid=$(cat "/run/$name.pid" 2>/dev/null) && is_process "$pid" kites; then
       kill "$pid"
       tries=0
       while kill -0 "$pid" 2>/dev/null && [ $tries -lt 100 ]; do tries=$((tries + 1)); sleep 0.1; done
@@ -33,7 +45,7 @@ stop_services() {
   done
 }
 
-docker_pid() { pid=$(cat /var/run/docker.pid 2>/dev/null) && kill -0 "$pid" 2>/dev/null && echo "$pid"; }
+docker_pid() { pid=$(cat /var/run/docker.pid 2>/dev/null) && is_process "$pid" dockerd && echo "$pid"; }
 
 # Only our own line goes: what somebody added to the file since stays. The Engine leaves a setting that is no longer in
 # the file as it is, so it is told the old value first.
@@ -55,7 +67,7 @@ restore_docker() {
     "$TREE/node" -e "$edit" "$DAEMON_JSON" "$kept" yes
     kill -HUP "$pid"
     tries=0
-    while docker info --format '{{.LiveRestoreEnabled}}' 2>/dev/null | grep -q true && [ $tries -lt 50 ]; do
+    while engine info | grep -q '"LiveRestoreEnabled":true' && [ $tries -lt 50 ]; do
       tries=$((tries + 1))
       sleep 0.1
     done
@@ -66,8 +78,9 @@ restore_docker() {
 
 # Only an Engine that our installer started in the background; systemd's ends with its package.
 stop_docker() {
-  [ -e "$STATE/started-docker" ] || return 0
-  pid=$(cat /var/run/docker.pid 2>/dev/null) || return 0
+  [ -e "$STATE/started-docker" ] && ! has_systemd || return 0
+  pid=$(docker_pid) || return 0
+  say "stopping the Docker Engine that kites had started"
   kill "$pid" 2>/dev/null
   tries=0
   while kill -0 "$pid" 2>/dev/null && [ $tries -lt 150 ]; do tries=$((tries + 1)); sleep 0.1; done
@@ -76,11 +89,13 @@ stop_docker() {
 
 # What an Engine that came with kites leaves on the host when its packages go.
 remove_docker_traces() {
-  ip link delete docker0 2>/dev/null
+  for link in docker0 $(ip -o link show type bridge 2>/dev/null | sed -n 's/^[0-9]*: \(br-[0-9a-f]\{12\}\):.*/\1/p'); do
+    ip link delete "$link" 2>/dev/null
+  done
   for tables in iptables ip6tables; do
     command -v "$tables" >/dev/null || continue
     "$tables" -P FORWARD ACCEPT
-    "$tables-save" | grep -v DOCKER | "$tables-restore"
+    "$tables-save" | grep -viE 'docker|[io] br-[0-9a-f]{12}' | "$tables-restore"
     for table in filter nat; do
       for chain in DOCKER-USER DOCKER-ISOLATION-STAGE-1 DOCKER-ISOLATION-STAGE-2 DOCKER; do
         "$tables" -t $table -F $chain 2>/dev/null && "$tables" -t $table -X $chain 2>/dev/null
@@ -89,22 +104,26 @@ remove_docker_traces() {
   done
   rm -rf /etc/docker /var/lib/docker /var/lib/containerd /run/docker /run/containerd
   rmdir /etc/cni/net.d /etc/cni 2>/dev/null
+  [ ! -e "$STATE/ip_forward" ] || cat "$STATE/ip_forward" > /proc/sys/net/ipv4/ip_forward
 }
+
+has_containers() { case $(engine 'containers/json?all=1') in '' | '[]'*) return 1 ;; esac; }
 
 remove_packages() {
   [ -s "$STATE/packages" ] && [ "$keep_packages" = no ] || return 0
   packages=$(cat "$STATE/packages")
-  if echo "$packages" | grep -qx docker.io && [ -n "$(docker ps -aq 2>/dev/null)" ]; then
+  if echo "$packages" | grep -qx docker.io && has_containers; then
     say "Docker still runs other containers: its packages stay"
     packages=$(echo "$packages" | grep -vE '^(docker|containerd|runc)')
   elif echo "$packages" | grep -qx docker.io; then
-    if has_systemd; then systemctl stop docker.socket docker containerd 2>/dev/null; else stop_docker; fi
+    ! has_systemd || systemctl stop docker.socket docker containerd 2>/dev/null
+    stop_docker
     remove_docker_traces
   fi
   say "removing the packages that came with kites"
   # shellcheck disable=SC2086
   DEBIAN_FRONTEND=noninteractive apt-get purge -y -q $packages >/dev/null 2>&1 ||
-    say "apt-get could not remove all of them; they are: $(echo $packages)"
+    say "apt-get could not remove all of them; they are:" $packages
 }
 
 say "removing kites from this host"
@@ -113,6 +132,7 @@ if [ -x "$TREE/kites" ]; then
   "$TREE/kites" cleanup || say "not everything of the node could be cleaned; see the lines above"
 fi
 [ ! -x "$TREE/node" ] || restore_docker
+has_containers || stop_docker
 remove_packages
 for name in kites kites-agent; do
   rm -f "$SYSTEMD/$name.service"

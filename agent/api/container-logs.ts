@@ -9,7 +9,7 @@ import { badRequest } from '#api/status.ts'
 import type { ContainerStatus, Pod } from '#api/types/core-v1.ts'
 import type { NodeResponse } from '#client/node-api.ts'
 import type { LogOptions } from '../runtime/runtime.ts'
-import type { ContainerPath, NodeApiDeps } from './handler.ts'
+import type { ContainerPath, NodeApiDeps } from './deps.ts'
 
 export async function containerLogs(
   { runtime, clock }: NodeApiDeps,

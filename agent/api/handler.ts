@@ -11,29 +11,11 @@
 import { Readable } from 'node:stream'
 import type { Pod } from '#api/types/core-v1.ts'
 import { methodNotAllowed, noSuchResource, notFound } from '#api/status.ts'
-import type { Clock } from '#base/clock.ts'
 import type { NodeHandler, NodeResponse } from '#client/node-api.ts'
-import type { Runtime } from '../runtime/runtime.ts'
 import { containerLogs } from './container-logs.ts'
+import type { ContainerPath, NodeApiDeps } from './deps.ts'
 import { attachStream, execStream } from './interactive.ts'
 import { statsSummary } from './stats.ts'
-
-export interface NodeApiDeps {
-  readonly nodeName: string
-  readonly runtime: Runtime
-  readonly clock: Clock
-  readonly pods: {
-    get(namespace: string, name: string): Pod | undefined
-    list(): readonly Pod[]
-  }
-}
-
-/** Which container a path names. */
-export interface ContainerPath {
-  readonly pod: Pod
-  readonly container: string
-  readonly query: URLSearchParams
-}
 
 export function createNodeHandler(deps: NodeApiDeps): NodeHandler {
   return {

@@ -16,7 +16,7 @@ import {
 } from '#client/node-api.ts'
 import type { StreamSession } from '../runtime/runtime.ts'
 import { bareID, statusOf } from './container-logs.ts'
-import type { ContainerPath, NodeApiDeps } from './handler.ts'
+import type { ContainerPath, NodeApiDeps } from './deps.ts'
 
 type Serve = (stream: Duplex, signal: AbortSignal) => Promise<void>
 

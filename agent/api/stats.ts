@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { rfc3339 } from '#base/clock.ts'
 import type { ContainerState } from '../runtime/runtime.ts'
-import type { NodeApiDeps } from './handler.ts'
+import type { NodeApiDeps } from './deps.ts'
 
 const CGROUPS = '/sys/fs/cgroup'
 

@@ -123,7 +123,8 @@ function mergeOptions(
 ): readonly string[] {
   const merged = new Map(base.map(option => [option.split(':')[0] ?? option, option]))
   for (const { name, value } of extra) {
-    if (name !== undefined) merged.set(name, value === undefined ? name : `${name}:${value}`)
+    if (name === undefined) continue
+    merged.set(name, value === undefined || value === '' ? name : `${name}:${value}`)
   }
   return [...merged.values()]
 }

@@ -55,7 +55,7 @@ export interface NetworkParts {
   /** Docker came back: its rules may be new. */
   dockerRestarted(): void
   /** The host's resolv.conf, for pods that want it. */
-  hostResolvConf(): ResolvConf
+  readonly hostResolvConf: () => ResolvConf
   metrics(): NetworkMetrics
   /** Takes away interfaces, routes, rules, tables, settings, addresses. Throws  one Error naming all that failed. */
   cleanup(): Promise<void>

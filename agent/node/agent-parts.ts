@@ -20,6 +20,7 @@ import type { Informers } from '#client/informers.ts'
 import type { NodeHandler } from '#client/node-api.ts'
 import type { Transport } from '#client/transport.ts'
 import { createNodeHandler } from '../api/handler.ts'
+import type { ResolvConf } from '../dns/resolv-conf.ts'
 import type { PodNetwork } from '../network/pod-network.ts'
 import type { PodDeps } from '../pods/deps.ts'
 import { ImagePuller } from '../pods/image-puller.ts'
@@ -56,6 +57,8 @@ export interface AgentOptions {
   readonly taints: NonNullable<NonNullable<Node['spec']>['taints']>
   /** Whether tmpfs may be mounted: true for root. */
   readonly mayMount: boolean
+  /** The host's resolv.conf, for pods that want it. */
+  readonly hostResolvConf: () => ResolvConf
   /** Docker came back: what its start rewrote on this host may need care. */
   readonly onEngineUp: () => void
   /** Above `/kubepods`; '' outside tests. */
@@ -71,7 +74,6 @@ export interface AgentParts {
 }
 
 const RETRY_MS = 1000
-const RESOLVERS = ['/run/systemd/resolve/resolv.conf', '/etc/resolv.conf'] as const
 
 export function createAgentParts(options: AgentOptions): AgentParts {
   const { clock, random, log, nodeName } = options
@@ -158,13 +160,14 @@ export function createAgentParts(options: AgentOptions): AgentParts {
         },
       },
       cgroupParent: cgroupParentOf(info, options.cgroupRoot),
-      nodeResolver: () => firstFile(RESOLVERS),
-      nodeHosts: () => firstFile(['/etc/hosts']),
+      nodeHosts: () => readFile('/etc/hosts', 'utf8').catch(() => ''),
     }
     const onEngine = (isUp: boolean): void => {
       registration?.engineChanged(isUp)
       if (isUp) options.onEngineUp()
     }
+    // the pod network has its addresses from there
+    await options.informers.of('nodes').synced(signal)
     pods = new Pods({ deps, pods: podsInformer, onEngine })
     try {
       await pods.run(signal)
@@ -224,16 +227,4 @@ async function prepareDirectories(
   // one tmpfs for all pods: a mount of its own for each would cost every pod start some 10 ms
   await systemMounts.tmpfs(memoryDirectory, { sizeBytes: 0, mode: 0o750 })
   return { podsDirectory, memoryDirectory }
-}
-
-/** systemd-resolved's stub is of no use in a pod: its real list lies elsewhere. */
-async function firstFile(paths: readonly string[]): Promise<string> {
-  for (const path of paths) {
-    try {
-      return await readFile(path, 'utf8')
-    } catch {
-      // the next one may be there
-    }
-  }
-  return ''
 }

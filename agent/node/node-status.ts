@@ -67,6 +67,13 @@ export interface ConditionFacts {
   readonly nowMs: number
 }
 
+/** As long as a kubelet's runtime may be away before its node is not Ready. */
+const ENGINE_AWAY_MS = 30_000
+
+/** What an engine that does not answer means for the node: nothing at first, it may only restart. */
+export const engineFaultAfter = (awayMs: number, why: string): string =>
+  awayMs < ENGINE_AWAY_MS ? '' : why
+
 type Verdict = Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>
 
 export function nodeConditions(facts: ConditionFacts): NodeCondition[] {

@@ -20,6 +20,7 @@ import type { ImageState, Runtime, RuntimeInfo } from '../runtime/runtime.ts'
 import { type Machine, readUsage } from './machine.ts'
 import {
   differs,
+  engineFaultAfter,
   newNode,
   nodeConditions,
   type NodeFacts,
@@ -32,8 +33,6 @@ const REPORT_MS = 5 * 60_000
 /** The engine's list costs it more than the rest of a check. */
 const IMAGES_MS = 60_000
 const RETRY = { baseMs: 200, maxMs: 5000 } as const
-/** As long as a kubelet's runtime may be away. */
-const ENGINE_AWAY_MS = 30_000
 const MERGE_KEYED = 'strategic' as const
 
 export interface RegistrationOptions {
@@ -161,17 +160,17 @@ export class Registration implements Part {
       { subresource: 'status' },
       signal,
     )
-    this.#tellReady(status)
+    this.#tellReady(before, status)
     this.#written = status
     this.#writtenAtMs = nowMs
   }
 
-  #tellReady(status: NodeStatus): void {
+  #tellReady(before: NodeStatus | undefined, status: NodeStatus): void {
     const isReady = (of: NodeStatus | undefined): boolean =>
       of?.conditions?.some(
         condition => condition.type === 'Ready' && condition.status === 'True',
       ) === true
-    if (this.#node === undefined || isReady(status) === isReady(this.#written)) return
+    if (this.#node === undefined || isReady(status) === isReady(before)) return
     const reason = isReady(status) ? 'NodeReady' : 'NodeNotReady'
     const message = `Node ${this.#options.nodeName} status is now: ${reason}`
     this.#options.events.event(
@@ -192,9 +191,9 @@ export class Registration implements Part {
       return ''
     } catch (error) {
       this.#isEngineAway = true
-      if (clock.monotonic() - this.#engineSeenAtMs < ENGINE_AWAY_MS) return ''
-      this.#info = undefined
-      return messageOf(error)
+      const fault = engineFaultAfter(clock.monotonic() - this.#engineSeenAtMs, messageOf(error))
+      if (fault !== '') this.#info = undefined
+      return fault
     }
   }
 

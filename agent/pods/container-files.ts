@@ -7,27 +7,21 @@ import { chmod, mkdir, open, readFile, rename, writeFile } from 'node:fs/promise
 import { join } from 'node:path'
 import type { Container, Pod } from '#api/types/core-v1.ts'
 import { codeOf } from '#base/errors.ts'
+import { podResolvConf } from '../dns/resolv-conf.ts'
 import type { ContainerState, Mount, Runtime } from '../runtime/runtime.ts'
 import { resolveSubPath } from '../volumes/sub-path.ts'
 import { podDirectory } from '../volumes/volumes.ts'
 import type { PodDeps } from './deps.ts'
 import { expand } from './expand.ts'
 import type { PodMemory } from './memory.ts'
-import {
-  domainNameOf,
-  hostnameOf,
-  hostsFile,
-  parseResolver,
-  renderResolver,
-  resolverOf,
-} from './name-files.ts'
+import { domainNameOf, hostnameOf, hostsFile } from './name-files.ts'
 
 const TERMINATION_PATH_DEFAULT = '/dev/termination-log'
 const MESSAGE_MAX_BYTES = 4096
 const LOG_MESSAGE_MAX_BYTES = 2048
 const LOG_MESSAGE_LINES = 80
 
-type FileDeps = Pick<PodDeps, 'podsDirectory' | 'network' | 'nodeResolver' | 'nodeHosts'>
+type FileDeps = Pick<PodDeps, 'podsDirectory' | 'network' | 'hostResolvConf' | 'nodeHosts'>
 
 /** Writes the two name files; called once the addresses are known. */
 export async function writeNameFiles(
@@ -37,10 +31,14 @@ export async function writeNameFiles(
 ): Promise<void> {
   const directory = podDirectory(deps.podsDirectory, pod.metadata.uid ?? '')
   const { clusterDNS, clusterDomain } = deps.network
-  const resolver = resolverOf(pod, {
+  const resolver = podResolvConf({
+    namespace: pod.metadata.namespace ?? '',
+    dnsPolicy: pod.spec?.dnsPolicy,
+    dnsConfig: pod.spec?.dnsConfig,
+    hostNetwork: pod.spec?.hostNetwork === true,
     clusterDNS,
     clusterDomain,
-    node: parseResolver(await deps.nodeResolver()),
+    host: deps.hostResolvConf(),
   })
   const hosts = hostsFile(pod, {
     podIPs,
@@ -49,7 +47,7 @@ export async function writeNameFiles(
     nodeHosts: pod.spec?.hostNetwork === true ? await deps.nodeHosts() : '',
   })
   await mkdir(directory, { recursive: true, mode: 0o750 })
-  await writeWhole(join(directory, 'resolv.conf'), renderResolver(resolver))
+  await writeWhole(join(directory, 'resolv.conf'), resolver)
   await writeWhole(join(directory, 'etc-hosts'), hosts)
 }
 

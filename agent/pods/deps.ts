@@ -6,6 +6,7 @@ import type { Random } from '#base/random.ts'
 import type { Client } from '#client/client.ts'
 import type { EventRecorder } from '#client/events.ts'
 import type { Lister } from '#client/informer.ts'
+import type { ResolvConf } from '../dns/resolv-conf.ts'
 import type { PodNetwork } from '../network/pod-network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Mounts } from '../volumes/mounts.ts'
@@ -44,8 +45,8 @@ export interface PodDeps {
   /** One folder per pod UID, on disk and in memory. */
   readonly podsDirectory: string
   readonly memoryDirectory: string
-  /** Texts of the node's own /etc/resolv.conf and /etc/hosts. */
-  nodeResolver(): Promise<string>
+  /** The node's own resolv.conf, and the text of its /etc/hosts. */
+  hostResolvConf(): ResolvConf
   nodeHosts(): Promise<string>
 }
 

@@ -94,9 +94,11 @@ export const executors: Executors = {
 
   'remove-sandbox': async (deps, { pod, memory }, { sandbox }) => {
     const isCurrent = memory.networkSandboxID === sandbox.id || memory.networkSandboxID === ''
-    if (!sandbox.hostNetwork && isCurrent) await deps.network.teardown(pod.metadata.uid ?? '')
     if (memory.networkSandboxID === sandbox.id) memory.networkSandboxID = ''
-    await deps.limiter.run(() => deps.runtime.removeSandbox(sandbox.id))
+    await Promise.all([
+      sandbox.hostNetwork || !isCurrent ? undefined : deps.network.teardown(pod.metadata.uid ?? ''),
+      deps.limiter.run(() => deps.runtime.removeSandbox(sandbox.id)),
+    ])
   },
 
   'ensure-image': ensureImage,

@@ -2,7 +2,8 @@
  * Acting on a container from outside: run a command, fetch a URL, open a connection. Probes and lifecycle hooks
  * are made of these.
  *
- * Output  `{ isSuccess, output }`, never an exception: a program that cannot be asked has failed.
+ * Output  `{ isSuccess, output }`, never an exception: a program that cannot be asked has failed. Only when the engine
+ *         could not run the command nobody knows: `isUnknown`.
  * Source: kubernetes pkg/probe/{exec,http,tcp}, pkg/kubelet/lifecycle/handlers.go
  */
 import { request as httpRequest, type IncomingMessage } from 'node:http'
@@ -11,10 +12,13 @@ import { connect } from 'node:net'
 import type { Container, LifecycleHandler, Probe } from '#api/types/core-v1.ts'
 import { messageOf } from '#base/errors.ts'
 import { KUBERNETES_MAJOR, KUBERNETES_MINOR } from '#base/version.ts'
+import { isRuntimeError } from '../runtime/errors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
 export interface Outcome {
   readonly isSuccess: boolean
+  /** The container was never asked: a probe goes on as if this had not been. */
+  readonly isUnknown?: boolean
   readonly output: string
 }
 
@@ -35,9 +39,7 @@ export async function act(
 ): Promise<Outcome> {
   try {
     if (handler.exec !== undefined) {
-      const command = handler.exec.command ?? []
-      const { exitCode, output } = await runtime.execSync(target.containerID, command, timeoutMs)
-      return { isSuccess: exitCode === 0, output }
+      return await runCommand(runtime, handler.exec.command ?? [], target, timeoutMs)
     }
     if (handler.httpGet !== undefined) return await fetchURL(handler.httpGet, target, timeoutMs)
     if (handler.tcpSocket !== undefined) {
@@ -51,6 +53,21 @@ export async function act(
     return { isSuccess: false, output: 'this kind of handler is not supported by this node' }
   } catch (error) {
     return { isSuccess: false, output: messageOf(error) }
+  }
+}
+
+async function runCommand(
+  runtime: Pick<Runtime, 'execSync'>,
+  command: readonly string[],
+  target: Target,
+  timeoutMs: number,
+): Promise<Outcome> {
+  try {
+    const { exitCode, output } = await runtime.execSync(target.containerID, command, timeoutMs)
+    return { isSuccess: exitCode === 0, output }
+  } catch (error) {
+    const isUnknown = !isRuntimeError(error, 'timeout')
+    return { isSuccess: false, isUnknown, output: messageOf(error) }
   }
 }
 

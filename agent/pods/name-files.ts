@@ -1,6 +1,6 @@
 /**
- * What a pod's /etc/hosts and /etc/resolv.conf say. Pure.
- * Source: kubernetes pkg/kubelet/kubelet_pods.go managedHostsFileContent, pkg/kubelet/network/dns/dns.go
+ * A pod's names for itself: host name, domain, and what its /etc/hosts says. Pure.
+ * Source: kubernetes pkg/kubelet/kubelet_pods.go managedHostsFileContent, GeneratePodHostNameAndDomain
  */
 import type { Pod } from '#api/types/core-v1.ts'
 
@@ -50,78 +50,4 @@ export function domainNameOf(pod: Pod, clusterDomain: string): string {
   const subdomain = pod.spec?.subdomain ?? ''
   if (subdomain === '' || pod.spec?.hostnameOverride !== undefined) return ''
   return `${hostnameOf(pod)}.${subdomain}.${pod.metadata.namespace}.svc.${clusterDomain}`
-}
-
-export interface Resolver {
-  readonly servers: readonly string[]
-  readonly searches: readonly string[]
-  readonly options: readonly string[]
-}
-
-export interface ResolverFacts {
-  readonly clusterDNS: string
-  readonly clusterDomain: string
-  /** The node's own resolv.conf, taken apart. */
-  readonly node: Resolver
-}
-
-const SERVERS_MAX = 3
-const SEARCHES_MAX = 32
-
-export function resolverOf(pod: Pod, facts: ResolverFacts): Resolver {
-  const { spec, metadata } = pod
-  const base = baseResolver(policyOf(pod), metadata.namespace ?? '', facts)
-  const extra = spec?.dnsConfig
-  const options = new Map(base.options.map(option => [option.split(':')[0] ?? '', option]))
-  for (const { name = '', value } of extra?.options ?? []) {
-    options.set(name, value === undefined || value === '' ? name : `${name}:${value}`)
-  }
-  return {
-    servers: unique([...base.servers, ...(extra?.nameservers ?? [])]).slice(0, SERVERS_MAX),
-    searches: unique([...base.searches, ...(extra?.searches ?? [])]).slice(0, SEARCHES_MAX),
-    options: [...options.values()],
-  }
-}
-
-const unique = (items: readonly string[]): string[] => [...new Set(items)]
-
-/** In the host's network, ClusterFirst means the node's own resolver. */
-function policyOf({ spec }: Pod): string {
-  const policy = spec?.dnsPolicy ?? 'ClusterFirst'
-  return policy === 'ClusterFirst' && spec?.hostNetwork === true ? 'Default' : policy
-}
-
-function baseResolver(policy: string, namespace: string, facts: ResolverFacts): Resolver {
-  if (policy === 'None') return { servers: [], searches: [], options: [] }
-  if (policy === 'Default') return facts.node
-  const domain = facts.clusterDomain
-  return {
-    servers: [facts.clusterDNS],
-    searches: [`${namespace}.svc.${domain}`, `svc.${domain}`, domain, ...facts.node.searches],
-    options: ['ndots:5'],
-  }
-}
-
-export const renderResolver = ({ servers, searches, options }: Resolver): string =>
-  [
-    ...(searches.length === 0 ? [] : [`search ${searches.join(' ')}\n`]),
-    ...servers.map(server => `nameserver ${server}\n`),
-    ...(options.length === 0 ? [] : [`options ${options.join(' ')}\n`]),
-  ].join('')
-
-export function parseResolver(text: string): Resolver {
-  const servers: string[] = []
-  let searches: string[] = []
-  let options: string[] = []
-  for (const line of text.split('\n')) {
-    const [keyword, ...rest] = line
-      .replace(/[#;].*$/u, '')
-      .trim()
-      .split(/\s+/u)
-    if (keyword === 'nameserver' && rest[0] !== undefined) servers.push(rest[0])
-    if (keyword === 'search') searches = rest
-    if (keyword === 'options') options = [...options, ...rest]
-  }
-  // a lone dot is "no search list", not a domain
-  return { servers, searches: searches.filter(search => search !== '.'), options }
 }

@@ -89,6 +89,8 @@ export class Prober {
     if (kind === 'startup' && isStarted && state.lastOutcome === true) return
     const outcome = await act(runtime, probe, target, times.timeoutMs)
     if (this.#isStopped) return
+    // an engine that restarts says nothing about the container
+    if (outcome.isUnknown === true) return this.#schedule(kind, times.periodMs)
     if (!outcome.isSuccess) onFailure(kind, outcome)
     const before = this.summary
     const next = nextProbe(state, outcome.isSuccess, times)

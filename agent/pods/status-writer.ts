@@ -1,16 +1,21 @@
 /**
  * Writes the status of one pod to the API: only when it changed, never two writes at once, the newest one wins.
  * An unreachable API is tried again with back-off; a pod that is gone ends the writing.
+ *
+ * What somebody may wait for (a phase, readiness, a container that starts or ends) is written at once; the rest waits
+ * a moment for company, which spares every pod's start and end half of its writes.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { isReason } from '#api/status.ts'
-import type { Pod, PodStatus } from '#api/types/core-v1.ts'
+import type { ContainerStatus, Pod, PodStatus } from '#api/types/core-v1.ts'
 import { backoffMs } from '#base/backoff.ts'
-import type { Clock } from '#base/clock.ts'
+import type { Clock, Timer } from '#base/clock.ts'
 import type { Logger } from '#base/logger.ts'
 import type { Random } from '#base/random.ts'
 import type { Client } from '#client/client.ts'
 
+/** How long news that nobody waits for may wait. */
+const LAZY_MS = 200
 const RETRY = { baseMs: 200, maxMs: 10_000 } as const
 /** Fields that vanish again: a patch must say so. */
 const VANISHING = ['reason', 'message', 'podIP', 'podIPs'] as const
@@ -30,6 +35,7 @@ export class StatusWriter {
   #written: PodStatus | undefined
   #wanted: PodStatus | undefined
   #running: Promise<void> | undefined
+  #lazy: Timer | undefined
   #isGone = false
 
   constructor(pod: Pod, options: StatusWriterOptions) {
@@ -41,14 +47,22 @@ export class StatusWriter {
   write(status: PodStatus): void {
     if (this.#isGone || isDeepStrictEqual(status, this.#wanted ?? this.#written)) return
     this.#wanted = status
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined
-    })
+    if (isUrgent(this.#written, status)) return this.#start()
+    this.#lazy ??= this.#options.clock.after(LAZY_MS, () => this.#start())
   }
 
   /** Resolves when the last status asked for is written, or never will be. */
   async settled(): Promise<void> {
+    if (this.#lazy !== undefined) this.#start()
     await this.#running
+  }
+
+  #start(): void {
+    this.#lazy?.cancel()
+    this.#lazy = undefined
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+    })
   }
 
   async #run(): Promise<void> {
@@ -105,4 +119,29 @@ export class StatusWriter {
       signal,
     )
   }
+}
+
+/** Whether somebody may wait for the difference. Pure. */
+export function isUrgent(before: PodStatus | undefined, after: PodStatus): boolean {
+  const isReady = (status: PodStatus | undefined): boolean =>
+    status?.conditions?.some(
+      condition => condition.type === 'Ready' && condition.status === 'True',
+    ) === true
+  if ((before?.phase ?? 'Pending') !== after.phase || isReady(before) !== isReady(after))
+    return true
+  const news = (status: PodStatus | undefined): string =>
+    [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
+      .map(stateWord)
+      .filter(word => !word.endsWith(' '))
+      .join(',')
+  return news(before) !== news(after)
+}
+
+/** Ends in a space while nothing has happened yet. */
+function stateWord({ name, state, restartCount }: ContainerStatus): string {
+  if (state?.running !== undefined) return `${name} running ${restartCount}`
+  if (state?.terminated !== undefined) return `${name} terminated ${restartCount}`
+  const reason = state?.waiting?.reason ?? ''
+  const isFresh = reason === 'ContainerCreating' || reason === 'PodInitializing'
+  return `${name} ${isFresh ? '' : reason}`
 }

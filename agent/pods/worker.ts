@@ -6,6 +6,7 @@
  *         tried again; nothing that runs is touched meanwhile.
  */
 import { existsSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import type { Pod, PodCondition, PodStatus } from '#api/types/core-v1.ts'
 import { isAbort } from '#base/errors.ts'
 import { backoffMs } from '#base/backoff.ts'
@@ -77,8 +78,9 @@ export class PodWorker {
   }
 
   update(pod: Pod): void {
+    const before = this.#pod
     this.#pod = pod
-    this.wake()
+    if (!isEcho(before, pod)) this.wake()
   }
 
   /** The object is gone from the API, whoever took it: the pod ends with what grace it was given. */
@@ -241,6 +243,16 @@ export class PodWorker {
       messages.set(container.id, await terminationMessage(this.#deps.runtime, container))
     }
   }
+}
+
+/** Nothing but what this agent writes itself has changed: its own status comes back from the API. */
+function isEcho(before: Pod, after: Pod): boolean {
+  const foreign = ({ metadata, spec, status }: Pod): unknown => {
+    const { resourceVersion: _version, managedFields: _fields, ...rest } = metadata
+    const conditions = status?.conditions?.filter(({ type }) => !isOurCondition(type)) ?? []
+    return { metadata: rest, spec, conditions }
+  }
+  return isDeepStrictEqual(foreign(before), foreign(after))
 }
 
 /**

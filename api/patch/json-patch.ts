@@ -1,12 +1,13 @@
 /**
  * JSON Patch (RFC 6902): a document and operations in, a new document out; the input is not touched. Pure.
+ * Each container is copied once, on its first change: ten thousand operations on one big map stay cheap.
  *
  * Throws  StatusError(BadRequest) when the operations are no patch; StatusError(RequestEntityTooLarge) when there are
  *         too many or copies make the document explode; StatusError(Invalid), always with the same upstream sentence,
  *         when an operation does not apply.
  * Source: RFC 6902, RFC 6901; k8s.io/apiserver pkg/endpoints/handlers/patch.go applyJSPatch
  */
-import { equalJson, isList, isObject, type JsonObject, propertyOf } from '#api/json.ts'
+import { equalJson, isList, isObject, propertyOf, setProperty } from '#api/json.ts'
 import { badRequest, StatusError } from '#api/status.ts'
 
 const OPERATIONS_MAX = 10_000
@@ -20,10 +21,18 @@ type Operation =
   | { readonly op: 'remove'; readonly path: Pointer }
   | { readonly op: 'move' | 'copy'; readonly path: Pointer; readonly from: Pointer }
 
+/** A patch at work. */
+interface Work {
+  /** Containers that this patch has made: only they are changed in place. */
+  readonly own: WeakSet<object>
+  /** Characters that copies have added. */
+  copied: number
+}
+
 export function applyJsonPatch(document: unknown, operations: unknown): unknown {
-  const budget = { copied: 0 }
+  const work: Work = { own: new WeakSet(), copied: 0 }
   return parseOperations(operations).reduce<unknown>(
-    (current, operation) => applyOperation(current, operation, budget),
+    (current, operation) => applyOperation(current, operation, work),
     document,
   )
 }
@@ -72,39 +81,39 @@ function parsePointer(text: unknown): Pointer {
     .map(step => step.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-function applyOperation(
-  document: unknown,
-  operation: Operation,
-  budget: { copied: number },
-): unknown {
+function applyOperation(document: unknown, operation: Operation, work: Work): unknown {
+  const { path } = operation
   switch (operation.op) {
     case 'add':
-      return edit(document, operation.path, addAt(operation.value))
+      return edit(document, path, { work, change: addAt(operation.value) })
     case 'replace':
-      return edit(document, operation.path, replaceAt(operation.value))
+      return edit(document, path, { work, change: replaceAt(operation.value) })
     case 'remove':
-      return edit(document, operation.path, removeAt)
+      return edit(document, path, { work, change: removeAt })
     case 'test':
-      return tested(document, operation.path, operation.value)
+      return tested(document, path, operation.value)
     case 'move': {
       const value = valueAt(document, operation.from)
-      return edit(edit(document, operation.from, removeAt), operation.path, addAt(value))
+      const without = edit(document, operation.from, { work, change: removeAt })
+      return edit(without, path, { work, change: addAt(value) })
     }
-    case 'copy':
-      return edit(document, operation.path, addAt(copied(document, operation.from, budget)))
+    case 'copy': {
+      const value = copied(document, operation.from, work)
+      return edit(document, path, { work, change: addAt(value) })
+    }
     default:
       return assertNever(operation)
   }
 }
 
-/** A value to copy, its size charged: ten copies of everything into itself would be a thousandfold. */
-function copied(document: unknown, from: Pointer, budget: { copied: number }): unknown {
-  const value = valueAt(document, from)
-  budget.copied += JSON.stringify(value).length
-  if (budget.copied <= COPIED_MAX) return value
+/** A copy of a value, its size charged: ten copies of everything into itself would be a thousandfold. */
+function copied(document: unknown, from: Pointer, work: Work): unknown {
+  const text = JSON.stringify(valueAt(document, from))
+  work.copied += text.length
+  if (work.copied <= COPIED_MAX) return JSON.parse(text)
   throw new StatusError(
     'RequestEntityTooLarge',
-    `Unable to complete the copy, the accumulated size increase of copy is ${budget.copied}, exceeding the limit ${COPIED_MAX}`,
+    `Unable to complete the copy, the accumulated size increase of copy is ${work.copied}, exceeding the limit ${COPIED_MAX}`,
   )
 }
 
@@ -143,52 +152,70 @@ function tested(document: unknown, path: Pointer, expected: unknown): unknown {
   return document
 }
 
-/** How an operation changes the parent of the place it names; `whole` replaces the document itself. */
-interface Edit {
+/** How an operation changes the container of the place it names; `whole` replaces the document itself. */
+interface Change {
   readonly whole: (document: unknown) => unknown
-  readonly list: (parent: readonly unknown[], step: string) => unknown
-  readonly object: (parent: JsonObject, step: string) => unknown
+  readonly list: (list: unknown[], step: string) => void
+  readonly object: (object: Record<string, unknown>, step: string) => void
 }
 
-function edit(document: unknown, path: Pointer, change: Edit): unknown {
-  const [step, ...rest] = path
-  if (step === undefined) return change.whole(document)
-  const isParent = rest.length === 0
-  if (isList(document)) {
-    if (isParent) return change.list(document, step)
-    const index = indexIn(step, document.length - 1)
-    return document.with(index, edit(document[index], rest, change))
+function edit(
+  document: unknown,
+  path: Pointer,
+  { work, change }: { readonly work: Work; readonly change: Change },
+): unknown {
+  const last = path.at(-1)
+  if (last === undefined) return change.whole(document)
+  const root = owned(document, work)
+  let container = root
+  for (const step of path.slice(0, -1)) {
+    const child = owned(childOf(container, step), work)
+    if (isMutableList(container)) container[indexIn(step, container.length - 1)] = child
+    else setProperty(container, step, child)
+    container = child
   }
-  if (!isObject(document)) throw inapplicable()
-  if (isParent) return change.object(document, step)
-  if (!Object.hasOwn(document, step)) throw inapplicable()
-  return { ...document, [step]: edit(document[step], rest, change) }
+  if (isMutableList(container)) change.list(container, last)
+  else change.object(container, last)
+  return root
 }
 
-const addAt = (value: unknown): Edit => ({
+type Container = unknown[] | Record<string, unknown>
+
+const isMutableList = (container: Container): container is unknown[] => Array.isArray(container)
+
+/** The container itself when this patch made it, a copy of it otherwise. */
+function owned(value: unknown, { own }: Work): Container {
+  // The seam: what is in `own` was made below, so it may be changed.
+  if (typeof value === 'object' && value !== null && own.has(value)) return value as Container
+  const copy = isList(value) ? [...value] : isObject(value) ? { ...value } : undefined
+  if (copy === undefined) throw inapplicable()
+  own.add(copy)
+  return copy
+}
+
+const addAt = (value: unknown): Change => ({
   whole: () => value,
-  list: (parent, step) =>
-    parent.toSpliced(step === '-' ? parent.length : indexIn(step, parent.length), 0, value),
-  object: (parent, step) => ({ ...parent, [step]: value }),
+  list: (list, step) =>
+    void list.splice(step === '-' ? list.length : indexIn(step, list.length), 0, value),
+  object: (object, step) => setProperty(object, step, value),
 })
 
-const replaceAt = (value: unknown): Edit => ({
+const replaceAt = (value: unknown): Change => ({
   whole: () => value,
-  list: (parent, step) => parent.with(indexIn(step, parent.length - 1), value),
-  object: (parent, step) => {
-    if (!Object.hasOwn(parent, step)) throw inapplicable()
-    return { ...parent, [step]: value }
+  list: (list, step) => void (list[indexIn(step, list.length - 1)] = value),
+  object: (object, step) => {
+    if (!Object.hasOwn(object, step)) throw inapplicable()
+    setProperty(object, step, value)
   },
 })
 
-const removeAt: Edit = {
+const removeAt: Change = {
   whole: () => {
     throw inapplicable()
   },
-  list: (parent, step) => parent.toSpliced(indexIn(step, parent.length - 1), 1),
-  object: (parent, step) => {
-    if (!Object.hasOwn(parent, step)) throw inapplicable()
-    const { [step]: _removed, ...others } = parent
-    return others
+  list: (list, step) => void list.splice(indexIn(step, list.length - 1), 1),
+  object: (object, step) => {
+    if (!Object.hasOwn(object, step)) throw inapplicable()
+    delete object[step]
   },
 }

@@ -7,6 +7,7 @@
  * The caller asks explain.ts for paths and messages, so that the good case pays nothing for them.
  * Source: k8s.io/apimachinery pkg/runtime/serializer/json, sigs.k8s.io/json
  */
+import { setProperty } from '../json.ts'
 import {
   canonicalBase64,
   canonicalMicroTime,
@@ -104,21 +105,10 @@ function mapDecoder(values: Type): Decoder {
     for (const key of Object.keys(value)) {
       const item = value[key]
       const result = item === null ? zeroOf(values) : decode(item, findings)
-      if (key === '__proto__') setProperty(decoded, key, result)
-      else decoded[key] = result
+      setProperty(decoded, key, result)
     }
     return decoded
   }
-}
-
-/** A plain assignment to `__proto__` would set the prototype. */
-const setProperty = (object: object, key: string, value: unknown): void => {
-  Object.defineProperty(object, key, {
-    value,
-    enumerable: true,
-    writable: true,
-    configurable: true,
-  })
 }
 
 interface Step {

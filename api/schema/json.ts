@@ -22,12 +22,15 @@ export interface ParsedJson {
 
 /** Deeper values would overflow the stack of whoever walks them; no real object passes 100. */
 const DEPTH_MAX = 1000
+/** JSON.parse takes a second for three million open brackets, and no time for these. */
+const SHALLOW_BYTES = 16 * 1024
 const DUPLICATES_MAX = 100
 /** Below this many keys a scan of an array is faster than a set. */
 const SMALL_OBJECT_KEYS = 24
 
 export function readJson(bytes: Uint8Array): ParsedJson {
   if (!isUtf8(bytes)) throw new JsonFault('invalid UTF-8 in JSON input')
+  if (bytes.length > SHALLOW_BYTES) checkDepth(bytes)
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   const value = parse(text)
   return { value, duplicates: duplicateFields(text) }
@@ -38,6 +41,22 @@ function parse(text: string): unknown {
     return JSON.parse(text)
   } catch (cause) {
     throw new JsonFault(goSyntaxError(text, cause), { cause })
+  }
+}
+
+/** Counts the brackets of text that need not be JSON. */
+function checkDepth(bytes: Uint8Array): void {
+  let depth = 0
+  let isString = false
+  for (let at = 0; at < bytes.length; at++) {
+    const code = bytes[at]
+    if (isString) {
+      if (code === BACKSLASH) at++
+      else if (code === QUOTE) isString = false
+    } else if (code === QUOTE) isString = true
+    else if (code === OPEN_OBJECT || code === OPEN_LIST) {
+      if (++depth > DEPTH_MAX) throw new JsonFault('exceeded max depth')
+    } else if (code === CLOSE_OBJECT || code === CLOSE_LIST) depth--
   }
 }
 

@@ -136,12 +136,18 @@ export function validateCertificateRequest(
   else if (!SIGNER_NAME.test(signerName)) {
     const detail = 'must be a fully qualified domain and path of the form "example.com/signer-name"'
     faults.push(wrong('spec.signerName', signerName, detail))
+  } else if (signerName === LEGACY_SIGNER) {
+    // It signs any subject, the administrators' too.
+    const detail = 'the legacy signerName is not allowed via this API version'
+    faults.push(wrong('spec.signerName', signerName, detail))
   }
   if (expirationSeconds !== undefined && expirationSeconds < CERTIFICATE_SECONDS_MIN) {
     const detail = 'may not specify a duration less than 600 seconds (10 minutes)'
     faults.push(wrong('spec.expirationSeconds', expirationSeconds, detail))
   }
 }
+
+const LEGACY_SIGNER = 'kubernetes.io/legacy-unknown'
 
 const TOKEN_SECONDS_MIN = 600
 const TOKEN_SECONDS_MAX = 2 ** 32

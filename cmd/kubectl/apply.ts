@@ -2,15 +2,15 @@
 import type { AnyObject } from '#api/object.ts'
 import { isReason } from '#api/status.ts'
 import type { HttpTransport } from '#client/http-transport.ts'
-import { messageOf } from '#base/errors.ts'
 import { describeFlags, parseFlags, UsageError, type FlagTable } from '../flags.ts'
 import {
   COMMON_FLAGS,
-  connect,
   discover,
+  failureLine,
   nameOf,
   pathOf,
   type DiscoveredResource,
+  withCluster,
 } from './cluster.ts'
 import { readManifests } from './manifests.ts'
 
@@ -32,24 +32,25 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   if (values.filename.length === 0) throw new UsageError('must specify -f FILE')
   const objects = readManifests(values.filename)
-  const transport = await connect(values.kubeconfig)
-  const resources = await discover(transport)
-  let failures = 0
-  for (const object of objects) {
-    try {
-      const { resource, path } = placeOf(resources, object, values.namespace)
-      const outcome = await applyOne(transport, path, object)
-      process.stdout.write(`${nameOf(resource, object.metadata.name ?? '')} ${outcome}\n`)
-    } catch (error) {
-      // One bad object does not keep the others from being applied.
-      failures += 1
-      process.stderr.write(`Error from server: ${messageOf(error)}\n`)
+  return withCluster(values, async ({ transport, namespace }) => {
+    const resources = await discover(transport)
+    let failures = 0
+    for (const object of objects) {
+      try {
+        const { resource, path } = placeOf(resources, object, namespace)
+        const outcome = await applyOne(transport, path, object)
+        process.stdout.write(`${nameOf(resource, object.metadata.name ?? '')} ${outcome}\n`)
+      } catch (error) {
+        // One bad object does not keep the others from being applied.
+        failures += 1
+        process.stderr.write(`${failureLine(error)}\n`)
+      }
     }
-  }
-  await transport.close()
-  return failures === 0 ? 0 : 1
+    return failures === 0 ? 0 : 1
+  })
 }
 
+/** Where an object of a manifest lives. Throws when the server does not know its kind or it has no name. */
 export function placeOf(
   resources: readonly DiscoveredResource[],
   object: AnyObject,
@@ -62,6 +63,11 @@ export function placeOf(
   )
   if (resource === undefined) {
     throw new Error(`no matches for kind "${object.kind}" in version "${object.apiVersion}"`)
+  }
+  if (object.metadata.name === undefined) {
+    throw new Error(
+      `a ${object.kind} has metadata.generateName only; apply and delete need metadata.name`,
+    )
   }
   const where = object.metadata.namespace ?? namespace
   return { resource, path: pathOf(resource, where, object.metadata.name) }

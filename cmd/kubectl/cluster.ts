@@ -3,7 +3,9 @@
  * resources as the server's discovery gives them.
  */
 import { existsSync } from 'node:fs'
-import { readKubeconfig } from '#client/pki/kubeconfig.ts'
+import { StatusError } from '#api/status.ts'
+import { messageOf } from '#base/errors.ts'
+import { type KubeconfigEntry, readKubeconfig } from '#client/pki/kubeconfig.ts'
 import { createHttpTransport, type HttpTransport } from '#client/http-transport.ts'
 import { UsageError, type FlagTable } from '../flags.ts'
 
@@ -15,18 +17,52 @@ export const COMMON_FLAGS = {
     value: 'FILE',
     help: 'how to reach the cluster',
   },
-  namespace: { kind: 'string', short: 'n', default: 'default', help: 'namespace' },
+  namespace: {
+    kind: 'string',
+    short: 'n',
+    value: 'NAME',
+    help: 'namespace (default: that of the kubeconfig, else default)',
+  },
   help: { kind: 'boolean', short: 'h', help: 'explain this verb' },
 } as const satisfies FlagTable
 
-export async function connect(kubeconfig: string): Promise<HttpTransport> {
-  if (!existsSync(kubeconfig)) {
+export interface Cluster {
+  readonly transport: HttpTransport
+  readonly namespace: string
+  /** PEM. */
+  readonly ca: string | undefined
+}
+
+/** Runs `work` with a connection that is closed afterwards. Throws UsageError without a kubeconfig. */
+export async function withCluster<T>(
+  flags: { readonly kubeconfig: string; readonly namespace?: string | undefined },
+  work: (cluster: Cluster) => Promise<T>,
+): Promise<T> {
+  // KUBECONFIG may name several files; the first that is there counts.
+  const path = flags.kubeconfig.split(':').find(file => existsSync(file))
+  if (path === undefined) {
     throw new UsageError(
-      `no kubeconfig at ${kubeconfig}: set KUBECONFIG, or run this on the server as root`,
+      `no kubeconfig at ${flags.kubeconfig}: set KUBECONFIG, or run this on the server as root`,
     )
   }
-  const entry = await readKubeconfig(kubeconfig)
-  return createHttpTransport({
+  const entry = await readKubeconfig(path)
+  const transport = transportTo(entry)
+  const namespace = flags.namespace ?? entry.namespace ?? 'default'
+  try {
+    return await work({ transport, namespace, ca: entry.ca })
+  } finally {
+    await transport.close()
+  }
+}
+
+/** A failure in kubectl's words: what the server said, or what went wrong here. */
+export const failureLine = (error: unknown): string =>
+  error instanceof StatusError && error.reason !== 'ServiceUnavailable'
+    ? `Error from server (${error.reason}): ${error.message}`
+    : `error: ${messageOf(error)}`
+
+const transportTo = (entry: KubeconfigEntry): HttpTransport =>
+  createHttpTransport({
     server: entry.server,
     tls: {
       ca: entry.ca === undefined ? [] : [entry.ca],
@@ -36,7 +72,6 @@ export async function connect(kubeconfig: string): Promise<HttpTransport> {
     getBearer: () => entry.token,
     userAgent: 'kites-kubectl',
   })
-}
 
 /** One resource as discovery describes it. */
 export interface DiscoveredResource {

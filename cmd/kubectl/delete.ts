@@ -3,17 +3,17 @@ import type { AnyObject } from '#api/object.ts'
 import { isReason } from '#api/status.ts'
 import { systemClock } from '#base/clock.ts'
 import type { HttpTransport } from '#client/http-transport.ts'
-import { messageOf } from '#base/errors.ts'
 import { describeFlags, parseFlags, UsageError, type FlagTable } from '../flags.ts'
 import { placeOf } from './apply.ts'
 import {
   COMMON_FLAGS,
-  connect,
   discover,
+  failureLine,
   nameOf,
   pathOf,
   targetsOf,
   type DiscoveredResource,
+  withCluster,
 } from './cluster.ts'
 import { readManifests } from './manifests.ts'
 
@@ -46,29 +46,60 @@ export async function run(argv: readonly string[]): Promise<number> {
     return 0
   }
   const objects = readManifests(values.filename)
-  const transport = await connect(values.kubeconfig)
-  const resources = await discover(transport)
-  const victims =
-    values.filename.length > 0
-      ? objects.map(object => victimOf(resources, object, values.namespace))
-      : await selected(transport, resources, rest, values)
-  const grace = values['grace-period']
-  const body = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' }
+  return withCluster(values, async ({ transport, namespace }) => {
+    const resources = await discover(transport)
+    const victims =
+      values.filename.length > 0
+        ? objects.map(object => victimOf(resources, object, namespace))
+        : await selected(transport, resources, rest, { ...values, namespace })
+    const { deleted, failures } = await deleteAll(transport, victims, {
+      graceSeconds: values['grace-period'],
+      ignoreNotFound: values['ignore-not-found'],
+    })
+    if (values.wait) await untilGone(transport, deleted)
+    return failures === 0 ? 0 : 1
+  })
+}
+
+interface Deleted {
+  readonly path: string
+  /** '' when the server did not say. */
+  readonly uid: string
+}
+
+async function deleteAll(
+  transport: HttpTransport,
+  victims: readonly Victim[],
+  how: { readonly graceSeconds: number | undefined; readonly ignoreNotFound: boolean },
+): Promise<{ readonly deleted: readonly Deleted[]; readonly failures: number }> {
+  const body = {
+    kind: 'DeleteOptions',
+    apiVersion: 'v1',
+    propagationPolicy: 'Background',
+    ...(how.graceSeconds === undefined ? {} : { gracePeriodSeconds: how.graceSeconds }),
+  }
+  const deleted: Deleted[] = []
   let failures = 0
   for (const { label, path } of victims) {
     try {
-      const options = grace === undefined ? body : { ...body, gracePeriodSeconds: grace }
-      await transport.request({ method: 'DELETE', path, body: options })
+      const answer = await transport.request({ method: 'DELETE', path, body })
+      deleted.push({ path, uid: uidOf(answer) })
       process.stdout.write(`${label} deleted\n`)
     } catch (error) {
-      if (isReason(error, 'NotFound') && values['ignore-not-found']) continue
+      if (isReason(error, 'NotFound') && how.ignoreNotFound) continue
       failures += 1
-      process.stderr.write(`Error from server: ${messageOf(error)}\n`)
+      process.stderr.write(`${failureLine(error)}\n`)
     }
   }
-  if (values.wait) await untilGone(transport, victims)
-  await transport.close()
-  return failures === 0 ? 0 : 1
+  return { deleted, failures }
+}
+
+/** The answer is the object while it ends, and a Status when it is gone. */
+function uidOf(answer: AnyObject): string {
+  const details = answer['details']
+  const told =
+    typeof details === 'object' && details !== null && 'uid' in details ? details.uid : ''
+  return answer.metadata?.uid ?? (typeof told === 'string' ? told : '')
 }
 
 function victimOf(
@@ -111,16 +142,17 @@ async function selected(
   return victims
 }
 
-async function untilGone(transport: HttpTransport, victims: readonly Victim[]): Promise<void> {
-  for (const { path } of victims) {
-    while (await exists(transport, path)) await systemClock.sleep(200)
+/** Another object of the same name, made meanwhile, is not waited for. */
+async function untilGone(transport: HttpTransport, deleted: readonly Deleted[]): Promise<void> {
+  for (const { path, uid } of deleted) {
+    while (await isThere(transport, path, uid)) await systemClock.sleep(200)
   }
 }
 
-const exists = async (transport: HttpTransport, path: string): Promise<boolean> => {
+async function isThere(transport: HttpTransport, path: string, uid: string): Promise<boolean> {
   try {
-    await transport.request({ method: 'GET', path })
-    return true
+    const { metadata } = await transport.request({ method: 'GET', path })
+    return uid === '' || metadata.uid === uid
   } catch (error) {
     if (isReason(error, 'NotFound')) return false
     throw error

@@ -1,36 +1,31 @@
-/** `kites kubectl get`: tables as the server draws them, or the objects as JSON, YAML or names. */
+/** `kites kubectl get`: tables as the server draws them, or the objects as JSON, YAML or names; and what changes. */
 import { dump } from 'js-yaml'
 import type { AnyObject } from '#api/object.ts'
 import type { HttpTransport } from '#client/http-transport.ts'
 import { describeFlags, parseFlags, UsageError, type FlagTable } from '../flags.ts'
 import {
   COMMON_FLAGS,
-  connect,
   discover,
+  failureLine,
   nameOf,
   pathOf,
   targetsOf,
+  type DiscoveredResource,
   type Target,
+  withCluster,
 } from './cluster.ts'
+import { align, rowsOf, TABLE, type Table } from './table.ts'
 
 const FLAGS = {
   ...COMMON_FLAGS,
   'all-namespaces': { kind: 'boolean', short: 'A', help: 'objects of all namespaces' },
   output: { kind: 'string', short: 'o', help: 'wide, name, json or yaml', value: 'FORM' },
-  selector: { kind: 'string', short: 'l', help: 'only objects with these labels' },
-  'field-selector': { kind: 'string', help: 'only objects with these fields' },
+  selector: { kind: 'string', short: 'l', help: 'only objects with these labels', value: 'LABELS' },
+  'field-selector': { kind: 'string', help: 'only objects with these fields', value: 'FIELDS' },
   watch: { kind: 'boolean', short: 'w', help: 'keep printing changes' },
 } as const satisfies FlagTable
 
-const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
-
-interface Table {
-  readonly columnDefinitions?: readonly { readonly name: string; readonly priority?: number }[]
-  readonly rows?: readonly {
-    readonly cells: readonly (string | number | boolean | null)[]
-    readonly object?: { readonly metadata?: { readonly namespace?: string } }
-  }[]
-}
+const FORMS = ['wide', 'name', 'json', 'yaml']
 
 export async function run(argv: readonly string[]): Promise<number> {
   const { values, rest } = parseFlags(FLAGS, { argv, env: process.env, files: [] })
@@ -40,137 +35,168 @@ export async function run(argv: readonly string[]): Promise<number> {
     )
     return 0
   }
-  const transport = await connect(values.kubeconfig)
-  const targets = targetsOf(await discover(transport), rest)
-  const namespace = values['all-namespaces'] ? '' : values.namespace
-  const query = {
-    ...(values.selector === undefined ? {} : { labelSelector: values.selector }),
-    ...(values['field-selector'] === undefined ? {} : { fieldSelector: values['field-selector'] }),
-  }
-  const print = printerOf(values.output)
-  let shown = 0
-  for (const target of targets) {
-    shown += await print({ transport, target, namespace, query, many: targets.length > 1 })
-  }
-  if (shown === 0) {
-    process.stderr.write(
-      namespace === '' ? 'No resources found\n' : `No resources found in ${namespace} namespace.\n`,
-    )
-  }
-  if (values.watch) await watch(transport, targets, namespace, query)
-  await transport.close()
-  return 0
+  const form = values.output ?? ''
+  if (form !== '' && !FORMS.includes(form))
+    throw new UsageError(`unknown output "${form}": wide, name, json or yaml`)
+  return withCluster(values, async cluster => {
+    const { transport } = cluster
+    const targets = targetsOf(await discover(transport), rest)
+    if (values['all-namespaces'] && targets.some(({ name }) => name !== undefined))
+      throw new UsageError('a resource cannot be retrieved by name across all namespaces')
+    const view: View = {
+      transport,
+      namespace: values['all-namespaces'] ? '' : cluster.namespace,
+      form,
+      query: {
+        ...(values.selector === undefined ? {} : { labelSelector: values.selector }),
+        ...(values['field-selector'] === undefined
+          ? {}
+          : { fieldSelector: values['field-selector'] }),
+      },
+    }
+    return show(view, targets, values.watch)
+  })
 }
 
-interface Printing {
+interface View {
   readonly transport: HttpTransport
-  readonly target: Target
   /** '' = all namespaces. */
   readonly namespace: string
+  /** '' = a table. */
+  readonly form: string
   readonly query: Readonly<Record<string, string>>
-  /** Several kinds are shown: names carry their kind. */
-  readonly many: boolean
 }
 
-/** Prints one target and says how many objects it showed. */
-type Printer = (printing: Printing) => Promise<number>
-
-function printerOf(form: string | undefined): Printer {
-  switch (form) {
-    case undefined:
-      return printing => printTable(printing, false)
-    case 'wide':
-      return printing => printTable(printing, true)
-    case 'name':
-      return printing =>
-        printObjects(printing, objects =>
-          objects
-            .map(object => `${nameOf(printing.target.resource, object.metadata.name ?? '')}\n`)
-            .join(''),
-        )
-    case 'json':
-      return printing =>
-        printObjects(printing, (_, whole) => `${JSON.stringify(whole, undefined, 4)}\n`)
-    case 'yaml':
-      return printing => printObjects(printing, (_, whole) => dump(whole, { noRefs: true }))
-    default:
-      throw new UsageError(`unknown output "${form}": wide, name, json or yaml`)
-  }
+/** What one request found. */
+interface Found {
+  readonly resource: DiscoveredResource
+  readonly name: string | undefined
+  readonly answer: AnyObject
 }
 
-const fetchTarget = (printing: Printing, accept: string): Promise<AnyObject> =>
-  printing.transport.request({
-    method: 'GET',
-    path: pathOf(printing.target.resource, printing.namespace, printing.target.name),
-    query: printing.query,
-    accept,
-  })
-
-async function printObjects(
-  printing: Printing,
-  render: (objects: readonly AnyObject[], whole: AnyObject) => string,
-): Promise<number> {
-  const whole = await fetchTarget(printing, 'application/json')
-  const objects = 'items' in whole ? (whole['items'] as readonly AnyObject[]) : [whole]
-  process.stdout.write(render(objects, whole))
-  return objects.length
-}
-
-async function printTable(printing: Printing, wide: boolean): Promise<number> {
-  const table = (await fetchTarget(printing, TABLE)) as Table
-  const rows = rowsOf(table, printing, wide)
-  if (rows.length > 1) process.stdout.write(align(rows))
-  return rows.length - 1
-}
-
-/** Header and rows as text. Columns with a priority above 0 are for `-o wide`. */
-function rowsOf(table: Table, { target, namespace, many }: Printing, wide: boolean): string[][] {
-  const columns = table.columnDefinitions ?? []
-  const kept = columns.flatMap((column, at) => (wide || (column.priority ?? 0) === 0 ? [at] : []))
-  const withNamespace = namespace === '' && target.resource.namespaced
-  const header = kept.map(at => columns[at]?.name.toUpperCase() ?? '')
-  const rows = (table.rows ?? []).map(row => {
-    const cells = kept.map(at => String(row.cells[at] ?? ''))
-    if (many) cells[0] = nameOf(target.resource, cells[0] ?? '')
-    return withNamespace ? [row.object?.metadata?.namespace ?? '', ...cells] : cells
-  })
-  return [withNamespace ? ['NAMESPACE', ...header] : header, ...rows]
-}
-
-/** Columns three spaces apart, as kubectl prints them. */
-function align(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, at) =>
-    Math.max(...rows.map(row => (row[at] ?? '').length)),
-  )
-  return rows
-    .map(row =>
-      row
-        .map((cell, at) => cell.padEnd((widths[at] ?? 0) + 3))
-        .join('')
-        .trimEnd(),
+async function show(view: View, targets: readonly Target[], watches: boolean): Promise<number> {
+  const isTable = view.form === '' || view.form === 'wide'
+  const { found, failures } = await fetchAll(view, targets, isTable ? TABLE : 'application/json')
+  const text = isTable ? renderTables(view, found) : renderObjects(view.form, found)
+  process.stdout.write(text)
+  if (text === '' && failures === 0) {
+    process.stderr.write(
+      view.namespace === ''
+        ? 'No resources found\n'
+        : `No resources found in ${view.namespace} namespace.\n`,
     )
-    .map(line => `${line}\n`)
-    .join('')
+  }
+  if (watches) await watch(view, found)
+  return failures === 0 ? 0 : 1
 }
 
-async function watch(
-  transport: HttpTransport,
+/** One name that is not there does not keep the others from being shown. */
+async function fetchAll(
+  { transport, namespace, query }: View,
   targets: readonly Target[],
-  namespace: string,
-  query: Readonly<Record<string, string>>,
-): Promise<void> {
+  accept: string,
+): Promise<{ readonly found: readonly Found[]; readonly failures: number }> {
+  const found: Found[] = []
+  let failures = 0
+  for (const { resource, name } of targets) {
+    try {
+      const path = pathOf(resource, namespace, name)
+      const answer = await transport.request({ method: 'GET', path, query, accept })
+      found.push({ resource, name, answer })
+    } catch (error) {
+      failures += 1
+      process.stderr.write(`${failureLine(error)}\n`)
+    }
+  }
+  return { found, failures }
+}
+
+/** A table per resource; several names of one resource share one. */
+function renderTables({ namespace, form }: View, found: readonly Found[]): string {
+  const resources = [...new Set(found.map(({ resource }) => resource))]
+  const tables = resources.map(resource => {
+    const layout = {
+      wide: form === 'wide',
+      withNamespace: namespace === '' && resource.namespaced,
+      ...(resources.length > 1 ? { named: (name: string) => nameOf(resource, name) } : {}),
+    }
+    const [first = [], ...others] = found
+      .filter(one => one.resource === resource)
+      .map(({ answer }) => rowsOf(answer as Table, layout))
+    return [...first, ...others.flatMap(([, ...rows]) => rows)]
+  })
+  // The seam: a server that was asked for a Table answers one.
+  return tables
+    .filter(rows => rows.length > 1)
+    .map(rows => align(rows))
+    .join('\n')
+}
+
+function renderObjects(form: string, found: readonly Found[]): string {
+  if (form === 'name') {
+    return found
+      .flatMap(({ resource, answer }) =>
+        itemsOf(answer).map(({ metadata }) => `${nameOf(resource, metadata.name ?? '')}\n`),
+      )
+      .join('')
+  }
+  const [only, ...others] = found
+  if (only === undefined) return ''
+  const whole =
+    others.length === 0
+      ? only.answer
+      : {
+          apiVersion: 'v1',
+          kind: 'List',
+          metadata: { resourceVersion: '' },
+          items: found.flatMap(({ answer }) => itemsOf(answer)),
+        }
+  return form === 'json'
+    ? `${JSON.stringify(whole, undefined, 4)}\n`
+    : dump(whole, { noRefs: true })
+}
+
+const itemsOf = (answer: AnyObject): readonly AnyObject[] =>
+  'items' in answer ? (answer['items'] as readonly AnyObject[]) : [answer]
+
+/** Prints changes from what was shown on, until the server or the user ends it. */
+async function watch(view: View, found: readonly Found[]): Promise<void> {
+  const { transport, namespace, form, query } = view
   const end = new AbortController()
   process.once('SIGINT', () => end.abort())
+  const isTable = form === '' || form === 'wide'
   await Promise.all(
-    targets.map(({ resource, name }) => {
+    found.map(({ resource, name, answer }) => {
       const byName = name === undefined ? {} : { fieldSelector: `metadata.name=${name}` }
-      const path = pathOf(resource, namespace)
+      const from = { resourceVersion: answer.metadata.resourceVersion ?? '' }
       return transport.watch(
-        { method: 'GET', path, query: { ...query, ...byName, watch: 'true' } },
-        ({ type, object }) =>
-          process.stdout.write(`${type}\t${nameOf(resource, object.metadata.name ?? '')}\n`),
+        {
+          method: 'GET',
+          path: pathOf(resource, namespace),
+          query: { ...query, ...byName, ...from, watch: 'true' },
+          accept: isTable ? TABLE : 'application/json',
+        },
+        ({ object }) =>
+          process.stdout.write(renderChange(view, found, { resource, name, answer: object })),
         end.signal,
       )
     }),
   )
+}
+
+/** Rows without their header. Only the first event of a watch bears the columns, so those of the list are used. */
+function renderChange(view: View, shown: readonly Found[], change: Found): string {
+  if (view.form !== '' && view.form !== 'wide') return renderObjects(view.form, [change])
+  const before = shown.find(({ resource }) => resource === change.resource)?.answer as
+    | Table
+    | undefined
+  const columns = before?.columnDefinitions ?? []
+  const answer = { ...change.answer, columnDefinitions: columns }
+  const many = new Set(shown.map(({ resource }) => resource)).size > 1
+  const rows = rowsOf(answer as Table, {
+    wide: view.form === 'wide',
+    withNamespace: view.namespace === '' && change.resource.namespaced,
+    ...(many ? { named: (name: string) => nameOf(change.resource, name) } : {}),
+  })
+  return align(rows).split('\n').slice(1).join('\n')
 }

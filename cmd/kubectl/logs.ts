@@ -1,7 +1,7 @@
 /** `kites kubectl logs`: the log of one container, whole or followed. */
 import { isAbort } from '#base/errors.ts'
 import { describeFlags, parseFlags, UsageError, type FlagTable } from '../flags.ts'
-import { COMMON_FLAGS, connect } from './cluster.ts'
+import { COMMON_FLAGS, withCluster } from './cluster.ts'
 
 const FLAGS = {
   ...COMMON_FLAGS,
@@ -23,7 +23,6 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (pod === '' || pod.includes('/'))
     throw new UsageError('say which pod, for example: logs web-1')
   const container = values.container ?? second
-  const transport = await connect(values.kubeconfig)
   const end = new AbortController()
   process.once('SIGINT', () => end.abort())
   const query = {
@@ -33,14 +32,14 @@ export async function run(argv: readonly string[]): Promise<number> {
     ...(values.timestamps ? { timestamps: 'true' } : {}),
     ...(values.tail === undefined ? {} : { tailLines: String(values.tail) }),
   }
-  const path = `/api/v1/namespaces/${values.namespace}/pods/${encodeURIComponent(pod)}/log`
-  try {
-    const answer = await transport.stream({ method: 'GET', path, query }, end.signal)
-    for await (const chunk of answer.body) process.stdout.write(chunk as Buffer)
-  } catch (error) {
-    if (!isAbort(error)) throw error
-  } finally {
-    await transport.close()
-  }
+  await withCluster(values, async ({ transport, namespace }) => {
+    const path = `/api/v1/namespaces/${namespace}/pods/${encodeURIComponent(pod)}/log`
+    try {
+      const answer = await transport.stream({ method: 'GET', path, query }, end.signal)
+      for await (const chunk of answer.body) process.stdout.write(chunk as Buffer)
+    } catch (error) {
+      if (!isAbort(error)) throw error
+    }
+  })
   return 0
 }

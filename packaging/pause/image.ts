@@ -66,4 +66,9 @@ export const pauseImageArchive = (architecture: Architecture): Buffer =>
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 
-const file = (path: string, content: Buffer): TarEntry => ({ kind: 'file', path, mode: 0o644, content })
+const file = (path: string, content: Buffer): TarEntry => ({
+  kind: 'file',
+  path,
+  mode: 0o644,
+  content,
+})

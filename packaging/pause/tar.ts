@@ -4,7 +4,12 @@
  */
 
 export type TarEntry =
-  | { readonly kind: 'file'; readonly path: string; readonly mode: number; readonly content: Buffer }
+  | {
+      readonly kind: 'file'
+      readonly path: string
+      readonly mode: number
+      readonly content: Buffer
+    }
   | { readonly kind: 'directory'; readonly path: string; readonly mode: number }
   | { readonly kind: 'symlink'; readonly path: string; readonly target: string }
 
@@ -15,13 +20,16 @@ const TYPE_FLAG = { file: '0', symlink: '2', directory: '5' } as const
 /** Throws RangeError for a path longer than 100 bytes. */
 export function tarArchive(entries: readonly TarEntry[]): Buffer {
   const blocks = entries.flatMap(entry =>
-    entry.kind === 'file' ? [header(entry), entry.content, padding(entry.content.length)] : [header(entry)],
+    entry.kind === 'file'
+      ? [header(entry), entry.content, padding(entry.content.length)]
+      : [header(entry)],
   )
   return Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK_BYTES)])
 }
 
 function header(entry: TarEntry): Buffer {
-  if (Buffer.byteLength(entry.path) > NAME_MAX_BYTES) throw new RangeError(`path too long: ${entry.path}`)
+  if (Buffer.byteLength(entry.path) > NAME_MAX_BYTES)
+    throw new RangeError(`path too long: ${entry.path}`)
   const block = Buffer.alloc(BLOCK_BYTES)
   const octal = (value: number, offset: number, digits: number): void => {
     block.write(`${value.toString(8).padStart(digits, '0')}\0`, offset, 'latin1')

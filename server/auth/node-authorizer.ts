@@ -6,6 +6,7 @@
  * Source: kubernetes plugin/pkg/auth/authorizer/node/node_authorizer.go (AuthorizeNodeWithSelectors on)
  */
 import type { Authorization, Authorizer, RequestAttributes } from '#api/request.ts'
+import { exactMatchOf } from '#api/selectors.ts'
 import type { PolicyRule } from '#api/types/rbac-v1.ts'
 import { nodeIdentity } from './identity.ts'
 import type { NodeGraph, ReachedResource } from './node-graph.ts'
@@ -158,6 +159,4 @@ function usePod(question: Question): Authorization {
 
 /** True for `spec.nodeName=<node>`, alone or among others: terms only ever narrow. */
 const selectsNode = (selector: string | undefined, nodeName: string): boolean =>
-  (selector ?? '')
-    .split(',')
-    .some(term => term === `spec.nodeName=${nodeName}` || term === `spec.nodeName==${nodeName}`)
+  exactMatchOf(selector ?? '', 'spec.nodeName') === nodeName

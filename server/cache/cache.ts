@@ -25,6 +25,8 @@ export interface Cached {
   readonly bytes: Buffer
   /** Parsed, deeply frozen, shared. */
   object(): AnyObject
+  /** The same for one look: what is not at hand is parsed, and neither kept nor frozen. */
+  peek(): AnyObject
   /** The object in another form (Table row, protobuf ...), made once per form while someone holds this. */
   form(form: Form): Buffer
 }

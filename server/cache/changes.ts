@@ -23,6 +23,9 @@ export class Change {
   readonly #memo: Memo
   #last: Item | undefined
   #events: Partial<Record<CacheEvent['type'], CacheEvent>> = {}
+  /** The latest judgement: watchers of one selection share it, and mostly come one after another. */
+  #judge: Matches | undefined
+  #judged: CacheEvent | undefined
 
   constructor(
     states: { readonly before: Item | undefined; readonly after: Item | undefined },
@@ -43,6 +46,13 @@ export class Change {
 
   /** What a watcher is told, undefined when the change is none of its business. */
   eventFor(matches: Matches): CacheEvent | undefined {
+    if (this.#judge === matches) return this.#judged
+    this.#judge = matches
+    this.#judged = this.#judgedBy(matches)
+    return this.#judged
+  }
+
+  #judgedBy(matches: Matches): CacheEvent | undefined {
     const { before, after } = this
     const didMatch = before !== undefined && matches(before)
     const doesMatch = after !== undefined && matches(after)
@@ -58,6 +68,8 @@ export class Change {
   /** Drops the frames: late readers make their own. */
   cool(): void {
     this.#events = {}
+    this.#judge = undefined
+    this.#judged = undefined
   }
 
   #event(type: 'ADDED' | 'MODIFIED' | 'DELETED', item: Item): CacheEvent {

@@ -50,6 +50,10 @@ export class Item implements Cached {
     return this.#object ?? this.#keep(deepFreeze(parseObject(this.bytes)))
   }
 
+  peek(): AnyObject {
+    return this.#object ?? parseObject(this.bytes)
+  }
+
   form(form: Form): Buffer {
     const made = this.#forms?.get(form)
     if (made !== undefined) return made

@@ -18,6 +18,7 @@ import {
   type WatchOptions,
   type WatchSink,
 } from './cache.ts'
+import type { Matches } from './changes.ts'
 import { Collections, rangeOf } from './collections.ts'
 import { FanOut } from './fan-out.ts'
 import type { Item } from './item.ts'
@@ -30,6 +31,8 @@ const BOOKMARK_MS = 60_000
 /** A filtering list lets others run after so long. */
 const SLICE_MS = 2
 const LOOKS_PER_CLOCK = 64
+/** Selections whose matchers are shared at a time. */
+const MATCHERS_MAX = 256
 
 export interface CacheOptions {
   readonly store: Store
@@ -64,6 +67,8 @@ class WatchCache implements Cache {
   readonly #options: CacheOptions
   readonly #collections: Collections
   readonly #fanOut: FanOut
+  /** By the selection's text, so that watchers of one selection are judged once per change. */
+  readonly #matchers = new Map<string, Matches>()
   #bookmarkTimer: Timer | undefined
   #stopFollowing: () => void = () => {}
   #isClosed = false
@@ -142,7 +147,7 @@ class WatchCache implements Cache {
     if (bookmarks) this.#armBookmarks()
     return this.#fanOut.add({
       groupResource,
-      matches: matcherOf(selection),
+      matches: this.#matcherFor(selection),
       trigger: triggerOf(selection),
       sink,
       initial: initialEvents ? this.#collections.latest(groupResource).range(from, to) : undefined,
@@ -161,6 +166,16 @@ class WatchCache implements Cache {
     this.#bookmarkTimer?.cancel()
     this.#stopFollowing()
     this.#fanOut.end(undefined)
+  }
+
+  #matcherFor(selection: Selection): Matches {
+    const text = JSON.stringify(selection)
+    const known = this.#matchers.get(text)
+    if (known !== undefined) return known
+    if (this.#matchers.size >= MATCHERS_MAX) this.#matchers.clear()
+    const matches = matcherOf(selection)
+    this.#matchers.set(text, matches)
+    return matches
   }
 
   /** One more than `limit`, so that the caller knows whether something follows. */

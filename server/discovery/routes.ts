@@ -5,7 +5,13 @@
  */
 import { openApiV3 } from '#api/openapi/v3.ts'
 import { apiVersionOf } from '#api/scheme.ts'
-import { KUBERNETES_MAJOR, KUBERNETES_MINOR, VERSION } from '#base/version.ts'
+import {
+  BUILD_DATE,
+  GIT_COMMIT,
+  KUBERNETES_MAJOR,
+  KUBERNETES_MINOR,
+  VERSION,
+} from '#base/version.ts'
 import { createHash } from 'node:crypto'
 import type { Answer, NonResourceRoute } from '#server/http/chain.ts'
 import type { RequestContext } from '#server/http/context.ts'
@@ -30,8 +36,6 @@ const AGGREGATED_VERSIONS: readonly string[] = ['v2', 'v2beta1']
 export function discoveryRoutes(options: {
   /** `HOST:PORT` that `/api` tells. */
   readonly serverAddress: () => string
-  readonly buildDate: string
-  readonly gitCommit: string
 }): readonly NonResourceRoute[] {
   const documents = new Map<string, Document>()
   const documentOf = (key: string, make: () => object): Document => {
@@ -55,9 +59,9 @@ export function discoveryRoutes(options: {
     emulationMajor: KUBERNETES_MAJOR,
     emulationMinor: KUBERNETES_MINOR,
     gitVersion: VERSION,
-    gitCommit: options.gitCommit,
+    gitCommit: GIT_COMMIT,
     gitTreeState: 'clean',
-    buildDate: options.buildDate,
+    buildDate: BUILD_DATE,
     goVersion: `node ${process.version}`,
     compiler: 'typescript',
     platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,

@@ -11,6 +11,7 @@ import type { Clock } from '#base/clock.ts'
 import { isAbort } from '#base/errors.ts'
 import type { Logger } from '#base/logger.ts'
 import type { Random } from '#base/random.ts'
+import { type Turns, createTurns } from '#base/turns.ts'
 import type { NodeConnector } from '#client/node-api.ts'
 import type { Transport } from '#client/transport.ts'
 import type { AddressInfo } from 'node:net'
@@ -68,8 +69,6 @@ export interface ApiServerOptions {
   readonly live?: readonly HealthCheck[]
   readonly ready?: readonly HealthCheck[]
   readonly flowLimits?: FlowLimits
-  readonly buildDate?: string
-  readonly gitCommit?: string
   /** More lines of `/metrics`. */
   readonly moreMetrics?: () => string
 }
@@ -89,7 +88,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const { cache, clock, log } = options
   const watchers = new Set<OpenWatch>()
   const flow = createFlowControl(options.flowLimits ?? FLOW_LIMITS)
+  const turns = createTurns(clock)
   const metrics = createMetrics({
+    turns,
     flow,
     watchers: () => watchers.size,
     revision: () => cache.revision,
@@ -109,13 +110,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       ...(options.routes ?? []),
       ...discoveryRoutes({
         serverAddress: () => bound.address,
-        buildDate: options.buildDate ?? '1970-01-01T00:00:00Z',
-        gitCommit: options.gitCommit ?? '',
       }),
     ],
   }
-  const rendering: RenderDeps = { cache, clock, watchers, now: () => clock.now() }
-  const serving = { options, chain, rendering, metrics }
+  const rendering: RenderDeps = { cache, clock, turns, watchers, now: () => clock.now() }
+  const serving = { options, chain, rendering, metrics, turns }
   const listener: Listener = createListener({
     tls: options.tls,
     clock,
@@ -131,10 +130,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       bound.address = `${info.address}:${info.port}`
       return info
     },
-    local: user => createLocalTransport({ chain, cache, clock, onFault }, user),
+    local: user => createLocalTransport({ chain, cache, clock, turns, onFault }, user),
     setSecureContext: material => listener.setSecureContext(material),
     async close(graceMs = CLOSE_GRACE_MS) {
-      metrics.close()
+      turns.close()
       for (const watch of watchers) watch.end()
       await listener.close(graceMs)
     },
@@ -154,18 +153,22 @@ interface Serving {
   readonly chain: ChainDeps
   readonly rendering: RenderDeps
   readonly metrics: Metrics
+  readonly turns: Turns
 }
 
 /** One exchange from its first byte to its answer. Never throws. */
 async function serve(serving: Serving, exchange: Exchange): Promise<void> {
-  const { options, chain, rendering, metrics } = serving
+  const { options, chain, rendering, metrics, turns } = serving
   const began = options.clock.monotonic()
   let context: HttpContext | undefined
   try {
     const extra = options.extraRoutes?.find(route => route.matches(exchange.path))
     if (extra !== undefined) return await extra.handle(exchange)
-    context = new HttpContext(exchange)
+    await turns.take()
+    context = new HttpContext(exchange, turns)
     const answer: Answer = await runStages(chain, context)
+    // Many writes are acknowledged at once: their answers need not all be made in one turn.
+    await turns.take()
     await render(rendering, context, answer)
   } catch (error) {
     if (isAbort(error) && exchange.signal.aborted) return

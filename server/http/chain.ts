@@ -3,7 +3,8 @@
  * refuses by throwing a StatusError, or goes on. In-process callers take the same way from `flowControl` on.
  */
 import type { Authenticator, Authorizer, RequestAttributes } from '#api/request.ts'
-import { StatusError, forbidden, noSuchResource, unauthorized } from '#api/status.ts'
+import { accessForbidden } from '#api/refusal.ts'
+import { noSuchResource, unauthorized } from '#api/status.ts'
 import { resourceOf } from '#api/scheme.ts'
 import type { Answer, Call } from '#server/registry/call.ts'
 import { bodyKind } from '#server/registry/decoding.ts'
@@ -44,7 +45,7 @@ const authenticate: Stage = async (deps, context, next) => {
 
 const actAs: Stage = async (deps, context, next) => {
   const { exchange } = context
-  const asked = exchange && impersonationOf(name => exchange.header(name))
+  const asked = exchange && impersonationOf(exchange)
   if (asked !== undefined) context.user = await impersonate(deps.authorizer, context.user, asked)
   return next()
 }
@@ -61,7 +62,7 @@ const authorize: Stage = async (deps, context, next) => {
   const authorization = deps.authorizer.authorize(attributes)
   const { decision, reason } =
     authorization instanceof Promise ? await authorization : authorization
-  if (decision !== 'allow') throw refusal(attributes, reason)
+  if (decision !== 'allow') throw accessForbidden(attributes, reason)
   if (isUpgrade(attributes)) await authorizeUpgrade(deps, attributes)
   return next()
 }
@@ -75,7 +76,7 @@ const isUpgrade = ({ verb, resource, subresource }: RequestAttributes): boolean 
 async function authorizeUpgrade(deps: ChainDeps, attributes: RequestAttributes): Promise<void> {
   const asCreate = { ...attributes, verb: 'create' }
   const { decision, reason } = await deps.authorizer.authorize(asCreate)
-  if (decision !== 'allow') throw refusal(asCreate, reason)
+  if (decision !== 'allow') throw accessForbidden(asCreate, reason)
 }
 
 const route: Stage = async (deps, context) => {
@@ -145,21 +146,3 @@ function attributesOf(context: RequestContext): RequestAttributes {
 }
 
 const SELECTING = new Set(['list', 'watch', 'deletecollection'])
-
-/** Source: k8s.io/apiserver pkg/endpoints/handlers/responsewriters/errors.go */
-function refusal(attributes: RequestAttributes, reason: string): StatusError {
-  const { user, verb, group, resource, subresource, namespace, name, path } = attributes
-  const because = reason === '' ? '' : `: ${reason}`
-  if (!attributes.isResource)
-    return new StatusError(
-      'Forbidden',
-      `forbidden: User "${user.name}" cannot ${verb} path "${path}"${because}`,
-      {},
-    )
-  const what = subresource === '' ? resource : `${resource}/${subresource}`
-  const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`
-  return forbidden(
-    { group, resource, name },
-    `User "${user.name}" cannot ${verb} resource "${what}" in API group "${group}" ${where}${because}`,
-  )
-}

@@ -38,6 +38,8 @@ export interface Exchange {
   /** The status answered so far, 0 before. */
   readonly status: number
   header(name: string): string | undefined
+  /** All of them, in lower case. */
+  headerNames(): readonly string[]
   readBody(limitBytes: number): Promise<Buffer>
   respond(status: number, headers: Headers, body: Buffer): void
   stream(status: number, headers: Headers): BodyWriter
@@ -75,10 +77,12 @@ export function collectBody(source: BodySource, limitBytes: number, clock: Clock
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
+    let isOver = false
     const timer = clock.after(BODY_TIMEOUT_MS, () =>
       finish(new StatusError('Timeout', 'request body was not received in time')),
     )
     const finish = (result: Buffer | Error): void => {
+      isOver = true
       timer.cancel()
       if (result instanceof Error) {
         source.removeAllListeners('data')
@@ -88,6 +92,7 @@ export function collectBody(source: BodySource, limitBytes: number, clock: Clock
     }
     source.on('data', chunk => {
       size += chunk.length
+      if (isOver) return
       if (size > limitBytes) return finish(bodyTooLarge(limitBytes))
       chunks.push(chunk)
     })
@@ -95,8 +100,11 @@ export function collectBody(source: BodySource, limitBytes: number, clock: Clock
       const [first] = chunks
       finish(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, size))
     })
-    const broken = (): void =>
+    // Every body closes in the end, and an Error costs its stack.
+    const broken = (): void => {
+      if (isOver) return
       finish(new StatusError('BadRequest', 'the request body ended before it was complete'))
+    }
     source.on('error', broken)
     source.on('close', broken)
   })

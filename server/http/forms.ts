@@ -88,7 +88,7 @@ export function itemEncoder(resource: Resource, view: View): (item: Cached) => B
       return form === undefined ? item => item.bytes : item => item.form(form)
     case 'table': {
       const row = rowEncoder(printedAs(resource), view)
-      return item => Buffer.from(row(item.object()))
+      return item => Buffer.from(row(item.peek()))
     }
     case 'partial':
     case 'partial-list':
@@ -152,22 +152,68 @@ function wholeOf(form: Omit<ListForm, 'whole'>): Buffer {
   return Buffer.concat(parts)
 }
 
-/** The list in slices of about `sliceBytes`; nothing is made before it is asked for. */
-export function* slicesOf(form: ListForm, sliceBytes: number): Generator<Buffer> {
-  let parts: Buffer[] = [Buffer.from(form.head)]
-  let size = 0
+export interface Slice {
+  readonly bytes: Buffer
+  readonly isLast: boolean
+}
+
+export interface SliceLimits {
+  readonly bytes: number
+  /** Milliseconds that making one slice may take. */
+  readonly ms: number
+  readonly monotonic: () => number
+}
+
+/**
+ * The list in slices; nothing is made before it is asked for. Full slices share one buffer, because 20 MB of fresh
+ * memory per list is what brings the garbage collector in: a slice must be sent before the next is asked for.
+ */
+export function* slicesOf(form: ListForm, limits: SliceLimits): Generator<Slice> {
+  const joiner = new Joiner(limits.bytes)
+  joiner.add(Buffer.from(form.head))
+  let began = limits.monotonic()
   let isFirst = true
   for (const item of form.items) {
-    const bytes = form.encode(item)
-    if (!isFirst) parts.push(COMMA)
+    if (!isFirst) joiner.add(COMMA)
     isFirst = false
-    parts.push(bytes)
-    size += bytes.length + 1
-    if (size < sliceBytes) continue
-    yield Buffer.concat(parts)
-    parts = []
-    size = 0
+    joiner.add(form.encode(item))
+    if (joiner.size < limits.bytes && limits.monotonic() - began < limits.ms) continue
+    yield { bytes: joiner.take(), isLast: false }
+    began = limits.monotonic()
   }
-  parts.push(Buffer.from(form.tail))
-  yield Buffer.concat(parts)
+  joiner.add(Buffer.from(form.tail))
+  yield { bytes: joiner.take(), isLast: true }
+}
+
+/** Joins parts, big ones in a buffer that is used again and again. */
+class Joiner {
+  readonly #fullBytes: number
+  #parts: Buffer[] = []
+  #shared: Buffer | undefined
+  size = 0
+
+  constructor(fullBytes: number) {
+    this.#fullBytes = fullBytes
+  }
+
+  add(part: Buffer): void {
+    this.#parts.push(part)
+    this.size += part.length
+  }
+
+  take(): Buffer {
+    const parts = this.#parts
+    const size = this.size
+    this.#parts = []
+    this.size = 0
+    if (size < this.#fullBytes) return Buffer.concat(parts, size)
+    if (this.#shared === undefined || this.#shared.length < size)
+      this.#shared = Buffer.allocUnsafeSlow(size + (size >> 4))
+    let at = 0
+    for (const part of parts) {
+      this.#shared.set(part, at)
+      at += part.length
+    }
+    return this.#shared.subarray(0, size)
+  }
 }

@@ -73,6 +73,10 @@ export class H1Exchange implements Exchange {
     return Array.isArray(value) ? value.join(', ') : value
   }
 
+  headerNames(): readonly string[] {
+    return Object.keys(this.#request.headers)
+  }
+
   readBody(limitBytes: number): Promise<Buffer> {
     if (Number(this.header('content-length') ?? 0) > limitBytes) {
       this.#request.resume()

@@ -77,6 +77,10 @@ export class H2Exchange implements Exchange {
     return Array.isArray(value) ? value.join(', ') : value
   }
 
+  headerNames(): readonly string[] {
+    return Object.keys(this.#headers)
+  }
+
   readBody(limitBytes: number): Promise<Buffer> {
     if (Number(this.header('content-length') ?? 0) > limitBytes) {
       this.#stream.resume()

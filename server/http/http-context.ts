@@ -4,6 +4,7 @@ import { ANONYMOUS, type UserInfo } from '#api/request.ts'
 import type { TypedKind } from '#api/scheme.ts'
 import type { StructType } from '#api/schema/type.ts'
 import { badRequest } from '#api/status.ts'
+import type { Turns } from '#base/turns.ts'
 import type { Body, Query } from '#server/registry/call.ts'
 import { parseProtobuf } from './protobuf.ts'
 import type { RequestContext } from './context.ts'
@@ -31,13 +32,15 @@ export class HttpContext implements RequestContext {
   readonly info: RequestInfo
   readonly exchange: Exchange
   readonly warnings: string[] = []
+  readonly #turns: Turns
   user: UserInfo = ANONYMOUS
 
   /** Throws StatusError(BadRequest) for a path whose escapes are broken. */
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, turns: Turns) {
     const info = requestInfo(exchange)
     if (info === undefined) throw badRequest('invalid URL escape in the request path')
     this.exchange = exchange
+    this.#turns = turns
     this.info = info
   }
 
@@ -72,6 +75,8 @@ export class HttpContext implements RequestContext {
   async body(expected: TypedKind): Promise<Body | undefined> {
     const bytes = await this.exchange.readBody(BODY_LIMIT_BYTES)
     if (bytes.length === 0) return undefined
+    // Bodies of many requests come in with one read of a socket.
+    await this.#turns.take()
     const { contentType } = this
     if (JSON_TYPES.has(contentType)) return parseJson(bytes, expected.kind)
     if (YAML_TYPES.has(contentType))

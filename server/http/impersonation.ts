@@ -1,92 +1,125 @@
 /**
- * `Impersonate-User`, `-Group` and `-Uid`: a request made as somebody else, by who may impersonate each of them.
+ * `kubectl --as`: a request made as somebody else, by who may `impersonate` the user, each group, the uid and each
+ * extra value.
  *
- * Throws  StatusError(Forbidden) when the requester may not; BadRequest for groups or uid without a user.
- * Source: k8s.io/apiserver pkg/endpoints/filters/impersonation.go. Differs: extra fields are not taken over.
+ * Input   headers Impersonate-User, -Group and -Extra-KEY (repeated ones arrive joined by ", "), and -Uid
+ * Throws  StatusError(Forbidden) as any refused request; BadRequest for groups or a uid without a user.
+ * Source: k8s.io/apiserver pkg/endpoints/filters/impersonation.go
  */
-import type { Authorizer, RequestAttributes, UserInfo } from '#api/request.ts'
-import { badRequest, forbidden } from '#api/status.ts'
+import { accessForbidden } from '#api/refusal.ts'
+import { ANONYMOUS, type Authorizer, type RequestAttributes, type UserInfo } from '#api/request.ts'
+import { badRequest } from '#api/status.ts'
+import type { Exchange } from './exchange.ts'
 
 const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/
 const AUTHENTICATED = 'system:authenticated'
-const ANONYMOUS_NAME = 'system:anonymous'
+const UNAUTHENTICATED = 'system:unauthenticated'
+const AUTHENTICATION_GROUP = 'authentication.k8s.io'
+const EXTRA_PREFIX = 'impersonate-extra-'
 
-interface Asked {
+export interface Impersonation {
   readonly name: string
   readonly groups: readonly string[]
-  readonly uid: string | undefined
+  readonly uid: string
+  readonly extra: Readonly<Record<string, readonly string[]>>
 }
 
-/** Returns undefined when nobody is impersonated. */
-export function impersonationOf(header: (name: string) => string | undefined): Asked | undefined {
-  const name = header('impersonate-user') ?? ''
-  const groups = (header('impersonate-group') ?? '').split(', ').filter(group => group !== '')
-  const uid = header('impersonate-uid')
-  if (name !== '') return { name, groups, uid }
-  if (groups.length > 0 || uid !== undefined)
-    throw badRequest('requested groups or uid without impersonating a user')
-  return undefined
+/** Returns undefined when nobody is impersonated. Extra values count only beside a user. */
+export function impersonationOf(
+  exchange: Pick<Exchange, 'header' | 'headerNames'>,
+): Impersonation | undefined {
+  const name = exchange.header('impersonate-user') ?? ''
+  const groups = valuesOf(exchange.header('impersonate-group'))
+  const uid = exchange.header('impersonate-uid') ?? ''
+  if (name !== '') return { name, groups, uid, extra: extraOf(exchange) }
+  if (groups.length === 0 && uid === '') return undefined
+  throw badRequest('requested impersonation of a group or uid without impersonating a user')
+}
+
+const valuesOf = (header: string | undefined): readonly string[] =>
+  (header ?? '').split(', ').filter(value => value !== '')
+
+function extraOf(
+  exchange: Pick<Exchange, 'header' | 'headerNames'>,
+): Readonly<Record<string, readonly string[]>> {
+  const names = exchange.headerNames().filter(name => name.startsWith(EXTRA_PREFIX))
+  return Object.fromEntries(
+    names.map(name => [
+      unescaped(name.slice(EXTRA_PREFIX.length)),
+      valuesOf(exchange.header(name)),
+    ]),
+  )
+}
+
+/** Keys come percent-escaped; one that is not well-formed is taken as it is. */
+function unescaped(key: string): string {
+  try {
+    return decodeURIComponent(key)
+  } catch {
+    return key
+  }
 }
 
 export async function impersonate(
   authorizer: Authorizer,
   user: UserInfo,
-  asked: Asked,
+  asked: Impersonation,
 ): Promise<UserInfo> {
-  for (const attributes of needed(user, asked)) {
-    const { decision } = await authorizer.authorize(attributes)
-    if (decision === 'allow') continue
-    const { group, resource, name } = attributes
-    throw forbidden(
-      { group, resource, name },
-      `User "${user.name}" cannot impersonate resource "${resource}" in API group "${group}" ${whereOf(attributes)}`,
-    )
+  for (const target of targetsOf(asked)) {
+    const attributes = { ...BASE, ...target, user }
+    const { decision, reason } = await authorizer.authorize(attributes)
+    if (decision !== 'allow') throw accessForbidden(attributes, reason)
   }
+  const { name, uid, extra } = asked
   return {
-    name: asked.name,
+    name,
     groups: groupsOf(asked),
-    ...(asked.uid === undefined ? {} : { uid: asked.uid }),
+    ...(uid === '' ? {} : { uid }),
+    ...(Object.keys(extra).length === 0 ? {} : { extra }),
   }
 }
 
-const whereOf = ({ namespace }: RequestAttributes): string =>
-  namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`
-
-function needed(user: UserInfo, asked: Asked): RequestAttributes[] {
-  const about = (
-    what: Pick<RequestAttributes, 'group' | 'resource' | 'namespace' | 'name'>,
-  ): RequestAttributes => ({
-    ...what,
-    user,
-    verb: 'impersonate',
-    isResource: true,
-    path: '',
-    version: 'v1',
-    subresource: '',
-  })
-  const [, namespace, account] = SERVICE_ACCOUNT.exec(asked.name) ?? []
-  const subject =
-    namespace === undefined || account === undefined
-      ? about({ group: '', resource: 'users', namespace: '', name: asked.name })
-      : about({ group: '', resource: 'serviceaccounts', namespace, name: account })
-  const groups = asked.groups.map(name =>
-    about({ group: '', resource: 'groups', namespace: '', name }),
-  )
-  const { uid } = asked
-  const uids =
-    uid === undefined
-      ? []
-      : [about({ group: 'authentication.k8s.io', resource: 'uids', namespace: '', name: uid })]
-  return [subject, ...groups, ...uids]
+const BASE: Omit<RequestAttributes, 'user'> = {
+  verb: 'impersonate',
+  isResource: true,
+  path: '',
+  group: '',
+  version: 'v1',
+  resource: '',
+  subresource: '',
+  namespace: '',
+  name: '',
 }
 
-function groupsOf({ name, groups }: Asked): readonly string[] {
+type Target = Pick<RequestAttributes, 'resource' | 'name'> &
+  Partial<Pick<RequestAttributes, 'group' | 'subresource' | 'namespace'>>
+
+function targetsOf({ name, groups, uid, extra }: Impersonation): readonly Target[] {
+  const [, namespace, account] = SERVICE_ACCOUNT.exec(name) ?? []
+  return [
+    namespace === undefined || account === undefined
+      ? { resource: 'users', name }
+      : { resource: 'serviceaccounts', namespace, name: account },
+    ...groups.map(group => ({ resource: 'groups', name: group })),
+    ...Object.entries(extra).flatMap(([key, values]) =>
+      values.map(value => ({
+        group: AUTHENTICATION_GROUP,
+        resource: 'userextras',
+        subresource: key,
+        name: value,
+      })),
+    ),
+    ...(uid === '' ? [] : [{ group: AUTHENTICATION_GROUP, resource: 'uids', name: uid }]),
+  ]
+}
+
+/** A service account is in its groups unless others are asked for; everybody but anonymous is authenticated. */
+function groupsOf({ name, groups }: Impersonation): readonly string[] {
   const [, namespace] = SERVICE_ACCOUNT.exec(name) ?? []
-  const implied =
+  const all =
     namespace === undefined || groups.length > 0
-      ? []
+      ? groups
       : ['system:serviceaccounts', `system:serviceaccounts:${namespace}`]
-  const all = [...groups, ...implied]
-  if (name === ANONYMOUS_NAME || all.includes(AUTHENTICATED)) return all
-  return [...all, AUTHENTICATED]
+  const implied = name === ANONYMOUS.name ? UNAUTHENTICATED : AUTHENTICATED
+  return all.includes(implied) || all.includes(UNAUTHENTICATED) ? all : [...all, implied]
 }

@@ -2,61 +2,70 @@
  * Sends a list in slices under back-pressure: what a slow reader has not taken is not encoded yet, and other requests
  * get their turn between slices.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Clock } from '#base/clock.ts'
+import type { Turns } from '#base/turns.ts'
 import { type Gzip, createGzip } from 'node:zlib'
-import type { Answer } from '#server/registry/call.ts'
 import type { BodyWriter, Exchange, Headers } from './exchange.ts'
-import { type View, formOf, slicesOf } from './forms.ts'
+import { type ListForm, type Slice, slicesOf } from './forms.ts'
 
 const SLICE_BYTES = 256 * 1024
+const SLICE_MS = 2
 const GZIP_OVER_BYTES = 128 * 1024
 
-export async function sendPage(
-  exchange: Exchange,
-  headers: Headers,
-  answer: Extract<Answer, { kind: 'page' }>,
-  view: View,
-): Promise<void> {
-  const slices = slicesOf(formOf(answer, view), SLICE_BYTES)
-  const first = slices.next()
-  if (first.done === true) return
-  const second = slices.next()
-  const isSmall = second.done === true && first.value.length <= GZIP_OVER_BYTES
-  if (isSmall) return exchange.respond(200, headers, first.value)
-  const zips = /(^|[\s,])gzip($|[\s,;])/.test(exchange.header('accept-encoding') ?? '')
-  if (second.done === true && !zips) return exchange.respond(200, headers, first.value)
-  const encoding = zips ? { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : {}
-  const writer = exchange.stream(200, { ...headers, ...encoding })
-  const all = chain(first.value, second.done === true ? undefined : second.value, slices)
-  await (zips ? sendZipped(writer, all) : sendPlain(writer, all))
+export interface PageAnswer {
+  readonly exchange: Exchange
+  readonly headers: Headers
+  readonly form: ListForm
 }
 
-function* chain(
-  first: Buffer,
-  second: Buffer | undefined,
-  rest: Generator<Buffer>,
-): Generator<Buffer> {
+export async function sendPage(
+  deps: { readonly clock: Clock; readonly turns: Turns },
+  { exchange, headers, form }: PageAnswer,
+): Promise<void> {
+  const limits = { bytes: SLICE_BYTES, ms: SLICE_MS, monotonic: () => deps.clock.monotonic() }
+  const slices = slicesOf(form, limits)
+  const { value: first } = slices.next()
+  if (first === undefined) return
+  const zips = /(^|[\s,])gzip($|[\s,;])/.test(exchange.header('accept-encoding') ?? '')
+  if (first.isLast && (first.bytes.length <= GZIP_OVER_BYTES || !zips))
+    return exchange.respond(200, headers, first.bytes)
+  const encoding = zips ? { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : {}
+  const writer = exchange.stream(200, { ...headers, ...encoding })
+  const all = chain(first, slices)
+  await (zips ? sendZipped(writer, all, deps.turns) : sendPlain(writer, all, deps.turns))
+}
+
+function* chain(first: Slice, rest: Iterable<Slice>): Generator<Slice> {
   yield first
-  if (second !== undefined) yield second
   yield* rest
 }
 
-async function sendPlain(writer: BodyWriter, slices: Iterable<Buffer>): Promise<void> {
-  for (const slice of slices) {
+async function sendPlain(
+  writer: BodyWriter,
+  slices: Iterable<Slice>,
+  turns: Turns,
+): Promise<void> {
+  for (const { bytes } of slices) {
     if (writer.gone) return
-    if (writer.write(slice)) await nextTurn()
-    else await writer.drained()
+    // A full slice always fills the queue: when that has drained, its buffer is free for the next.
+    if (!writer.write(bytes)) await writer.drained()
+    await turns.take()
   }
   writer.end()
 }
 
 /** Compression runs in Node's thread pool; its output goes on at the reader's pace. */
-async function sendZipped(writer: BodyWriter, slices: Iterable<Buffer>): Promise<void> {
+async function sendZipped(
+  writer: BodyWriter,
+  slices: Iterable<Slice>,
+  turns: Turns,
+): Promise<void> {
   const zip = createGzip({ level: 1 })
   const output = forward(zip, writer)
-  for (const slice of slices) {
+  for (const { bytes } of slices) {
     if (writer.gone) break
-    if (!zip.write(slice)) await new Promise<void>(resolve => zip.once('drain', resolve))
+    if (!zip.write(bytes)) await new Promise<void>(resolve => zip.once('drain', resolve))
+    await turns.take()
   }
   zip.end()
   await output

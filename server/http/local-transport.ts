@@ -9,6 +9,7 @@ import { apiVersionOf } from '#api/scheme.ts'
 import { StatusError, badRequest } from '#api/status.ts'
 import type { Clock } from '#base/clock.ts'
 import { assertNever } from '#base/errors.ts'
+import type { Turns } from '#base/turns.ts'
 import type { ApiRequest, Transport } from '#client/transport.ts'
 import {
   type Cache,
@@ -19,7 +20,6 @@ import {
 } from '#server/cache/cache.ts'
 import type { Answer } from '#server/registry/call.ts'
 import { type Target, shownAs, targetOf } from '#server/registry/target.ts'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type ChainDeps, runStages } from './chain.ts'
 import type { RequestContext } from './context.ts'
 import { requestInfo } from './request-info.ts'
@@ -29,6 +29,7 @@ export interface LocalDeps {
   readonly chain: ChainDeps
   readonly cache: Cache
   readonly clock: Clock
+  readonly turns: Turns
   /** Told of errors that are no StatusError. */
   readonly onFault: (error: unknown) => void
 }
@@ -36,6 +37,7 @@ export interface LocalDeps {
 export function createLocalTransport(deps: LocalDeps, user: UserInfo): Transport {
   const answerTo = async (request: ApiRequest, signal: AbortSignal): Promise<Answer> => {
     try {
+      await deps.turns.take()
       return await runStages(deps.chain, contextOf(request, user, signal))
     } catch (error) {
       if (error instanceof StatusError) throw error
@@ -107,7 +109,7 @@ async function objectOf(deps: LocalDeps, answer: Answer): Promise<AnyObject> {
         kind: `${resource.kind}List`,
         apiVersion: apiVersionOf(resource),
         metadata,
-        items: await parsed(deps.clock, target, page.page.items),
+        items: await parsed(deps, target, page.page.items),
       }
     }
     case 'raw':
@@ -122,7 +124,7 @@ async function objectOf(deps: LocalDeps, answer: Answer): Promise<AnyObject> {
 }
 
 async function parsed(
-  clock: Clock,
+  { clock, turns }: LocalDeps,
   target: Target,
   items: readonly Cached[],
 ): Promise<readonly AnyObject[]> {
@@ -131,7 +133,7 @@ async function parsed(
   for (const item of items) {
     objects.push(shownAs(target, item.object()))
     if (clock.monotonic() - began < SLICE_MS) continue
-    await nextTurn()
+    await turns.take()
     began = clock.monotonic()
   }
   return objects

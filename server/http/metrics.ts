@@ -1,9 +1,9 @@
 /**
  * What the server counts about itself, and `/metrics` in Prometheus' text form.
  *
- * Owns    counters in memory, bounded by the number of verbs and resources, and the event-loop delay monitor.
+ * Owns    counters in memory, bounded by the number of verbs and resources, and nothing else.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { Turns } from '#base/turns.ts'
 import type { NonResourceRoute } from './chain.ts'
 import type { FlowControl } from './flow-control.ts'
 import { text } from './health.ts'
@@ -22,10 +22,10 @@ export interface RequestMeasure {
 export interface Metrics {
   observe(measure: RequestMeasure): void
   readonly route: NonResourceRoute
-  close(): void
 }
 
 export interface MetricsSources {
+  readonly turns: Turns
   readonly flow: FlowControl
   readonly watchers: () => number
   readonly revision: () => number
@@ -37,7 +37,6 @@ export interface MetricsSources {
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60]
 /** No client can make more series than this by asking for odd names. */
 const SERIES_MAX = 5000
-const LOOP_RESOLUTION_MS = 1
 
 interface Histogram {
   readonly buckets: number[]
@@ -48,8 +47,6 @@ interface Histogram {
 export function createMetrics(sources: MetricsSources): Metrics {
   const counts = new Map<string, number>()
   const durations = new Map<string, Histogram>()
-  const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
-  loop.enable()
   return {
     observe(measure) {
       const { verb, group, version, resource, subresource, code, seconds } = measure
@@ -61,9 +58,8 @@ export function createMetrics(sources: MetricsSources): Metrics {
     },
     route: {
       matches: path => path === '/metrics',
-      handle: () => text(200, exposition({ sources, counts, durations, loop })),
+      handle: () => text(200, exposition({ sources, counts, durations })),
     },
-    close: () => loop.disable(),
   }
 }
 
@@ -84,7 +80,6 @@ interface Exposed {
   readonly sources: MetricsSources
   readonly counts: ReadonlyMap<string, number>
   readonly durations: ReadonlyMap<string, Histogram>
-  readonly loop: ReturnType<typeof monitorEventLoopDelay>
 }
 
 const family = (
@@ -93,8 +88,9 @@ const family = (
   lines: readonly string[],
 ): readonly string[] => [`# TYPE ${name} ${type}`, ...lines]
 
-function exposition({ sources, counts, durations, loop }: Exposed): string {
-  const { flow, watchers, revision, objects, more } = sources
+function exposition({ sources, counts, durations }: Exposed): string {
+  const { flow, watchers, revision, objects, more, turns } = sources
+  const { lengths } = turns
   const memory = process.memoryUsage()
   const cpu = process.cpuUsage()
   const requests = [...counts].map(
@@ -120,10 +116,10 @@ function exposition({ sources, counts, durations, loop }: Exposed): string {
     ...family('apiserver_storage_objects', 'gauge', stored),
     ...family('kites_store_revision', 'gauge', [`kites_store_revision ${revision()}`]),
     ...family('nodejs_eventloop_lag_max_seconds', 'gauge', [
-      `nodejs_eventloop_lag_max_seconds ${loop.max / 1e9}`,
+      `nodejs_eventloop_lag_max_seconds ${lengths.max / 1e9}`,
     ]),
     ...family('nodejs_eventloop_lag_p99_seconds', 'gauge', [
-      `nodejs_eventloop_lag_p99_seconds ${loop.percentile(99) / 1e9}`,
+      `nodejs_eventloop_lag_p99_seconds ${lengths.percentile(99) / 1e9}`,
     ]),
     ...family('process_resident_memory_bytes', 'gauge', [
       `process_resident_memory_bytes ${memory.rss}`,
@@ -132,7 +128,7 @@ function exposition({ sources, counts, durations, loop }: Exposed): string {
       `process_cpu_seconds_total ${(cpu.user + cpu.system) / 1e6}`,
     ]),
   ]
-  loop.reset()
+  lengths.reset()
   return `${lines.join('\n')}\n${more?.() ?? ''}`
 }
 

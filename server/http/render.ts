@@ -3,6 +3,7 @@
  * a StatusError becomes an HTTP answer.
  */
 import type { AnyObject } from '#api/object.ts'
+import type { Turns } from '#base/turns.ts'
 import { type Status, StatusError, internalError } from '#api/status.ts'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
@@ -24,6 +25,7 @@ const NO_CACHE = 'no-cache, private'
 const gzipped = promisify(gzip)
 
 export interface RenderDeps extends WatchSource {
+  readonly turns: Turns
   readonly now: () => number
 }
 
@@ -45,7 +47,7 @@ export async function render(
   if (answer.kind === 'watch') return sendWatch(deps, exchange, answer, view)
   const headers = headersOf(context, accepted)
   if (answer.kind === 'page' && !isWhole(context, accepted, answer))
-    return sendPage(exchange, headers, answer, view)
+    return sendPage(deps, { exchange, headers, form: formOf(answer, view) })
   const bytes = bytesOf(answer, context, accepted, deps.now())
   if (answer.kind === 'page') return sendWhole(context, accepted, bytes)
   if (isWhole(context, accepted, answer)) return sendWhole(context, accepted, bytes, answer.code)

@@ -6,6 +6,7 @@
  *
  * Source: k8s.io/apiserver pkg/endpoints/request/requestinfo.go
  */
+import { exactMatchOf } from '#api/selectors.ts'
 import { isTrue } from '#server/registry/options.ts'
 
 export interface RequestInfo {
@@ -124,12 +125,7 @@ function splitNamespace(parts: readonly string[]): {
 
 /** A list of one named object is authorized as that object. */
 function nameInFieldSelector(query: RequestLine['query']): string {
-  const selector = query.get('fieldSelector')
-  if (selector === null || !selector.includes('metadata.name')) return ''
-  const names = selector
-    .split(',')
-    .map(term => /^metadata\.name==?([^=!]+)$/.exec(term.trim())?.[1])
-  return names.find(name => name !== undefined) ?? ''
+  return exactMatchOf(query.get('fieldSelector') ?? '', 'metadata.name') ?? ''
 }
 
 const nonResource = (method: string, path: string): RequestInfo => ({

@@ -48,6 +48,8 @@ export interface Removal {
   readonly target: Target
   readonly options: DeleteOptions
   readonly name: string
+  /** Admission has been asked about the request that leads to this deletion (an eviction). */
+  readonly isAdmitted?: boolean
 }
 
 /** Returns the object as it was left, in its stored form. */
@@ -63,14 +65,16 @@ export async function removeNamed(
     if (cached === undefined) throw notFound(subjectOf(target, name))
     const current = cached.object()
     checkPreconditions(target, current, options.preconditions)
-    await admissionValidate(deps, call, {
-      operation: 'DELETE',
-      name,
-      object: undefined,
-      oldObject: shownAs(target, current),
-      options,
-      dryRun: options.dryRun,
-    })
+    if (removal.isAdmitted !== true) {
+      await admissionValidate(deps, call, {
+        operation: 'DELETE',
+        name,
+        object: undefined,
+        oldObject: shownAs(target, current),
+        options,
+        dryRun: options.dryRun,
+      })
+    }
     const begun = planDeletion(strategy, current, { options, now: deps.clock.now() })
     if (!isReleased(strategy, begun)) {
       const modified = await modify(deps, {

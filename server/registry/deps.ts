@@ -1,5 +1,5 @@
 /** What the registry's verbs are handed. Types only. */
-import type { AdmissionPlugin } from '#api/request.ts'
+import type { AdmissionPlugin, Authorizer } from '#api/request.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/logger.ts'
 import type { Random } from '#base/random.ts'
@@ -15,6 +15,8 @@ export interface RegistryDeps {
   readonly log: Logger
   /** In running order: all `admit` before all `validate`. */
   readonly admission: readonly AdmissionPlugin[]
+  /** Asked about what a request turns out to do beside what its path says. */
+  readonly authorizer: Authorizer
   /** By storage (`pods`, `deployments.apps`). */
   readonly strategies: ReadonlyMap<string, Strategy>
 }

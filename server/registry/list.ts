@@ -21,7 +21,9 @@ const WATCH_TIMEOUT_MIN_MS = 30 * 60_000
 export function selectionOf(call: Call, target: Target): Selection {
   const labels = call.query.get('labelSelector') ?? ''
   const fields = call.query.get('fieldSelector') ?? ''
-  const named = call.name === '' || fields !== '' ? fields : `metadata.name=${call.name}`
+  // A name in the path is what the caller was authorized for: other terms may only narrow it.
+  const name = call.name === '' ? '' : `metadata.name=${escaped(call.name)}`
+  const named = [name, fields].filter(term => term !== '').join(',')
   return {
     groupResource: target.storage,
     namespace: target.namespace,
@@ -31,6 +33,8 @@ export function selectionOf(call: Call, target: Target): Selection {
       : { fields: resolveFieldSelector(target.storage, parseFieldSelector(named)) }),
   }
 }
+
+const escaped = (value: string): string => value.replaceAll(/[\\,=]/g, String.raw`\$&`)
 
 export async function list(deps: RegistryDeps, call: Call): Promise<Answer> {
   const target = targetOf(call)

@@ -3,11 +3,11 @@
  *
  * Source: k8s.io/apiserver pkg/registry/rest/create.go, update.go, meta.go
  */
+import { equalJson } from '#api/json.ts'
 import type { AnyObject, ObjectMeta } from '#api/object.ts'
 import { rfc3339 } from '#base/clock.ts'
 import type { Random } from '#base/random.ts'
-import { isDeepStrictEqual } from 'node:util'
-import { type Strategy, without } from './strategy.ts'
+import type { Strategy } from './strategy.ts'
 
 const GENERATED_SUFFIX = 5
 const NAME_MAX = 63
@@ -66,21 +66,24 @@ export const withMetadata = (object: AnyObject, changes: Partial<ObjectMeta>): A
 export function withGeneration(object: AnyObject, old: AnyObject, strategy: Strategy): AnyObject {
   if (!strategy.generation) return object
   const generation = old.metadata.generation ?? 0
-  const content = (one: AnyObject): AnyObject => ({ ...without(one, 'status'), metadata: {} })
-  const isChanged = !isDeepStrictEqual(content(object), content(old))
+  const isChanged = !isSameBut(object, old, 'metadata', 'status')
   return isChanged ? withMetadata(object, { generation: generation + 1 }) : object
 }
 
 /** True when two states differ in nothing that is worth a revision (times in managedFields are not). */
 export function isUnchanged(next: AnyObject, old: AnyObject): boolean {
-  if (next === old) return true
-  const { managedFields: nextOwners, ...nextMeta } = next.metadata
-  const { managedFields: oldOwners, ...oldMeta } = old.metadata
   return (
-    isDeepStrictEqual(nextMeta, oldMeta) &&
-    isDeepStrictEqual({ ...next, metadata: {} }, { ...old, metadata: {} }) &&
-    isDeepStrictEqual(timeless(nextOwners), timeless(oldOwners))
+    next === old ||
+    (isSameBut(next, old, 'metadata') &&
+      isSameBut(next.metadata, old.metadata, 'managedFields') &&
+      equalJson(timeless(next.metadata.managedFields), timeless(old.metadata.managedFields)))
   )
+}
+
+/** Whether two objects agree in all members but these. */
+const isSameBut = (left: object, right: object, ...names: readonly string[]): boolean => {
+  const ignored = Object.fromEntries(names.map(name => [name, undefined]))
+  return equalJson({ ...left, ...ignored }, { ...right, ...ignored })
 }
 
 const timeless = (owners: ObjectMeta['managedFields']): unknown =>

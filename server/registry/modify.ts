@@ -141,7 +141,7 @@ export function isReleased(strategy: Strategy, object: AnyObject): boolean {
   )
 }
 
-/** Source: k8s.io/apiserver pkg/storage/interfaces.go Preconditions.Check */
+/** Source: k8s.io/apiserver pkg/registry/rest/delete.go BeforeDelete */
 export function checkPreconditions(
   target: Target,
   current: AnyObject,
@@ -153,11 +153,11 @@ export function checkPreconditions(
   if (uid !== undefined && uid !== have.uid)
     throw conflict(
       subject,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${have.uid ?? ''}`,
+      `the UID in the precondition (${uid}) does not match the UID in record (${have.uid ?? ''}). The object might have been deleted and then recreated`,
     )
   if (resourceVersion !== undefined && resourceVersion !== have.resourceVersion)
     throw conflict(
       subject,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${have.resourceVersion ?? ''}`,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${have.resourceVersion ?? ''}). The object might have been modified`,
     )
 }

@@ -11,6 +11,7 @@ import { applyMergePatch } from '#api/patch/merge-patch.ts'
 import { applyStrategicMergePatch } from '#api/patch/strategic-merge-patch.ts'
 import { badRequest } from '#api/status.ts'
 import type { Answer, Call } from './call.ts'
+import { confirmCreate } from './create-rights.ts'
 import { createObject, placed } from './create.ts'
 import { bodyKind, decodeValue } from './decoding.ts'
 import type { RegistryDeps } from './deps.ts'
@@ -92,8 +93,10 @@ async function apply(
       : { ...decoded, metadata: { ...decoded.metadata, managedFields } }
   }
   const exists = deps.cache.get(target.storage, target.namespace, call.name) !== undefined
-  if (!exists && call.subresource === '')
+  if (!exists && call.subresource === '') {
+    await confirmCreate(deps, call)
     return createObject(deps, { call, target, options, sent: merge(undefined), isOwned: true })
+  }
   const modified = await modify(deps, {
     target,
     name: call.name,

@@ -57,9 +57,12 @@ function generic(deps: RegistryDeps, call: Call): Promise<Answer> {
   return isMisplaced(call) ? refuse() : handler(deps, call)
 }
 
-/** A namespaced object outside a namespace can only be listed and watched; POST has no name. */
+const OF_COLLECTIONS = new Set(['create', 'list', 'watch', 'deletecollection'])
+
+/** A namespaced object outside a namespace can only be listed and watched; POST has no name, PUT and PATCH need one. */
 function isMisplaced(call: Call): boolean {
   const { resource, namespace, verb } = call
+  if (call.name === '' && !OF_COLLECTIONS.has(verb)) return true
   if (verb === 'create') return call.name !== '' || (resource.namespaced && namespace === '')
   return resource.namespaced && namespace === '' && verb !== 'list' && verb !== 'watch'
 }

@@ -4,7 +4,7 @@
  * Source: kubernetes pkg/registry/authorization, pkg/registry/authentication
  */
 import type { AnyObject } from '#api/object.ts'
-import type { Authorizer, RequestAttributes, UserInfo } from '#api/request.ts'
+import type { RequestAttributes, UserInfo } from '#api/request.ts'
 import { badRequest } from '#api/status.ts'
 import { rfc3339 } from '#base/clock.ts'
 import type { Answer, Call } from './call.ts'
@@ -37,7 +37,6 @@ export interface ReviewRule {
 }
 
 export interface ReviewDeps extends RegistryDeps {
-  readonly authorizer: Authorizer
   readonly rules: RuleResolver
   /** Undefined when the token is nobody's, or good for none of the audiences. */
   readonly reviewToken: (

@@ -8,6 +8,7 @@ import type { AnyObject } from '#api/object.ts'
 import { MODIFIED, conflict, invalid } from '#api/status.ts'
 import { admissionValidate, admit } from './admission.ts'
 import type { Answer, Call } from './call.ts'
+import { confirmCreate } from './create-rights.ts'
 import { createObject, placed } from './create.ts'
 import { decodeBody, validateChange } from './decoding.ts'
 import type { RegistryDeps } from './deps.ts'
@@ -24,8 +25,10 @@ export async function update(deps: RegistryDeps, call: Call): Promise<Answer> {
   const sent = placed(target, await decodeBody(call, options.fieldValidation), call.name)
   const strategy = strategyOf(deps, target.storage)
   const exists = deps.cache.get(target.storage, target.namespace, call.name) !== undefined
-  if (!exists && strategy.createOnUpdate && call.subresource === '')
+  if (!exists && strategy.createOnUpdate && call.subresource === '') {
+    await confirmCreate(deps, call)
     return createObject(deps, { call, target, options, sent })
+  }
   const modified = await modify(deps, {
     target,
     name: call.name,

@@ -1,6 +1,6 @@
 /**
  * The administrator's kubeconfig: written at start, and again whenever his certificate was renewed.
- * Throws  the file system's error at start; later ones are logged.
+ * A file that cannot be written is logged with what to do: the server serves all the same.
  */
 import type { Logger } from '#base/logger.ts'
 import { writeKubeconfig } from '#client/pki/kubeconfig.ts'
@@ -32,12 +32,17 @@ export function keepAdminKubeconfig(
       ...(options.name === undefined ? {} : { name: options.name }),
     })
   }
-  write()
-  return pki.onRenew(() => {
+  const keep = (): void => {
     try {
       write()
     } catch (error) {
-      options.log.error('kubeconfig not written', { path: options.path, error })
+      const { path } = options
+      options.log.error('cannot write the kubeconfig; choose a place with --write-kubeconfig', {
+        path,
+        error,
+      })
     }
-  })
+  }
+  keep()
+  return pki.onRenew(keep)
 }

@@ -1,6 +1,7 @@
 /**
  * Which host owns a node name: the first that joins with it leaves the hash of its password in a Secret, and only
- * who knows that password gets certificates for the name again, until the Node is deleted.
+ * who knows that password gets certificates for the name again, until the Node is deleted (a controller clears the
+ * Secret then).
  *
  * Secret  kube-system/<node>.node-password.kites, immutable, key `hash`: `$1:<salt>:15:8:1:<key>` (scrypt).
  * Throws  StatusError(Forbidden) that says what to do; TooManyRequests when too many check at once.
@@ -9,12 +10,8 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import type { AnyObject } from '#api/object.ts'
 import { isReason, StatusError, tooManyRequests } from '#api/status.ts'
-import { isAbort } from '#base/errors.ts'
-import type { Part } from '#base/lifetime.ts'
-import type { Logger } from '#base/logger.ts'
 import type { Transport } from '#client/transport.ts'
 import { hashToken } from '../auth/authenticators.ts'
-import type { ObjectReader } from '../auth/object-reader.ts'
 
 const LOG_N = 15
 const BLOCK_SIZE = 8
@@ -23,20 +20,16 @@ const KEY_BYTES = 64
 const SALT_BYTES = 8
 const MEMORY_BYTES = 64 * 1024 * 1024
 const CHECKS_MAX = 10
-const DELETIONS_MAX = 1000
+const CONFIRMED_MAX = 10_000
 const SECRETS = '/api/v1/namespaces/kube-system/secrets'
 
 export interface NodePasswords {
   /** Passes for the owner of the name; makes the caller the owner when nobody is. */
   confirm(nodeName: string, password: string, signal?: AbortSignal): Promise<void>
-  /** Frees the names of deleted nodes. */
-  readonly cleanup: Part
 }
 
 export interface NodePasswordDeps {
   readonly transport: Transport
-  readonly reader: Pick<ObjectReader, 'follow'>
-  readonly log: Logger
 }
 
 export const nodePasswordSecret = (nodeName: string): string => `${nodeName}.node-password.kites`
@@ -50,6 +43,7 @@ export function createNodePasswords(deps: NodePasswordDeps): NodePasswords {
     const key = `${nodeName}/${hashToken(password).toString('hex')}`
     if (confirmed.get(key) === hash) return true
     if (!(await verifyPassword(password, hash))) return false
+    if (confirmed.size >= CONFIRMED_MAX) confirmed.clear()
     confirmed.set(key, hash)
     return true
   }
@@ -71,7 +65,6 @@ export function createNodePasswords(deps: NodePasswordDeps): NodePasswords {
         checks -= 1
       }
     },
-    cleanup: { name: 'node password cleanup', run: signal => cleanUp(deps, confirmed, signal) },
   }
 }
 
@@ -149,49 +142,3 @@ const derive = (password: string, salt: Buffer): Promise<Buffer> =>
       error === null ? resolve(key) : reject(error),
     )
   })
-
-/** A deletion missed while the server was down leaves the Secret: the message of `nameTaken` still helps then. */
-async function cleanUp(
-  deps: NodePasswordDeps,
-  confirmed: Map<string, string>,
-  signal: AbortSignal,
-): Promise<void> {
-  const deleted: string[] = []
-  let wake = (): void => {}
-  const close = deps.reader.follow('nodes', {
-    onReset: () => {},
-    onChange({ type, object }) {
-      if (type !== 'DELETED' || deleted.length >= DELETIONS_MAX) return
-      deleted.push(object.metadata.name ?? '')
-      wake()
-    },
-  })
-  const onAbort = (): void => wake()
-  signal.addEventListener('abort', onAbort)
-  try {
-    while (!signal.aborted) {
-      const nodeName = deleted.shift()
-      if (nodeName !== undefined) await forget(deps, nodeName, signal)
-      else await new Promise<void>(resolve => (wake = resolve))
-      if (nodeName !== undefined) confirmed.clear()
-    }
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-    close()
-  }
-}
-
-async function forget(
-  deps: NodePasswordDeps,
-  nodeName: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const path = `${SECRETS}/${nodePasswordSecret(nodeName)}`
-  try {
-    await deps.transport.request({ method: 'DELETE', path }, signal)
-    deps.log.info('node password forgotten', { node: nodeName })
-  } catch (error) {
-    if (isReason(error, 'NotFound') || isAbort(error)) return
-    deps.log.warn('node password could not be deleted', { node: nodeName, error })
-  }
-}

@@ -29,7 +29,7 @@ export interface Server {
   stop(): Promise<void>
 }
 
-interface Credentials {
+export interface Credentials {
   readonly ca: Buffer
   readonly cert: Buffer
   readonly key: Buffer
@@ -141,7 +141,7 @@ async function isReady(url: string, credentials: Credentials): Promise<boolean> 
 }
 
 /** The seam to a file of known shape: our own kubeconfig. */
-function readCredentials(path: string): Credentials | undefined {
+export function readCredentials(path: string): Credentials | undefined {
   if (!existsSync(path)) return undefined
   const text = readFileSync(path, 'utf8')
   const value = (name: string): Buffer =>

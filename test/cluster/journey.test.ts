@@ -68,46 +68,49 @@ async function answersOf(ask: () => string, version: string, count: number): Pro
   return [...seen].sort()
 }
 
-t.test('a Deployment of three answers on the node, by its address and by its name', async t => {
-  t.match(
-    ok(['apply', '-f', '-'], { input: WEB }),
-    /deployment.apps\/web created\nservice\/web created/,
-  )
-  t.match(rolledOut(), /deployment "web" successfully rolled out/)
-  const pods = webPods().sort()
-  t.equal(pods.length, 3)
-  t.same(
-    await answersOf(() => cluster.curlOutside(nodeUrl()), '1', 3),
-    pods,
-    'NODE:NODEPORT from outside',
-  )
-  const clusterIP = ok(['get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}'])
-  for (const host of [clusterIP, 'web', 'web.default.svc.cluster.local']) {
-    const ask = [
-      'exec',
-      aPod(),
-      '--',
-      'sh',
-      '-c',
-      `for i in 1 2 3 4 5 6 7 8; do wget -q -O - http://${host}:8080/; done`,
-    ]
-    const said = new Set<string>()
-    await until(
-      () => {
-        for (const line of ok(ask).trim().split('\n')) said.add(line.replace('v1 ', ''))
-        return said.size >= 3
-      },
-      `three pods behind ${host}`,
-      15_000,
+void t.test(
+  'a Deployment of three answers on the node, by its address and by its name',
+  async t => {
+    t.match(
+      ok(['apply', '-f', '-'], { input: WEB }),
+      /deployment.apps\/web created\nservice\/web created/,
     )
-    t.same([...said].sort(), pods, `from a pod, http://${host}:8080/`)
-  }
-  t.match(ok(['get', 'deployment', 'web']), /web +3\/3 +3 +3 /)
-  t.match(ok(['get', 'endpoints', 'web']), /:80,10\.42\.\d+\.\d+:80/)
-  t.match(ok(['get', 'pods', '-o', 'wide']), /1\/1 +Running +0 .* 10\.42\.0\.\d+ +node1 /)
-})
+    t.match(rolledOut(), /deployment "web" successfully rolled out/)
+    const pods = webPods().sort()
+    t.equal(pods.length, 3)
+    t.same(
+      await answersOf(() => cluster.curlOutside(nodeUrl()), '1', 3),
+      pods,
+      'NODE:NODEPORT from outside',
+    )
+    const clusterIP = ok(['get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}'])
+    for (const host of [clusterIP, 'web', 'web.default.svc.cluster.local']) {
+      const ask = [
+        'exec',
+        aPod(),
+        '--',
+        'sh',
+        '-c',
+        `for i in 1 2 3 4 5 6 7 8; do wget -q -O - http://${host}:8080/; done`,
+      ]
+      const said = new Set<string>()
+      await until(
+        () => {
+          for (const line of ok(ask).trim().split('\n')) said.add(line.replace('v1 ', ''))
+          return said.size >= 3
+        },
+        `three pods behind ${host}`,
+        15_000,
+      )
+      t.same([...said].sort(), pods, `from a pod, http://${host}:8080/`)
+    }
+    t.match(ok(['get', 'deployment', 'web']), /web +3\/3 +3 +3 /)
+    t.match(ok(['get', 'endpoints', 'web']), /:80,10\.42\.\d+\.\d+:80/)
+    t.match(ok(['get', 'pods', '-o', 'wide']), /1\/1 +Running +0 .* 10\.42\.0\.\d+ +node1 /)
+  },
+)
 
-t.test('describe shows what a user looks for', async t => {
+void t.test('describe shows what a user looks for', async t => {
   const described = (kind: string, name: string, patterns: readonly RegExp[]): void => {
     const { status, stdout, stderr } = kubectl(['describe', kind, name])
     t.equal(status, 0, `describe ${kind}`)
@@ -164,7 +167,7 @@ t.test('describe shows what a user looks for', async t => {
   )
 })
 
-t.test('scale up and down', async t => {
+void t.test('scale up and down', async t => {
   t.match(ok(['scale', 'deployment/web', '--replicas=5']), /deployment.apps\/web scaled/)
   rolledOut()
   t.equal(webPods().length, 5)
@@ -174,7 +177,7 @@ t.test('scale up and down', async t => {
   t.same(await answersOf(() => cluster.curlOutside(nodeUrl()), '1', 1), webPods())
 })
 
-t.test('set image, history and undo', async t => {
+void t.test('set image, history and undo', async t => {
   ok(['scale', 'deployment/web', '--replicas=2'])
   rolledOut()
   ok(['set', 'image', 'deployment/web', 'web=web:2'])
@@ -192,7 +195,7 @@ t.test('set image, history and undo', async t => {
   t.same(ok(['get', 'rs', '-l', 'app=web', '--no-headers']).trim().split('\n').length, 2)
 })
 
-t.test('logs, and logs that follow', async t => {
+void t.test('logs, and logs that follow', async t => {
   const pod = aPod()
   t.equal(ok(['logs', pod]), 'serving v1\n')
   t.equal(ok(['logs', 'deployment/web', '--tail=1']), 'serving v1\n')
@@ -209,7 +212,7 @@ t.test('logs, and logs that follow', async t => {
   t.match(missing.stderr, /\(NotFound\): pods "nobody" not found/)
 })
 
-t.test('exec: streams, exit codes, a terminal', async t => {
+void t.test('exec: streams, exit codes, a terminal', async t => {
   const pod = aPod()
   t.same(kubectl(['exec', pod, '--', 'sh', '-c', 'echo out; echo err >&2; exit 7']), {
     status: 7,
@@ -233,7 +236,7 @@ t.test('exec: streams, exit codes, a terminal', async t => {
   t.equal(shell.status, 3, 'the exit code of the shell')
 })
 
-t.test('get -w shows changes as they happen', async t => {
+void t.test('get -w shows changes as they happen', async t => {
   const watching = cluster.watchKubectl([
     'get',
     'pods',
@@ -261,7 +264,7 @@ t.test('get -w shows changes as they happen', async t => {
   t.equal(kubectl(['get', 'pod', 'once']).status, 1)
 })
 
-t.test('configuration and secrets as environment and files', async t => {
+void t.test('configuration and secrets as environment and files', async t => {
   ok([
     'create',
     'configmap',
@@ -292,7 +295,7 @@ spec:
   t.equal(ok(['logs', 'reader']), 'blue s3cret\nx=1s3cret\ns3cretca.crt\nnamespace\ntoken\n')
 })
 
-t.test('what cannot run says why, in the familiar words', async t => {
+void t.test('what cannot run says why, in the familiar words', async t => {
   ok(['run', 'crash', '--image=web:1', '--command', '--', 'sh', '-c', 'echo dying; exit 3'])
   ok(['run', 'pull', '--image=nowhere.invalid/none:1'])
   ok([
@@ -342,7 +345,7 @@ t.test('what cannot run says why, in the familiar words', async t => {
   ok(['delete', 'pod', 'crash', 'pull', 'huge', 'reader', '--grace-period=1'])
 })
 
-t.test('the bundled client and join tokens', async t => {
+void t.test('the bundled client and join tokens', async t => {
   const kites = (...args: string[]) => cluster.inside(machine, [`${cluster.tree}/kites`, ...args])
   const said = kites('kubectl', 'get', 'pods', '-l', 'app=web')
   t.match(
@@ -381,7 +384,7 @@ t.test('the bundled client and join tokens', async t => {
   t.match(kites('token', 'delete', id).stderr, /^[^\n]*there is no token[^\n]*\n$/)
 })
 
-t.test('after a power cut everything is back', async t => {
+void t.test('after a power cut everything is back', async t => {
   ok(['scale', 'deployment/web', '--replicas=3'])
   rolledOut()
   const before = { port: nodePort(), pods: webPods().sort() }
@@ -406,7 +409,7 @@ t.test('after a power cut everything is back', async t => {
   )
 })
 
-t.test('delete takes everything away', async t => {
+void t.test('delete takes everything away', async t => {
   const port = nodePort()
   t.match(
     ok(['delete', 'deployment/web', 'service/web']),

@@ -41,17 +41,41 @@ const other = await startSteadyClient(cluster, {
   web: [`http://${two.host.address}:${OTHER_PORT}/`],
 })
 // addresses of the links' own come a moment after the links
-await until(
-  () => cluster.inside(two, ['ip', '-6', 'addr', 'show', 'tentative']).stdout === '',
-  'the links to settle',
-  10_000,
-)
-const before = snapshotOf(cluster, two)
+const isSettled = (machine: Machine): boolean =>
+  cluster.inside(machine, ['ip', '-6', 'addr', 'show', 'tentative']).stdout === ''
+await until(() => isSettled(one) && isSettled(two), 'the links to settle', 10_000)
+const before = new Map([one, two].map(machine => [machine, snapshotOf(cluster, machine)]))
+
+/** Uninstalls, and compares the host with what it was. */
+async function leavesNothing(t: Tap, machine: Machine): Promise<void> {
+  const { status, stdout, stderr } = cluster.inside(machine, [UNINSTALL])
+  t.equal(status, 0, stdout + stderr)
+  // in this bed the two folders are mounts, which nobody can remove
+  const complaints = stderr.split('\n').filter(line => !line.endsWith(': Device or resource busy'))
+  t.same(complaints, [''], 'no complaints')
+  t.match(stdout, /\[kites\] done\n$/)
+  const wanted = before.get(machine) ?? {}
+  let after = snapshotOf(cluster, machine)
+  // the kernel takes down what belonged to ended containers in its own time
+  const isSame = (): boolean => {
+    after = snapshotOf(cluster, machine)
+    return JSON.stringify(after) === JSON.stringify(wanted)
+  }
+  await until(isSame, 'the host as it was', 5000).catch(() => undefined)
+  for (const [name, lines] of Object.entries(wanted)) t.same(after[name], lines, name)
+}
+
+interface Tap {
+  equal(found: unknown, wanted: unknown, message: string): unknown
+  same(found: unknown, wanted: unknown, message: string): unknown
+  match(found: unknown, pattern: RegExp): unknown
+}
+
 const read = (machine: Machine, path: string): string =>
   cluster.inside(machine, ['cat', path]).stdout
 const nodeToken = (): string => read(one, '/var/lib/kites/server/node-token').trim()
 
-t.test('the install script makes a server, and does nothing the second time', async t => {
+void t.test('the install script makes a server, and does nothing the second time', async t => {
   const first = install(cluster, one)
   t.equal(first.status, 0, first.stdout + first.stderr)
   t.match(
@@ -63,7 +87,7 @@ t.test('the install script makes a server, and does nothing the second time', as
   await cluster.untilReady(1, 5000)
 })
 
-t.test('the install script makes an agent that joins by token', async t => {
+void t.test('the install script makes an agent that joins by token', async t => {
   const joined = install(cluster, two, { KITES_URL: SERVER, KITES_TOKEN: nodeToken() })
   t.equal(joined.status, 0, joined.stdout + joined.stderr)
   t.match(joined.stdout, `this node has joined ${SERVER} and is Ready`)
@@ -73,7 +97,7 @@ t.test('the install script makes an agent that joins by token', async t => {
   t.match(cluster.ok(['get', 'node', 'node2', '-o', 'wide']), /node2 +Ready .* 172\.30\.0\.12 /)
 })
 
-t.test('the node got a certificate of the cluster for a key of its own', async t => {
+void t.test('the node got a certificate of the cluster for a key of its own', async t => {
   const certificate = new X509Certificate(read(two, '/var/lib/kites/agent/client-kubelet.crt'))
   const key = read(two, '/var/lib/kites/agent/client-kubelet.key')
   t.equal(certificate.subject, 'O=system:nodes\nCN=system:node:node2')
@@ -119,7 +143,7 @@ spec: { type: NodePort, selector: { app: ${name} }, ports: [{ port: 80 }] }
   )
   .join('---')
 
-t.test('pods spread, and reach Services of the other host by name', async t => {
+void t.test('pods spread, and reach Services of the other host by name', async t => {
   cluster.ok(['create', 'deployment', 'many', '--image=web:1', '--replicas=4'])
   cluster.ok(['apply', '-f', '-'], { input: DEPLOYMENTS })
   for (const name of ['many', 'one', 'two'])
@@ -180,7 +204,7 @@ t.test('pods spread, and reach Services of the other host by name', async t => {
   )
 })
 
-t.test('a join that must fail says why in one line', async t => {
+void t.test('a join that must fail says why in one line', async t => {
   const agent = ['agent', '--data-dir', '/var/lib/kites/stranger', '--node-name', 'stranger']
   const join = (...flags: string[]): CommandResult =>
     cluster.inside(one, [`${cluster.tree}/kites`, ...agent, ...flags], { timeoutMs: 15_000 })
@@ -226,24 +250,11 @@ t.test('a join that must fail says why in one line', async t => {
   t.match(cluster.ok(['get', 'node', 'node2', '--no-headers']), / Ready /)
 })
 
-t.test('an uninstall leaves nothing on the host', async t => {
-  const { status, stdout, stderr } = cluster.inside(two, [UNINSTALL])
-  t.equal(status, 0, stdout + stderr)
-  // in this bed the two folders are mounts, which nobody can remove
-  const complaints = stderr.split('\n').filter(line => !/: Device or resource busy$/.test(line))
-  t.same(complaints, [''])
-  t.match(stdout, /\[kites\] done\n$/)
-  let after = snapshotOf(cluster, two)
-  // the kernel takes down what belonged to ended containers in its own time
-  const isSame = (): boolean => {
-    after = snapshotOf(cluster, two)
-    return JSON.stringify(after) === JSON.stringify(before)
-  }
-  await until(isSame, 'the host as it was', 5000).catch(() => undefined)
-  for (const [name, lines] of Object.entries(before)) t.same(after[name], lines, name)
+void t.test('an uninstall leaves nothing on the host of an agent', async t => {
+  await leavesNothing(t, two)
 })
 
-t.test(
+void t.test(
   'the same host joins again once its node is deleted, with a token of limited life',
   async t => {
     const token = cluster
@@ -266,7 +277,11 @@ t.test(
   },
 )
 
-t.test('containers that are not ours have worked all the while', async t => {
+void t.test('an uninstall leaves nothing on the host of a server', async t => {
+  await leavesNothing(t, one)
+})
+
+void t.test('containers that are not ours have worked all the while', async t => {
   const { answers, failures, slowestMs } = await other.report()
   await other.end()
   t.same(failures, [])

@@ -143,6 +143,43 @@ void t.test('rights come and go with bindings', async t => {
   t.match(await outcome(bob, get(`${NS}/secrets`)), /^403 /)
 })
 
+void t.test('who may only change may not create by changing', async t => {
+  const rules = [
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['update', 'patch'] },
+  ]
+  const rbac = '/apis/rbac.authorization.k8s.io/v1/namespaces/default'
+  const apiVersion = 'rbac.authorization.k8s.io/v1'
+  const metadata = { name: 'changers' }
+  await root.request(post(`${rbac}/roles`, { apiVersion, kind: 'Role', metadata, rules }))
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'changers' }
+  const subjects = [{ apiGroup: roleRef.apiGroup, kind: 'User', name: 'changer' }]
+  await root.request(
+    post(`${rbac}/rolebindings`, { apiVersion, kind: 'RoleBinding', metadata, roleRef, subjects }),
+  )
+  const user = as('changer')
+  const path = '/apis/coordination.k8s.io/v1/namespaces/default/leases/made'
+  const lease = (name: string): object => ({
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name },
+    spec: {},
+  })
+  const refused = /^403 .*User "changer" cannot create resource "leases" in API group/
+  const put: ApiRequest = { method: 'PUT', path, body: lease('made') }
+  const apply: ApiRequest = {
+    method: 'PATCH',
+    path,
+    query: { fieldManager: 'm' },
+    contentType: 'application/apply-patch+yaml',
+    body: lease('made'),
+  }
+  t.match(await outcome(user, put), refused, 'PUT')
+  t.match(await outcome(user, apply), refused, 'apply')
+  await root.request(put)
+  t.match(await outcome(user, put), /^ok/, 'what is there may be changed')
+  t.match(await outcome(user, apply), /^ok/)
+})
+
 void t.test('a pod gets a token that works until the pod is gone', async t => {
   await account('default')
   await account('robot')
@@ -201,6 +238,12 @@ void t.test('a pod gets a token that works until the pod is gone', async t => {
     await outcome(node, order(undefined)),
     /^403 .*node requested token with a pod binding without a uid/,
   )
+  await account('impostor')
+  const impostor = { ...order(pod.metadata.uid), path: `${NS}/serviceaccounts/impostor/token` }
+  t.match(
+    await outcome(root, impostor),
+    /^400 .*cannot bind token for serviceaccount "impostor" to pod running with different/,
+  )
   const other = as('system:node:node-b', 'system:nodes')
   t.match(
     await outcome(other, order(pod.metadata.uid)),
@@ -212,6 +255,12 @@ void t.test('a pod gets a token that works until the pod is gone', async t => {
     query: { gracePeriodSeconds: '0' },
   })
   t.match(await outcome(robot, get(`${NS}/pods`)), /^401/)
+})
+
+const eviction = (name: string): object => ({
+  apiVersion: 'policy/v1',
+  kind: 'Eviction',
+  metadata: { name, namespace: 'default' },
 })
 
 void t.test('a node touches only what is its own', async t => {
@@ -256,6 +305,11 @@ void t.test('a node touches only what is its own', async t => {
       },
       /^403 .*is not allowed to modify labels: node-role.kubernetes.io\/x/,
     ],
+    [
+      post(`${NS}/pods/theirs/eviction`, eviction('theirs')),
+      /^403 .*node node-a can only evict pods with spec.nodeName set to itself/,
+    ],
+    [post(`${NS}/pods/mine/eviction`, eviction('mine')), /^ok/],
     [{ method: 'DELETE', path: `${NS}/pods/mine`, query: { gracePeriodSeconds: '0' } }, /^ok/],
   ]
   for (const [request, expected] of cases) {

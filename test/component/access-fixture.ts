@@ -8,9 +8,12 @@ import { join } from 'node:path'
 import type { KubeObject } from '#api/object.ts'
 import { LOOPBACK } from '#api/request.ts'
 import { systemClock } from '#base/clock.ts'
+import { runAll } from '#base/lifetime.ts'
 import { type Logger, silentLogger } from '#base/logger.ts'
 import { systemRandom } from '#base/random.ts'
+import { createClient } from '#client/client.ts'
 import { createHttpTransport, type HttpTransport } from '#client/http-transport.ts'
+import { Informers } from '#client/informers.ts'
 import type { NodeConnector } from '#client/node-api.ts'
 import type { Transport } from '#client/transport.ts'
 import { TUNNEL_ALPN } from '#client/tunnel-protocol.ts'
@@ -21,12 +24,13 @@ import { createObjectReader } from '#server/auth/object-reader.ts'
 import { oidcRoutes } from '#server/auth/oidc-routes.ts'
 import { stampRevision } from '#server/cache/stamp.ts'
 import { createCache } from '#server/cache/watch-cache.ts'
+import { createNodePasswordCleaner } from '#server/controllers/tokens/controller.ts'
 import { createApiServer } from '#server/http/api-server.ts'
 import { openSqliteStore } from '#server/store/sqlite.ts'
 import { joinExtraRoute } from '#server/supervisor/join-exchange.ts'
 import { createJoinRoutes } from '#server/supervisor/join-routes.ts'
 import { type JoinTokens, openJoinTokens } from '#server/supervisor/join-tokens.ts'
-import { createNodePasswords } from '#server/supervisor/node-passwords.ts'
+import { createNodePasswords, nodePasswordSecret } from '#server/supervisor/node-passwords.ts'
 import { openPki, type Pki } from '#server/supervisor/pki.ts'
 import { createTunnels, type Tunnels } from '#server/supervisor/tunnel.ts'
 
@@ -95,7 +99,7 @@ export async function startAccess(log: Logger = silentLogger): Promise<AccessFix
     request: (request, signal) => needed(late.local).request(request, signal),
     watch: (request, onEvent, signal) => needed(late.local).watch(request, onEvent, signal),
   }
-  const nodePasswords = createNodePasswords({ transport, reader, log })
+  const nodePasswords = createNodePasswords({ transport })
   const routes = createJoinRoutes({
     ...shared,
     pki,
@@ -139,7 +143,10 @@ export async function startAccess(log: Logger = silentLogger): Promise<AccessFix
   const url = `https://127.0.0.1:${port}`
   const clients: HttpTransport[] = []
   const stopping = new AbortController()
-  const cleanup = nodePasswords.cleanup.run(stopping.signal)
+  const informers = new Informers({ transport: local, ...shared })
+  const client = createClient(local)
+  const cleaner = createNodePasswordCleaner({ ...shared, client, informers }, nodePasswordSecret)
+  const cleanup = runAll([informers, cleaner], stopping.signal)
   return {
     directory,
     url,

@@ -206,6 +206,16 @@ void t.test('watches: resume, bookmarks, initial events, expiry', async t => {
   })
   await initial.return(undefined)
 
+  await client.send('POST', watched, configMap('w3'))
+  const one = linesOf(
+    client.open(`${watched}/w3?watch=true&timeoutSeconds=1&fieldSelector=metadata.name!%3Dx`),
+  )
+  const told = []
+  for await (const line of one) told.push(line)
+  t.match(told, [{ object: { metadata: { name: 'w3' } } }])
+  t.equal(told.length, 1, 'a selector narrows the name in the path, and never widens it')
+  await client.send('DELETE', `${watched}/w3`)
+
   const bounded = linesOf(client.open(`${watched}?watch=true&timeoutSeconds=1`))
   t.match((await bounded.next()).value, { type: 'ADDED' })
   t.equal((await bounded.next()).done, true, 'ends by itself in good order')

@@ -6,9 +6,10 @@ import { systemRandom } from '#base/random.ts'
 import { createHttpTransport } from '#client/http-transport.ts'
 import { Informers } from '#client/informers.ts'
 import { generateKey } from '#client/pki/keys.ts'
-import { createRequest, readRequest } from '#client/pki/request.ts'
+import { createRequest } from '#client/pki/request.ts'
 import type { Pod } from '#api/types/core-v1.ts'
 import { isReason } from '#api/status.ts'
+import { certificateAuthority } from '#cmd/server-certificates.ts'
 import { CONFIG, type ControlCluster, startControlCluster, until } from './control-fixture.ts'
 
 const byText = (left: string, right: string): number => (left < right ? -1 : 1)
@@ -31,20 +32,7 @@ void t.test('a cluster', async t => {
   let broken = ''
   const cluster: ControlCluster = await startControlCluster({
     config: { ...CONFIG, nodeMonitorGraceMs: 800 },
-    certificates: {
-      inspect: pem => {
-        const { subject, altNames } = readRequest(Buffer.from(pem))
-        return {
-          commonName: subject.commonName,
-          organizations: subject.organizations,
-          dnsNames: altNames.dns,
-          ipAddresses: altNames.ips,
-          emailAddresses: altNames.emails,
-          uris: altNames.uris,
-        }
-      },
-      sign: async () => 'signed',
-    },
+    certificates: certificateAuthority({ signCsr: () => 'signed' }),
   })
   t.teardown(() => cluster.close())
   const { client, api } = cluster

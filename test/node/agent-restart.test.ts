@@ -99,24 +99,25 @@ void t.test('pods deleted while the agent was away are ended when it is back', a
   t.pass('gone')
 })
 
-void t.test('the Engine is killed and comes back: the node says so, nothing restarts', async t => {
-  const before = await containers()
-  t.ok(before.length > 0)
-  await bed.host.killDocker()
-  const readiness = (): string => JSON.stringify(bed.api.get('nodes', 'node-1')?.['status'])
-  await until(
-    () => /"type":"Ready","status":"False","reason":"KubeletNotReady"/u.test(readiness()),
-    'NotReady',
-    15_000,
-  )
-  t.match(readiness(), /container runtime is down: Docker Engine: /u)
-  await bed.host.startDocker()
-  await until(() => /"type":"Ready","status":"True"/u.test(readiness()), 'Ready again', 15_000)
-  t.same(await containers(), before)
-  await bed.create('pods', aPod('after'))
-  await bed.untilPod('after', isReady)
-  t.equal(bed.status('kept').containerStatuses?.[0]?.restartCount, 0)
-})
+void t.test(
+  'the Engine is killed and comes back: the node stays Ready, nothing restarts',
+  async t => {
+    const before = await containers()
+    t.ok(before.length > 0)
+    await bed.host.killDocker()
+    await bed.create('pods', aPod('after'))
+    await bed.host.startDocker()
+    await bed.untilPod('after', isReady)
+    const node = JSON.stringify(bed.api.get('nodes', 'node-1')?.['status'])
+    t.match(node, /"type":"Ready","status":"True"/u)
+    const ids = new Set(before.map(({ id }) => id))
+    t.same(
+      (await containers()).filter(({ id }) => ids.has(id)),
+      before,
+    )
+    t.equal(bed.status('kept').containerStatuses?.[0]?.restartCount, 0)
+  },
+)
 
 void t.test('a sandbox killed by hand is made anew, and its containers with it', async t => {
   await bed.create('pods', aPod('lost'))

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createAgentParts, type AgentParts } from '#agent/node/agent-parts.ts'
+import { watchHostResolvConf } from '#agent/dns/host-resolv-conf.ts'
 import type { PodNetwork, SandboxRef } from '#agent/network/pod-network.ts'
 import type { AnyObject } from '#api/object.ts'
 import { systemClock } from '#base/clock.ts'
@@ -69,6 +70,7 @@ export class AgentBed {
       nodeIPs: ['172.30.0.1'],
       dataDirectory: this.dataDirectory,
       network: this.network,
+      hostResolvConf: watchHostResolvConf(systemClock),
       dockerSocket: this.host.socketPath,
       sandboxImage: {
         reference: PAUSE_IMAGE,

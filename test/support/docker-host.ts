@@ -18,7 +18,7 @@ import type { TarEntry } from '../../packaging/pause/tar.ts'
 const run = promisify(execFile)
 const CGROUPS = '/sys/fs/cgroup'
 /** The machine's cgroup v1 hierarchies, and `unified` and `systemd` where they are mounted beside them. */
-const CONTROLLERS = readdirSync(CGROUPS, { withFileTypes: true })
+export const CONTROLLERS = readdirSync(CGROUPS, { withFileTypes: true })
   .filter(entry => entry.isDirectory())
   .map(({ name }) => name)
 
@@ -364,10 +364,10 @@ export async function sweepHosts(): Promise<void> {
 }
 
 /** Shell words that move the shell into a cgroup of every hierarchy. */
-const enterCgroups = (root: string, path: string): string =>
+export const enterCgroups = (root: string, path: string): string =>
   CONTROLLERS.map(controller => `echo $$ > ${root}/${controller}${path}/cgroup.procs`).join('; ')
 
-async function removeCgroup(path: string, attempts = 50): Promise<void> {
+export async function removeCgroup(path: string, attempts = 50): Promise<void> {
   if (!existsSync(path)) return
   for (const entry of readdirSync(path, { withFileTypes: true })) {
     if (entry.isDirectory()) await removeCgroup(join(path, entry.name), attempts)

@@ -16,7 +16,7 @@ import {
   shapeOf,
   UNOWNED_METADATA,
 } from '#api/patch/apply/elements.ts'
-import { EMPTY, type FieldSet, LEAF, nodeOf } from '#api/patch/apply/field-set.ts'
+import { EMPTY, type FieldSet, LEAF, SELF } from '#api/patch/apply/field-set.ts'
 import type { ListType, MapType, StructType, Type } from '#api/schema/type.ts'
 
 export interface Comparison {
@@ -31,8 +31,6 @@ interface Differences {
   readonly removed: FieldSet | undefined
 }
 
-type Children = [element: string, node: FieldSet][]
-
 const CHANGED_LEAF: Differences = { changed: LEAF, removed: undefined }
 const REMOVED_LEAF: Differences = { changed: undefined, removed: LEAF }
 
@@ -43,7 +41,7 @@ export function compareObjects(
   after: JsonObject,
 ): Comparison | undefined {
   if (before === after) return undefined
-  const found = new Collector()
+  const found = new Collector(before, after)
   for (const field of type.fields.values()) {
     const { name } = field
     if (name === 'apiVersion' || name === 'kind') continue
@@ -54,25 +52,40 @@ export function compareObjects(
       compare(field.type, before[name] ?? implied, after[name] ?? implied, skipped),
     )
   }
-  const { changed, removed } = found.result(before, after)
+  const { changed, removed } = found.result()
   if (changed === undefined && removed === undefined) return undefined
   return { changed: changed ?? EMPTY, removed: removed ?? EMPTY }
 }
 
+/** The nodes of a place that has members. One that is only on one side is itself changed or removed. */
 class Collector {
-  readonly #changed: Children = []
-  readonly #removed: Children = []
+  readonly #isAdded: boolean
+  readonly #isGone: boolean
+  #changed: Record<string, FieldSet> | undefined
+  #removed: Record<string, FieldSet> | undefined
 
-  add(element: string, differences: Differences | undefined): void {
-    if (differences?.changed !== undefined) this.#changed.push([element, differences.changed])
-    if (differences?.removed !== undefined) this.#removed.push([element, differences.removed])
+  constructor(before: unknown, after: unknown) {
+    this.#isAdded = isAbsent(before)
+    this.#isGone = isAbsent(after)
   }
 
-  /** A place that is only on one side is itself changed or removed. */
-  result(before: unknown, after: unknown): Differences {
+  add(element: string, differences: Differences | undefined): void {
+    if (differences === undefined) return
+    const { changed, removed } = differences
+    if (changed !== undefined) {
+      this.#changed ??= this.#isAdded ? { [SELF]: LEAF } : {}
+      this.#changed[element] = changed
+    }
+    if (removed !== undefined) {
+      this.#removed ??= this.#isGone ? { [SELF]: LEAF } : {}
+      this.#removed[element] = removed
+    }
+  }
+
+  result(): Differences {
     return {
-      changed: nodeOf(isAbsent(before), this.#changed),
-      removed: nodeOf(isAbsent(after), this.#removed),
+      changed: this.#changed ?? (this.#isAdded ? LEAF : undefined),
+      removed: this.#removed ?? (this.#isGone ? LEAF : undefined),
     }
   }
 }
@@ -114,42 +127,47 @@ function compareStructs(
 ): Differences {
   const left = objectOf(before)
   const right = objectOf(after)
-  const found = new Collector()
-  for (const name of keysOf(left, right)) {
+  const found = new Collector(left, right)
+  const visit = (name: string): void => {
     const field = type.fields.get(name)
-    if (field === undefined || skipped?.has(name) === true) continue
+    if (field === undefined || skipped?.has(name) === true) return
     const implied = impliedValue(field)
     const old = left === undefined ? undefined : (left[name] ?? implied)
     const next = right === undefined ? undefined : (right[name] ?? implied)
     found.add(`f:${name}`, compare(field.type, old, next))
   }
-  return found.result(left, right)
+  eachKey(left, right, visit)
+  return found.result()
 }
 
 function compareMaps(type: MapType, before: unknown, after: unknown): Differences {
   const left = objectOf(before)
   const right = objectOf(after)
-  const found = new Collector()
-  for (const key of keysOf(left, right)) {
+  const found = new Collector(left, right)
+  eachKey(left, right, key => {
     const old = left !== undefined && Object.hasOwn(left, key) ? left[key] : undefined
     const next = right !== undefined && Object.hasOwn(right, key) ? right[key] : undefined
     found.add(`f:${key}`, compare(type.values, old, next))
-  }
-  return found.result(left, right)
+  })
+  return found.result()
 }
 
-/** Keys of both, each once, without building a set where one side is enough. */
-function* keysOf(left: JsonObject | undefined, right: JsonObject | undefined): Generator<string> {
-  if (left !== undefined) yield* Object.keys(left)
-  for (const key of Object.keys(right ?? {})) {
-    if (left === undefined || !Object.hasOwn(left, key)) yield key
+/** Keys of both, each once, without building a list of them. */
+function eachKey(
+  left: JsonObject | undefined,
+  right: JsonObject | undefined,
+  visit: (key: string) => void,
+): void {
+  for (const key in left) visit(key)
+  for (const key in right) {
+    if (left === undefined || !Object.hasOwn(left, key)) visit(key)
   }
 }
 
 function compareLists(type: ListType, before: unknown, after: unknown): Differences {
   const left = indexList(type, before)
   const right = indexList(type, after)
-  const found = new Collector()
+  const found = new Collector(before, after)
   const compareElement = (element: string): void => {
     if (left.repeated.has(element) || right.repeated.has(element)) {
       const old = left.repeated.get(element) ?? left.items.get(element)
@@ -163,5 +181,5 @@ function compareLists(type: ListType, before: unknown, after: unknown): Differen
   for (const element of right.items.keys()) {
     if (!left.items.has(element)) compareElement(element)
   }
-  return found.result(before, after)
+  return found.result()
 }

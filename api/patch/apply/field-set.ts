@@ -20,7 +20,8 @@ export interface FieldSet {
 export const EMPTY: FieldSet = Object.freeze({})
 /** A member without children. */
 export const LEAF = EMPTY
-const SELF = '.'
+/** The key that makes a node with members below it a member itself. */
+export const SELF = '.'
 
 const childrenOf = (node: FieldSet): string[] => Object.keys(node).filter(key => key !== SELF)
 

@@ -1,11 +1,12 @@
 /**
  * Decides about CertificateSigningRequests of nodes: which are approved, which are signed, which are old. Pure.
  *
- * Approved are requests for a node's client certificate by a joining machine (bootstrap group) or by the node itself,
- * and for a node's serving certificate by that node. Everything else waits for a human.
+ * Approved are requests for a node's client certificate by a joining machine (bootstrap group) or by the node itself.
+ * Everything else waits for a human, serving certificates too: a node would get one for the API server's own names.
+ * (An agent has its serving certificate from the join API, which knows those names.)
  * Source: kubernetes pkg/controller/certificates/approver/sarapprove.go, signer/signer.go, cleaner/cleaner.go,
  * pkg/apis/certificates/helpers.go. Differs: groups decide, where upstream asks an authorizer about two verbs that
- * its default roles give to exactly these groups; serving certificates are approved too.
+ * its default roles give to exactly these groups.
  */
 import type { CertificateSigningRequest } from '#api/types/certificates-v1.ts'
 import type { RequestFacts } from '../deps.ts'
@@ -77,17 +78,12 @@ export function approval(
 ): string | undefined {
   const { signerName, username = '', groups = [] } = request.spec
   if (signerFault(request, facts) !== undefined) return undefined
-  const isNodeItself = groups.includes(NODES) && username === facts.commonName
-  if (signerName === CLIENT_SIGNER) {
-    if (isNodeItself)
-      return 'Auto approving self kubelet client certificate after SubjectAccessReview.'
-    const isJoining = groups.includes(BOOTSTRAPPERS)
-    return isJoining
-      ? 'Auto approving kubelet client certificate after SubjectAccessReview.'
-      : undefined
-  }
-  if (signerName !== SERVING_SIGNER || !isNodeItself) return undefined
-  return 'Auto approving kubelet serving certificate of the node itself.'
+  if (signerName !== CLIENT_SIGNER) return undefined
+  if (groups.includes(NODES) && username === facts.commonName)
+    return 'Auto approving self kubelet client certificate after SubjectAccessReview.'
+  return groups.includes(BOOTSTRAPPERS)
+    ? 'Auto approving kubelet client certificate after SubjectAccessReview.'
+    : undefined
 }
 
 /** Old requests are litter: approved ones after an hour, others after a day. */

@@ -51,7 +51,7 @@ export function createTokenCleaner(deps: ControllerDeps): Controller {
 }
 
 async function remove(
-  { client }: ControllerDeps,
+  { client }: Pick<ControllerDeps, 'client'>,
   name: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -62,8 +62,9 @@ async function remove(
     })
 }
 
+/** A deletion missed while the server was down leaves the Secret: the refusal of the next join says how to free it. */
 export function createNodePasswordCleaner(
-  deps: ControllerDeps,
+  deps: Omit<ControllerDeps, 'config'>,
   secretOf: (nodeName: string) => string,
 ): Controller {
   const nodes = deps.informers.of('nodes')

@@ -78,6 +78,14 @@ export async function evict(deps: SubresourceDeps, call: Call): Promise<Answer> 
     throw notFound(subjectOf(target, call.name))
   const asked = deleteOptions(eviction['deleteOptions'], call.query)
   const options = { ...asked, dryRun: asked.dryRun || write.dryRun }
-  await removeNamed(deps, { call, target, options, name: call.name })
+  await admissionValidate(deps, call, {
+    operation: 'CREATE',
+    name: call.name,
+    object: eviction,
+    oldObject: undefined,
+    options: undefined,
+    dryRun: options.dryRun,
+  })
+  await removeNamed(deps, { call, target, options, name: call.name, isAdmitted: true })
   return created()
 }

@@ -81,6 +81,7 @@ function boundObject(
   const found = deps.cache.get(bindable.storage, namespace, name)?.object()
   const subject = { group: '', resource: bindable.storage, name }
   if (found === undefined) throw notFound(subject)
+  if (bindable.kind === 'Pod') confirmRunsAs(found, call.name)
   const present = found.metadata.uid ?? ''
   if (textOf(uid) !== '' && uid !== present)
     throw conflict(
@@ -88,4 +89,12 @@ function boundObject(
       `the UID in the bound object reference (${textOf(uid)}) does not match the UID in record. The object might have been deleted and then recreated`,
     )
   return { kind: bindable.kind, name, uid: present }
+}
+
+/** A token may be bound only to a pod that runs as its account. */
+function confirmRunsAs(pod: AnyObject, account: string): void {
+  if (textOf(recordOf(pod['spec'])['serviceAccountName']) === account) return
+  throw badRequest(
+    `cannot bind token for serviceaccount ${JSON.stringify(account)} to pod running with different serviceaccount name.`,
+  )
 }

@@ -19,7 +19,7 @@ const TABLE = {
 const parse = (sources: Partial<FlagSources>) =>
   parseFlags(TABLE, { argv: [], env: {}, files: [], ...sources })
 
-t.test('forms on the command line', async t => {
+void t.test('forms on the command line', async t => {
   const cases: readonly { name: string; argv: string[]; want: object }[] = [
     { name: 'value behind a space', argv: ['--port', '1'], want: { port: 1 } },
     { name: 'value behind =', argv: ['--port=1'], want: { port: 1 } },
@@ -43,7 +43,7 @@ t.test('forms on the command line', async t => {
   )
 })
 
-t.test('precedence: command line, environment, files, default', async t => {
+void t.test('precedence: command line, environment, files, default', async t => {
   const files = [
     { port: 1, 'data-dir': '/file' },
     { port: 2, unknown: 'of another subcommand' },
@@ -58,7 +58,7 @@ t.test('precedence: command line, environment, files, default', async t => {
   t.same(parse({ files: lists, argv: ['--tls-san=c'] }).values['tls-san'], ['c'], 'argv replaces')
 })
 
-t.test('mistakes are one line that names the flag', async t => {
+void t.test('mistakes are one line that names the flag', async t => {
   const cases: readonly { argv: string[]; says: string }[] = [
     { argv: ['--nope'], says: 'unknown flag: --nope (see --help)' },
     { argv: ['--port'], says: 'flag needs a value: --port' },
@@ -69,7 +69,7 @@ t.test('mistakes are one line that names the flag', async t => {
   for (const { argv, says } of cases) t.throws(() => parse({ argv }), new UsageError(says), says)
 })
 
-t.test('help shows every flag with its default and environment variable', async t => {
+void t.test('help shows every flag with its default and environment variable', async t => {
   const help = describeFlags(TABLE)
   for (const name of Object.keys(TABLE)) t.match(help, `--${name}`)
   t.match(help, 'state [$KITES_DATA_DIR] (default: /var/lib/kites)')

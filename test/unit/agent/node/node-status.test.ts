@@ -5,6 +5,7 @@ import {
   allocatableOf,
   capacityOf,
   differs,
+  engineFaultAfter,
   nodeConditions,
   nodeLabels,
   nodeStatus,
@@ -116,4 +117,10 @@ void t.test('images: the biggest first, those without a name left out', async t 
     { names: ['b@x', 'b:1'], sizeBytes: 2 },
     { names: ['a:1'], sizeBytes: 1 },
   ])
+})
+
+t.test('an engine that restarts leaves the node Ready, one that stays away does not', async t => {
+  t.equal(engineFaultAfter(29_000, 'gone'), '')
+  t.equal(engineFaultAfter(30_000, 'gone'), 'gone')
+  t.equal(engineFaultAfter(Infinity, 'never seen'), 'never seen')
 })

@@ -2,14 +2,7 @@
 import t from 'tap'
 import { containerConfig } from '#agent/pods/container-config.ts'
 import { portNumber } from '#agent/pods/handlers.ts'
-import {
-  domainNameOf,
-  hostnameOf,
-  hostsFile,
-  parseResolver,
-  renderResolver,
-  resolverOf,
-} from '#agent/pods/name-files.ts'
+import { domainNameOf, hostnameOf, hostsFile } from '#agent/pods/name-files.ts'
 import { authFor, registryOf } from '#agent/pods/pull-secrets.ts'
 import { cpuQuota, cpuShares, oomScore, qosClassOf } from '#agent/pods/qos.ts'
 import { referencesOf } from '#agent/pods/references.ts'
@@ -158,27 +151,6 @@ void t.test('names', async t => {
   })
   t.match(hosts, /^# Kubernetes-managed hosts file\.\n127\.0\.0\.1\tlocalhost\n/u)
   t.match(hosts, /10\.42\.0\.2\tweb\n\n# Entries added by HostAliases\.\n1\.2\.3\.4\ta\tb\n$/u)
-})
-
-void t.test('resolv.conf by policy', async t => {
-  const node = parseResolver('# x\nsearch lan .\nnameserver 1.1.1.1 # one\noptions edns0\n')
-  const facts = { clusterDNS: '10.43.0.10', clusterDomain: 'cluster.local', node }
-  const text = (spec: Partial<PodSpec>) => renderResolver(resolverOf(aPod(spec), facts))
-  const cluster =
-    'search default.svc.cluster.local svc.cluster.local cluster.local lan\nnameserver 10.43.0.10\noptions ndots:5\n'
-  const own = 'search lan\nnameserver 1.1.1.1\noptions edns0\n'
-  t.equal(text({}), cluster)
-  t.equal(text({ dnsPolicy: 'Default' }), own)
-  t.equal(text({ hostNetwork: true }), own)
-  t.equal(text({ hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' }), cluster)
-  t.equal(
-    text({
-      dnsPolicy: 'None',
-      dnsConfig: { nameservers: ['9.9.9.9'], options: [{ name: 'ndots', value: '2' }] },
-    }),
-    'nameserver 9.9.9.9\noptions ndots:2\n',
-  )
-  t.match(text({ dnsConfig: { options: [{ name: 'ndots', value: '1' }] } }), /options ndots:1\n$/u)
 })
 
 void t.test('pull secrets fit their registry', async t => {

@@ -492,6 +492,20 @@ void t.test('access', async t => {
       ['subjects[0].namespace: Required value'],
     ],
     [
+      'a request to the signer that signs anything',
+      'certificatesigningrequests',
+      {
+        spec: {
+          request: encoded('-----BEGIN CERTIFICATE REQUEST-----'),
+          signerName: 'kubernetes.io/legacy-unknown',
+          usages: ['client auth'],
+        },
+      },
+      [
+        'spec.signerName: Invalid value: "kubernetes.io/legacy-unknown": the legacy signerName is not allowed via this API version',
+      ],
+    ],
+    [
       'a request that is none',
       'certificatesigningrequests',
       { spec: { request: encoded('x'), signerName: 'a.b/c', usages: ['client auth'] } },

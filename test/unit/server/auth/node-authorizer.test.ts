@@ -142,6 +142,8 @@ void t.test('requests of a node', async t => {
   t.equal(decide('watch pods', { fieldSelector: 'status.phase!=Failed,spec.nodeName=a' }), 'allow')
   t.not(decide('watch pods', { fieldSelector: 'spec.nodeName=b' }), 'allow')
   t.not(decide('watch pods', { fieldSelector: 'spec.nodeName!=a' }), 'allow')
+  const escaped = String.raw`status.phase!=x\,spec.nodeName=a`
+  t.not(decide('watch pods', { fieldSelector: escaped }), 'allow', 'a value is no term')
 })
 
 void t.test('what counts is the pods of now', async t => {

@@ -4,8 +4,7 @@ import type { AdmissionAttributes, RequestAttributes, UserInfo } from '#api/requ
 import type { PolicyRule, Subject } from '#api/types/rbac-v1.ts'
 import { defaultPolicy, planObject } from '#server/auth/bootstrap-policy.ts'
 import { createEscalationCheck } from '#server/auth/escalation.ts'
-import { accessForbidden } from '#server/auth/forbidden.ts'
-import { impersonate } from '#server/auth/impersonation.ts'
+import { accessForbidden } from '#api/refusal.ts'
 import { createRbacAuthorizer, superuserAuthorizer, unionAuthorizer } from '#server/auth/rbac.ts'
 import { compactRules, describeRule, missingRules, ruleAllows } from '#server/auth/rbac-rules.ts'
 import { type MemoryReader, memoryReader } from '../../../support/memory-reader.ts'
@@ -355,58 +354,3 @@ function planRules(object: unknown): readonly PolicyRule[] {
     ? (object.rules as PolicyRule[])
     : []
 }
-
-void t.test('acting as another', async t => {
-  const reader = world()
-  reader.put(`clusterroles.${GROUP}`, {
-    apiVersion: API,
-    kind: 'ClusterRole',
-    metadata: { name: 'actor' },
-    rules: [
-      {
-        verbs: ['impersonate'],
-        apiGroups: [''],
-        resources: ['users'],
-        resourceNames: ['bob', 'system:anonymous'],
-      },
-      { verbs: ['impersonate'], apiGroups: [''], resources: ['groups'], resourceNames: ['ops'] },
-      { verbs: ['impersonate'], apiGroups: [''], resources: ['serviceaccounts'] },
-    ],
-  })
-  bind(reader, 'actors', 'ClusterRole/actor', [{ kind: 'User', name: 'alice' }])
-  const rbac = createRbacAuthorizer(reader)
-  const as = async (headers: Readonly<Record<string, string>>): Promise<string> => {
-    try {
-      const user = await impersonate(rbac, { caller: alice, header: name => headers[name] })
-      return `${user.name} ${user.groups.join(' ')}`
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error)
-    }
-  }
-  t.equal(await as({}), 'alice dev system:authenticated')
-  t.equal(await as({ 'impersonate-user': 'bob' }), 'bob system:authenticated')
-  t.equal(
-    await as({ 'impersonate-user': 'bob', 'impersonate-group': 'ops' }),
-    'bob ops system:authenticated',
-  )
-  t.equal(
-    await as({ 'impersonate-user': 'bob', 'impersonate-group': 'ops, system:masters' }),
-    'groups "system:masters" is forbidden: User "alice" cannot impersonate resource "groups" in API group "" at the cluster scope',
-  )
-  t.equal(
-    await as({ 'impersonate-user': 'root' }),
-    'users "root" is forbidden: User "alice" cannot impersonate resource "users" in API group "" at the cluster scope',
-  )
-  t.equal(
-    await as({ 'impersonate-user': 'system:serviceaccount:team:robot' }),
-    'system:serviceaccount:team:robot system:serviceaccounts system:serviceaccounts:team system:authenticated',
-  )
-  t.equal(
-    await as({ 'impersonate-user': 'system:anonymous' }),
-    'system:anonymous system:unauthenticated',
-  )
-  t.equal(
-    await as({ 'impersonate-group': 'ops' }),
-    'requested impersonation of a group or uid without impersonating a user',
-  )
-})

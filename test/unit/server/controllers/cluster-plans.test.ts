@@ -303,7 +303,9 @@ void t.test('certificates are for nodes, and only for themselves', t => {
   t.match(approval(aRequest(itself), FACTS), /^Auto approving self kubelet client/)
   t.equal(approval(aRequest(other), FACTS), undefined)
   t.equal(approval(aRequest({ ...joining, ...serving }), servingFacts), undefined)
-  t.match(approval(aRequest({ ...itself, ...serving }), servingFacts), /serving/)
+  const apiServer = { ...FACTS, dnsNames: ['kubernetes.default.svc'] }
+  t.equal(approval(aRequest({ ...itself, ...serving }), servingFacts), undefined)
+  t.equal(approval(aRequest({ ...itself, ...serving }), apiServer), undefined, 'nobody else')
   t.equal(approval(aRequest({ ...itself, signerName: 'example.com/x' }), FACTS), undefined)
   const faults: readonly (readonly [
     Partial<RequestFacts>,

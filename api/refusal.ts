@@ -2,8 +2,8 @@
  * The 403 of a request that no authorizer allowed. Pure.
  * Source: k8s.io/apiserver pkg/endpoints/handlers/responsewriters/errors.go
  */
-import type { RequestAttributes } from '#api/request.ts'
-import { forbidden, StatusError } from '#api/status.ts'
+import type { RequestAttributes } from './request.ts'
+import { forbidden, StatusError } from './status.ts'
 
 export function accessForbidden(attributes: RequestAttributes, reason: string): StatusError {
   const text = reason === '' ? explain(attributes) : `${explain(attributes)}: ${reason}`
