@@ -52,6 +52,16 @@ export function parseJson(bytes: Uint8Array, kind: string): ParsedJson {
   }
 }
 
+/** Parses the body of a patch, which is not an object of a kind. */
+export function parsePatch(bytes: Uint8Array): ParsedJson {
+  try {
+    return readJson(bytes)
+  } catch (error) {
+    if (!(error instanceof JsonFault)) throw error
+    throw badRequest(`error decoding patch: ${error.message}`)
+  }
+}
+
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** `Deployment in version "v1" cannot be handled as a Deployment: why`. */

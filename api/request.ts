@@ -66,6 +66,8 @@ export interface Credentials {
   readonly basic?: { readonly user: string; readonly password: string }
   /** DER of a client certificate whose chain and dates TLS has verified against the client CA. */
   readonly certificate?: Buffer
+  /** A certificate was shown that TLS did not accept (another CA, its dates): whoever shows one is not anonymous. */
+  readonly hasRefusedCertificate?: boolean
 }
 
 export interface Authenticator {

@@ -94,16 +94,7 @@ const CORE: readonly ResourceRow[] = [
   row('pods', 'Pod', NAMESPACED, {
     shortNames: ['po'],
     categories: ['all'],
-    subresources: [
-      'status',
-      'binding',
-      'eviction',
-      'ephemeralcontainers',
-      'log',
-      'exec',
-      'attach',
-      'portforward',
-    ],
+    subresources: ['status', 'binding', 'eviction', 'log', 'exec', 'attach'],
   }),
   row('services', 'Service', NAMESPACED, {
     shortNames: ['svc'],

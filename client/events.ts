@@ -67,6 +67,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   const queue: Recorded[] = []
   const correlation = new EventCorrelation()
   let wake = (): void => {}
+  let isLosing = false
 
   const tell = async (fact: Recorded, signal: AbortSignal): Promise<void> => {
     const telling = correlation.decide(fact, fact.atMs)
@@ -135,9 +136,12 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     name: `events of ${component}`,
     event(about, { type, reason, message }) {
       if (queue.length >= QUEUE_MAX) {
-        log.warn('event queue is full, event lost', { reason })
+        // Once for a flood: a line per lost event would be the next flood.
+        if (!isLosing) log.warn('event queue is full, events are lost', { reason })
+        isLosing = true
         return
       }
+      isLosing = false
       const reference = 'reference' in about ? about.reference : referenceTo(about)
       const text = message.slice(0, MESSAGE_MAX_CHARACTERS)
       queue.push({ component, about: reference, type, reason, message: text, atMs: clock.now() })

@@ -87,7 +87,7 @@ export function createHttpTransport(options: HttpTransportOptions): HttpTranspor
     },
     watch(request, onEvent, signal) {
       const query = { ...request.query, watch: 'true' }
-      const headers = headersOf(options, undefined)
+      const headers = headersOf(options, undefined, request.accept)
       return watches.watch({ pathWithQuery: urlOf(request.path, query), headers }, onEvent, signal)
     },
     replaceTls(tls) {

@@ -166,9 +166,9 @@ const isReady = (node: Node): boolean =>
 function labelsOf(flags: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     flags.map(text => {
-      const [key = '', value] = text.split('=')
-      if (value === undefined) throw new UsageError(`--node-label is KEY=VALUE, not "${text}"`)
-      return [key, value]
+      const equals = text.indexOf('=')
+      if (equals < 1) throw new UsageError(`--node-label is KEY=VALUE, not "${text}"`)
+      return [text.slice(0, equals), text.slice(equals + 1)]
     }),
   )
 }

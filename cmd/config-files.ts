@@ -34,7 +34,8 @@ export function readConfigFiles(
 function namedOnCommandLine(argv: readonly string[]): string | undefined {
   for (const [index, argument] of argv.entries()) {
     if (argument === '--config' || argument === '-c') return argv[index + 1]
-    if (argument.startsWith('--config=')) return argument.slice('--config='.length)
+    const [, given] = /^(?:--config|-c)=(.*)$/.exec(argument) ?? []
+    if (given !== undefined) return given
   }
   return undefined
 }

@@ -22,6 +22,8 @@ export interface EmbeddedAgentOptions {
 const BACKOFF = { baseMs: 500, maxMs: 15_000 }
 /** An agent that ran this long was well: the next failure starts the back-off anew. */
 const WELL_AFTER_MS = 30_000
+/** An agent does little and shall be small: 10 MB less, and no slower to start pods. The launcher has the same for `kites agent`. */
+const NODE_FLAGS = ['--max-semi-space-size=1', '--optimize-for-size', '--v8-pool-size=1'] as const
 /** How long the agent gets to end on SIGTERM. */
 const END_MS = 3500
 
@@ -65,7 +67,7 @@ function runOnce(embedded: EmbeddedAgentOptions, signal: AbortSignal): Promise<n
 
 function spawnAgent(embedded: EmbeddedAgentOptions): ChildProcess {
   const main = process.argv[1] ?? ''
-  const args = [...process.execArgv, main, 'agent', ...agentFlags(embedded)]
+  const args = [...process.execArgv, ...NODE_FLAGS, main, 'agent', ...agentFlags(embedded)]
   // What these say is in the flags already, or is not this agent's.
   const { KITES_TOKEN: _token, NOTIFY_SOCKET: _socket, ...env } = process.env
   // Its input is ours to close: when this process is killed the kernel does it, and no orphan stays.

@@ -110,7 +110,7 @@ export const SERVER_FLAGS = {
     env: 'KITES_KUBECONFIG_OUTPUT',
     default: '/etc/kites/kites.yaml',
     value: 'FILE',
-    help: 'where to write the administrator’s kubeconfig',
+    help: 'kubeconfig to write',
   },
   'write-kubeconfig-mode': {
     kind: 'string',

@@ -31,8 +31,10 @@ export interface Backend {
 export type MasqueradePolicy = 'never' | 'outside' | 'always'
 
 export interface VirtualService {
-  /** For people, and to settle disputes over a frontend: the smallest name wins. */
+  /** For people, and to settle disputes over a frontend: of the lowest rank, the smallest name wins. */
   readonly name: string
+  /** 0 when absent. Higher for addresses that their owner chose freely: they never take one that was allocated. */
+  readonly rank?: number
   readonly frontend: Frontend
   readonly backends: readonly Backend[]
   readonly masquerade: MasqueradePolicy

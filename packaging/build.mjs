@@ -35,8 +35,9 @@ const ENTRY_POINTS = {
 /** Native packages stay packages; everything else is bundled. */
 const NATIVE = ['better-sqlite3', 'koffi']
 
-/** Sources in C, which only a compiler reads; koffi's own JavaScript lies in its src/. */
-const FOR_BUILDING = /\/(deps|doc|docs|test|vendor)$|\/better-sqlite3\/src$/
+/** Sources in C, which only a compiler reads (koffi's own JavaScript lies in its src/), and what one left behind. */
+const FOR_BUILDING =
+  /\/(deps|doc|docs|test|vendor|cnoke\.cjs)$|\/(better-sqlite3\/src|koffi\/build|koffi\/lib)$/
 
 /**
  * dockerode reaches Docker over SSH and BuildKit over gRPC when asked to; kites only ever opens the Engine's
@@ -55,6 +56,22 @@ const unusedByDockerode = {
     hooks.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({
       contents: 'module.exports = {}',
       loader: 'js',
+    }))
+  },
+}
+
+/** Of undici only the pool of connections is used: the rest (fetch, caches, mocks) is a megabyte for every start. */
+const onlyPoolOfUndici = {
+  name: 'only-pool-of-undici',
+  setup(hooks) {
+    hooks.onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'only-pool' }))
+    hooks.onLoad({ filter: /.*/, namespace: 'only-pool' }, () => ({
+      contents: `import api from 'undici/lib/api/index.js'
+import Dispatcher from 'undici/lib/dispatcher/dispatcher.js'
+import Pool from 'undici/lib/dispatcher/pool.js'
+Object.assign(Dispatcher.prototype, api)
+export { Pool }`,
+      resolveDir: root,
     }))
   },
 }
@@ -95,8 +112,9 @@ async function bundle(out) {
     platform: 'node',
     target: 'node24',
     external: [...NATIVE, '*.node'],
-    plugins: [unusedByDockerode, entryPointUrls],
+    plugins: [unusedByDockerode, onlyPoolOfUndici, entryPointUrls],
     minifySyntax: true,
+    define: { KITES_BUILD: JSON.stringify(sourceOf()) },
     legalComments: 'none',
     logLevel: 'warning',
     banner: {
@@ -108,16 +126,43 @@ async function bundle(out) {
   chmodSync(join(out, 'kites'), 0o755)
 }
 
+/** Commit and its date, for `/version`; the date is the source's, so that the same source builds the same bytes. */
+function sourceOf() {
+  try {
+    // An installer runs as root in a clone that belongs to somebody else.
+    const args = [
+      '-c',
+      'safe.directory=*',
+      'log',
+      '-1',
+      '--format=%H %cd',
+      '--date=format-local:%Y-%m-%dT%H:%M:%SZ',
+    ]
+    const options = {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, TZ: 'UTC' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }
+    const [commit, date] = execFileSync('git', args, options).trim().split(' ')
+    return { commit, date }
+  } catch {
+    // No git, or an unpacked archive.
+    return { commit: '', date: '1970-01-01T00:00:00Z' }
+  }
+}
+
 function install(tree) {
   mkdirSync(tree, { recursive: true })
   cpSync(join(root, 'README.md'), join(tree, 'README.md'))
+  cpSync(join(root, 'packaging', 'stop-pods.sh'), join(tree, 'stop-pods.sh'))
   for (const part of ['lib', 'kites']) {
     rmSync(join(tree, part), { recursive: true, force: true })
     cpSync(join(root, 'dist', part), join(tree, part), { recursive: true })
   }
   cpSync(join(root, 'node_modules', NODE_PACKAGE, 'bin', 'node'), join(tree, 'node'))
   chmodSync(join(tree, 'node'), 0o755)
-  const kept = ['better-sqlite3', 'koffi', '@koromix', 'node-addon-api']
+  const kept = ['better-sqlite3', 'koffi', '@koromix']
   for (const name of kept) {
     const from = join(root, 'node_modules', name)
     if (!existsSync(from)) continue
@@ -135,6 +180,7 @@ function install(tree) {
 /** Prebuilt binaries of other platforms. */
 function isForeign(path) {
   const name = path.split('/').at(-1) ?? ''
+  if (name.startsWith('musl_')) return true
   return (
     /\.node$/.test(name) && /(linux|darwin|win32)/.test(name) && !name.startsWith(`linux-${arch}`)
   )

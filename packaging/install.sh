@@ -30,7 +30,7 @@ SOURCE=$(cd "$(dirname "$0")/.." && pwd)
 TREE=/usr/local/lib/kites
 BIN=/usr/local/bin
 STATE=/etc/kites/install
-DATA=/var/lib/kites
+KUBECONFIG_FILE=/etc/kites/kites.yaml
 SYSTEMD=/etc/systemd/system
 DAEMON_JSON=/etc/docker/daemon.json
 
@@ -99,7 +99,7 @@ choose_role() {
   [ "$ROLE" = server ] && return 0
   case $KITES_URL in https://?*) ;; *) fail "KITES_URL is like https://SERVER:6443, not '$KITES_URL'" ;; esac
   [ -n "${KITES_TOKEN:-}" ] || [ -n "${KITES_TOKEN_FILE:-}" ] ||
-    fail "KITES_URL needs KITES_TOKEN: on the server run 'sudo cat $DATA/server/node-token'"
+    fail "KITES_URL needs KITES_TOKEN: on the server run 'sudo cat /var/lib/kites/server/node-token'"
 }
 
 # kept SERVICE VARIABLE: its value in that service's environment file
@@ -109,15 +109,16 @@ kept() {
   (unset "$2"; . "/etc/kites/$1.env"; eval "printf '%s' \"\${$2:-}\"")
 }
 
-https_port() {
-  port=$(echo " $ARGS" | sed -n 's/.* --https-listen-port[= ]\([0-9]*\).*/\1/p')
-  [ -n "$port" ] || port=$(sed -n 's/^https-listen-port: *"\{0,1\}\([0-9]*\).*/\1/p' /etc/kites/config.yaml 2>/dev/null) || true
-  echo "${port:-6443}"
+# flag NAME DEFAULT: what kites will take it for: its arguments stand above its configuration file
+flag() {
+  value=$(echo " $ARGS" | sed -n "s/.* --$1[= ]\([^ ]*\).*/\1/p")
+  [ -n "$value" ] || value=$(sed -n "s/^$1: *[\"']\{0,1\}\([^\"']*\).*/\1/p" /etc/kites/config.yaml 2>/dev/null) || true
+  echo "${value:-$2}"
 }
 
 check_port() {
   [ "$ROLE" = server ] && ! is_running || return 0
-  port=$(https_port)
+  port=$(flag https-listen-port 6443)
   cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
     awk -v want="$(printf ':%04X' "$port")" '$4 == "0A" && index($2, want) == length($2) - 4 { found = 1 } END { exit !found }' ||
     return 0
@@ -154,8 +155,11 @@ install_packages() {
   if [ "$NEEDS_BUILD" = yes ] && [ -z "${KITES_TREE:-}" ]; then has npm || missing="$missing npm"; fi
   [ -n "$missing" ] || return 0
   BEGUN=yes
-  # Docker turns forwarding on; an uninstall that takes Docker away turns it back.
-  has_engine || [ -e "$STATE/ip_forward" ] || cat /proc/sys/net/ipv4/ip_forward > "$STATE/ip_forward"
+  # Docker turns forwarding on and makes a group; an uninstall that takes Docker away takes these back.
+  if ! has_engine && [ ! -e "$STATE/ip_forward" ]; then
+    cat /proc/sys/net/ipv4/ip_forward > "$STATE/ip_forward"
+    getent group docker >/dev/null || echo yes > "$STATE/made-docker-group"
+  fi
   if ! has_engine && dpkg-query -W -f '${db:Status-Abbrev}' containerd.io 2>/dev/null | grep -q '^ii'; then
     fail "containerd.io of docker.com is installed without its Engine; install docker-ce from there first"
   fi
@@ -308,12 +312,14 @@ is_running() {
 
 start_service() {
   if has_systemd; then
-    sed "s|@BIN@|$BIN|" "$SOURCE/systemd/$NAME.service" | put "$SYSTEMD/$NAME.service" 644
+    sed "s|@BIN@|$BIN|; s|@TREE@|$TREE|" "$SOURCE/systemd/$NAME.service" | put "$SYSTEMD/$NAME.service" 644
     [ "$CHANGED" = no ] || systemctl daemon-reload
     systemctl is-enabled -q "$NAME" || systemctl enable -q "$NAME"
     [ "${KITES_SKIP_START:-}" != true ] || return 0
     if [ "$CHANGED" = yes ] || ! is_running; then
       say "starting $NAME.service"
+      CHANGED=yes
+      rm -f "$DATA/agent/ready"
       systemctl restart --no-block "$NAME"
     fi
     return 0
@@ -322,10 +328,16 @@ start_service() {
   if [ "$CHANGED" = yes ] && pid=$(background_pid); then
     say "restarting $NAME"
     kill "$pid"
-    while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+    tries=0
+    while kill -0 "$pid" 2>/dev/null; do
+      tries=$((tries + 1))
+      [ $tries -lt 150 ] || kill -9 "$pid" 2>/dev/null || true
+      sleep 0.1
+    done
   fi
   is_running && return 0
   CHANGED=yes
+  rm -f "$DATA/agent/ready"
   say "no systemd here: starting $NAME in the background; pid file /run/$NAME.pid, log /var/log/$NAME.log"
   # shellcheck disable=SC1090,SC2086
   (set -a; . "$ENV_FILE"; set +a; exec setsid "$BIN/kites" "$ROLE" $KITES_EXEC_ARGS) >>"/var/log/$NAME.log" 2>&1 </dev/null &
@@ -333,11 +345,19 @@ start_service() {
 }
 
 node_ready() {
-  if [ "$ROLE" = server ]; then
-    "$BIN/kites" kubectl get nodes 2>/dev/null | grep -q ' Ready '
-  else
+  ! has_systemd || systemctl is-active -q "$NAME" || return 1
+  if [ "$ROLE" = agent ]; then
     [ -e "$DATA/agent/ready" ]
+  elif runs_no_pods; then
+    curl -fsk -o /dev/null -m 5 "https://127.0.0.1:$(flag https-listen-port 6443)/readyz"
+  else
+    KUBECONFIG=$(flag write-kubeconfig "$KUBECONFIG_FILE") "$BIN/kites" kubectl get nodes 2>/dev/null | grep -q ' Ready '
   fi
+}
+
+runs_no_pods() {
+  case " $ARGS " in *' --disable-agent '*) return 0 ;; esac
+  grep -qs '^disable-agent: *true' /etc/kites/config.yaml
 }
 
 # Started again and again: what is wrong stands in its log, waiting will not mend it.
@@ -375,17 +395,18 @@ what_next() {
     say "this node has joined $KITES_URL and is Ready. On the server: kites kubectl get nodes"
     return 0
   fi
+  what="the node"; ! runs_no_pods || what="the server"
   address=$(ip -4 route get 192.0.2.1 2>/dev/null | sed -n 's/.* src \([0-9.]*\).*/\1/p' | head -n 1)
   cat <<NEXT
-[kites] the node is Ready. What next:
+[kites] $what is Ready. What next:
 
   kites kubectl get nodes                                   the bundled client, or any kubectl:
-  export KUBECONFIG=/etc/kites/kites.yaml
+  export KUBECONFIG=$(flag write-kubeconfig "$KUBECONFIG_FILE")
   kubectl create deployment web --image=nginx --replicas=3
   kubectl expose deployment web --port=80 --type=NodePort
 
   Another host joins with (the token is secret):
-  sudo KITES_URL=https://${address:-THIS-HOST}:$(https_port) KITES_TOKEN="\$(sudo cat $DATA/server/node-token)" sh packaging/install.sh
+  sudo KITES_URL=https://${address:-THIS-HOST}:$(flag https-listen-port 6443) KITES_TOKEN="\$(sudo cat $DATA/server/node-token)" sh packaging/install.sh
 
   kites-uninstall.sh takes everything away again.
 NEXT
@@ -402,6 +423,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 check_host
 choose_role
+DATA=$(flag data-dir /var/lib/kites)
 check_port
 SUM=$(sh "$SOURCE/packaging/source-sum.sh") || fail "root cannot read all of $SOURCE; copy it to a local folder first"
 NEEDS_BUILD=yes

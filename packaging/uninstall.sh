@@ -8,7 +8,6 @@ set -u
 TREE=/usr/local/lib/kites
 BIN=/usr/local/bin
 STATE=/etc/kites/install
-DATA=/var/lib/kites
 SYSTEMD=/etc/systemd/system
 DAEMON_JSON=/etc/docker/daemon.json
 
@@ -87,6 +86,16 @@ stop_docker() {
   rm -f /var/log/dockerd.log
 }
 
+# Tables that iptables made for Docker, when nothing is in them but chains that accept.
+remove_empty_tables() {
+  for family in ip ip6; do
+    for table in filter nat raw mangle; do
+      left=$(nft -s list table $family $table 2>/dev/null | grep -vE '^#|^table |^[[:space:]]*(chain .*|type .*policy accept;|\})?$')
+      [ -n "$left" ] || nft delete table $family $table 2>/dev/null
+    done
+  done
+}
+
 # What an Engine that came with kites leaves on the host when its packages go.
 remove_docker_traces() {
   for link in docker0 $(ip -o link show type bridge 2>/dev/null | sed -n 's/^[0-9]*: \(br-[0-9a-f]\{12\}\):.*/\1/p'); do
@@ -102,7 +111,9 @@ remove_docker_traces() {
       done
     done
   done
+  remove_empty_tables
   rm -rf /etc/docker /var/lib/docker /var/lib/containerd /run/docker /run/containerd
+  rmdir /opt/containerd/bin /opt/containerd/lib /opt/containerd 2>/dev/null
   rmdir /etc/cni/net.d /etc/cni 2>/dev/null
   [ ! -e "$STATE/ip_forward" ] || cat "$STATE/ip_forward" > /proc/sys/net/ipv4/ip_forward
 }
@@ -124,12 +135,23 @@ remove_packages() {
   # shellcheck disable=SC2086
   DEBIAN_FRONTEND=noninteractive apt-get purge -y -q $packages >/dev/null 2>&1 ||
     say "apt-get could not remove all of them; they are:" $packages
+  [ ! -e "$STATE/made-docker-group" ] || command -v dockerd >/dev/null || groupdel docker 2>/dev/null
+}
+
+# Where the service kept its state, when that was not the default.
+data_folder() {
+  for from in /etc/kites/kites.env /etc/kites/kites-agent.env /etc/kites/config.yaml; do
+    folder=$(sed -n "s/.*data-dir[=: ]* *[\"']\{0,1\}\([^ \"']*\).*/\1/p" "$from" 2>/dev/null | head -n 1)
+    [ -z "$folder" ] || { echo "$folder"; return; }
+  done
+  echo /var/lib/kites
 }
 
 say "removing kites from this host"
+DATA=$(data_folder)
 stop_services
 if [ -x "$TREE/kites" ]; then
-  "$TREE/kites" cleanup || say "not everything of the node could be cleaned; see the lines above"
+  "$TREE/kites" cleanup --data-dir "$DATA" || say "not everything of the node could be cleaned; see the lines above"
 fi
 [ ! -x "$TREE/node" ] || restore_docker
 has_containers || stop_docker
@@ -138,6 +160,9 @@ for name in kites kites-agent; do
   rm -f "$SYSTEMD/$name.service"
 done
 if has_systemd; then systemctl daemon-reload; systemctl reset-failed kites kites-agent 2>/dev/null; fi
-rm -rf "$TREE" "$TREE.new" "$TREE.old" "$DATA" /etc/kites /run/kites "$BIN/kites"
+# A folder somebody chose may hold other things than ours.
+rm -rf "$DATA/server" "$DATA/agent"
+rmdir "$DATA" 2>/dev/null || [ "$DATA" != /var/lib/kites ] || rm -rf "$DATA"
+rm -rf "$TREE" "$TREE.new" "$TREE.old" /etc/kites /run/kites "$BIN/kites"
 rm -f "$BIN/kites-uninstall.sh"
 say "done"

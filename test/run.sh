@@ -18,6 +18,10 @@ fail() { echo "test/run.sh: $*" >&2; echo "0 passed, 1 failed"; exit 1; }
 NEEDED="docker.io:dockerd nftables:nft iptables:iptables iproute2:ip tini:tini util-linux:unshare curl:curl procps:ps
 busybox-static:busybox conntrack:conntrack docker-registry:docker-registry nghttp2-client:h2load gcc:gcc
 libc6-dev:/usr/include/stdio.h ca-certificates:update-ca-certificates npm:npm etcd-server:etcd libnftables1:/usr/lib/$(uname -m)-linux-gnu/libnftables.so.1"
+# What whole machines are made of.
+MACHINES="debootstrap:debootstrap systemd-container:systemd-nspawn qemu-system-x86:qemu-system-x86_64 cpio:cpio kmod:modprobe
+e2fsprogs:mke2fs openssh-client:ssh shellcheck:shellcheck"
+case "${KITES_TEST_LONG:-} $*" in 1\ * | *machine*) NEEDED="$NEEDED $MACHINES" ;; esac
 missing=
 for pair in $NEEDED; do
   what=${pair#*:}
@@ -29,11 +33,12 @@ done
 if [ -n "$missing" ]; then
   say "installing:$missing"
   apt-get update -q >/dev/null || fail "apt-get update failed"
+  # shellcheck disable=SC2086
   DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >/tmp/kites-test-apt.log 2>&1 ||
     { tail -20 /tmp/kites-test-apt.log; fail "could not install:$missing"; }
 fi
 
-if [ ! -x node_modules/.bin/node ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+if [ ! -x node_modules/.bin/node ] || [ -n "$(find package-lock.json -newer node_modules/.package-lock.json)" ]; then
   say "npm ci"
   npm ci --no-audit --no-fund >/tmp/kites-test-npm.log 2>&1 || { tail -20 /tmp/kites-test-npm.log; fail "npm ci failed"; }
 fi

@@ -187,7 +187,7 @@ const wrongServer = (
 ): JoinError =>
   new JoinError(
     'ca-mismatch',
-    `${serverUrl} is not the server this token is for: its CA has hash ${found}, the token says ${expected}. Copy the token again from that server's data directory (server/token)`,
+    `${serverUrl} is not the server this token is for: its CA has hash ${found}, the token says ${expected}. Copy the token again from that server's data directory (server/node-token)`,
   )
 
 type Ask = Pick<ServerRequest, 'method' | 'path' | 'body'> & {

@@ -36,6 +36,7 @@ export interface HostNetworkOptions {
   readonly stateDir: string
   readonly clusterCIDR: string
   readonly serviceCIDR: string
+  readonly clusterDNS: string
   readonly getPodCIDR: () => string | undefined
   readonly nodes: Informer<Node>
   readonly command: RunCommand
@@ -44,6 +45,7 @@ export interface HostNetworkOptions {
 }
 
 const PASS_INTERVAL_MS = 10_000
+const DNS_PORT = 53
 
 export class HostNetwork implements Part {
   readonly name = 'host-network'
@@ -140,8 +142,12 @@ export class HostNetwork implements Part {
   }
 
   #forward(): ForwardRulesOptions {
-    const { command, clusterCIDR } = this.#options
-    return { command, clusterNetworks: [clusterCIDR], isLegacyInUse }
+    const { command, clusterCIDR, clusterDNS: address } = this.#options
+    const hostServers = [
+      { address, protocol: 'udp', port: DNS_PORT } as const,
+      { address, protocol: 'tcp', port: DNS_PORT } as const,
+    ]
+    return { command, clusterNetworks: [clusterCIDR], hostServers, isLegacyInUse }
   }
 
   async #attempt(what: string, task: () => Promise<void>): Promise<void> {

@@ -8,11 +8,12 @@
 import { createHash } from 'node:crypto'
 import type { RunCommand } from '#netfilter/command.ts'
 import { parseAddress } from '#netfilter/networks.ts'
+import { POD_INTERFACE_PREFIX } from '#netfilter/nftables/layout.ts'
 import type { PodLease } from './pod-addresses.ts'
 
 /** Marks routes as ours (an otherwise unused protocol number), so that cleaning up finds them all. */
 export const ROUTE_PROTOCOL = 75
-export const INTERFACE_PREFIX = 'kites'
+export const INTERFACE_PREFIX = POD_INTERFACE_PREFIX
 const ALIAS_PREFIX = 'kites-pod:'
 const GATEWAY = '169.254.1.1'
 /** The same on every host end: they never share a link. Locally administered. */

@@ -200,7 +200,7 @@ export class Proxier implements Part {
     const name = key.slice(slash + 1)
     if (key.slice(0, slash) === 'pod') {
       const pod = pods.get(name)
-      return pod === undefined ? [] : translateHostPorts(pod)
+      return pod === undefined ? [] : translateHostPorts(pod, viewpoint)
     }
     const service = services.get(name)
     if (service === undefined) return []

@@ -21,6 +21,9 @@ export interface Viewpoint {
 /** A Service with this label belongs to another proxy. */
 const PROXY_NAME_LABEL = 'service.kubernetes.io/service-proxy-name'
 const AFFINITY_SECONDS_DEFAULT = 10_800
+/** External addresses and host ports are chosen by whoever writes the object: cluster addresses and node ports, which
+ * are allocated, come first, or anybody could take the API server's address. */
+const CHOSEN_RANK = 1
 
 /** All frontends of one Service. `slices` are the Service's own. */
 export function translateService(
@@ -82,8 +85,12 @@ function translatePort(input: PortInput): readonly VirtualService[] {
     parseAddress(address) !== undefined && !ownAddresses.has(address)
   return [
     ...clusterIPs.filter(isUsable).map(ip => ({ ...internal, frontend: at(ip) })),
-    ...(spec?.externalIPs ?? []).filter(isUsable).map(ip => ({ ...external, frontend: at(ip) })),
-    ...balancers.filter(isUsable).map(ip => ({ ...external, ...restricted, frontend: at(ip) })),
+    ...(spec?.externalIPs ?? [])
+      .filter(isUsable)
+      .map(ip => ({ ...external, rank: CHOSEN_RANK, frontend: at(ip) })),
+    ...balancers
+      .filter(isUsable)
+      .map(ip => ({ ...external, ...restricted, rank: CHOSEN_RANK, frontend: at(ip) })),
     ...(port.nodePort === undefined || port.nodePort === 0
       ? []
       : [{ ...external, frontend: { kind: 'node-port', protocol, port: port.nodePort } as const }]),
@@ -187,7 +194,10 @@ function candidateOf({ endpoint, port, nodeName }: CandidateInput): Candidate | 
 }
 
 /** Host ports of a pod on this node: frontends of the node with one backend each. */
-export function translateHostPorts(pod: Pod): readonly VirtualService[] {
+export function translateHostPorts(
+  pod: Pod,
+  { ownAddresses }: Pick<Viewpoint, 'ownAddresses'>,
+): readonly VirtualService[] {
   const { spec, status, metadata } = pod
   const podIP = status?.podIP
   if (spec === undefined || spec.hostNetwork === true || podIP === undefined) return []
@@ -197,6 +207,7 @@ export function translateHostPorts(pod: Pod): readonly VirtualService[] {
     (container.ports ?? []).flatMap(({ hostPort, hostIP, containerPort, protocol: text }) => {
       const protocol = protocolOf(text)
       if (hostPort === undefined || hostPort === 0 || protocol === undefined) return []
+      if (hostIP !== undefined && ownAddresses.has(hostIP)) return []
       const isAny = hostIP === undefined || hostIP === '' || hostIP === '0.0.0.0'
       const frontend: Frontend = isAny
         ? { kind: 'node-port', protocol, port: hostPort }
@@ -204,6 +215,7 @@ export function translateHostPorts(pod: Pod): readonly VirtualService[] {
       return [
         {
           name: `pod ${metadata.namespace ?? ''}/${metadata.name ?? ''}`,
+          rank: CHOSEN_RANK,
           frontend,
           backends: [{ address: podIP, port: containerPort, local: true }],
           masquerade: 'never' as const,

@@ -24,7 +24,7 @@ import {
 } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { codeOf } from '#base/errors.ts'
-import type { Payload } from './volume.ts'
+import type { Payload, PayloadFile } from './volume.ts'
 
 const DATA_LINK = '..data'
 const NEW_DATA_LINK = '..data_tmp'
@@ -40,10 +40,12 @@ export interface AtomicWrite {
 /** Returns  whether anything changed. */
 export async function writeAtomically(write: AtomicWrite): Promise<boolean> {
   const { directory, payload } = write
-  await mkdir(directory, { recursive: true, mode: 0o755 })
+  if ((await mkdir(directory, { recursive: true })) !== undefined) await chmod(directory, 0o755)
   const current = await currentData(directory)
-  if (current !== undefined && (await isSame(join(directory, current), payload))) {
+  if (current !== undefined && (await isSame(join(directory, current), write))) {
+    // A crash after the swap may have left these two undone.
     await linkNames(directory, payload)
+    await removeStale(directory, { payload, keep: current })
     return false
   }
   const fresh = `..${write.newName}`
@@ -66,18 +68,22 @@ async function currentData(directory: string): Promise<string | undefined> {
   }
 }
 
-async function isSame(data: string, payload: Payload): Promise<boolean> {
+async function isSame(data: string, { payload, group }: AtomicWrite): Promise<boolean> {
   const found = await listFiles(data, '')
   if (found.length !== payload.size) return false
   for (const path of found) {
     const wanted = payload.get(path)
     if (wanted === undefined) return false
     const there = join(data, path)
-    if (((await stat(there)).mode & 0o777) !== (wanted.mode & 0o777)) return false
+    if (((await stat(there)).mode & 0o777) !== modeOf(wanted, group)) return false
     if (!(await readFile(there)).equals(wanted.content)) return false
   }
   return true
 }
+
+/** A group that shares the volume must be able to read. */
+const modeOf = ({ mode }: PayloadFile, group: number | undefined): number =>
+  (group === undefined ? mode : mode | 0o440) & 0o777
 
 async function listFiles(root: string, below: string): Promise<string[]> {
   let entries
@@ -99,13 +105,21 @@ async function listFiles(root: string, below: string): Promise<string[]> {
 async function writePayload(data: string, { payload, group }: AtomicWrite): Promise<void> {
   await mkdir(data, { mode: 0o755 })
   await chmod(data, 0o755)
-  for (const [path, { content, mode }] of payload) {
+  for (const [path, file] of payload) {
     const target = join(data, path)
-    await mkdir(dirname(target), { recursive: true, mode: 0o755 })
-    const readable = group === undefined ? mode : mode | 0o440
-    await writeFile(target, content, { mode: 0o600, flag: 'wx' })
+    await makeFolders(data, dirname(path))
+    await writeFile(target, file.content, { mode: 0o600, flag: 'wx' })
     if (group !== undefined) await chown(target, 0, group)
-    await chmod(target, readable & 0o777)
+    await chmod(target, modeOf(file, group))
+  }
+}
+
+/** Readable for all, whatever the umask of this process. */
+async function makeFolders(data: string, path: string): Promise<void> {
+  let folder = data
+  for (const part of path === '.' ? [] : path.split('/')) {
+    folder = join(folder, part)
+    if ((await mkdir(folder, { recursive: true })) !== undefined) await chmod(folder, 0o755)
   }
 }
 

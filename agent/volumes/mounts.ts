@@ -22,8 +22,8 @@ export interface TmpfsOptions {
 }
 
 export interface Mounts {
-  /** Mounts a tmpfs, unless one is there. */
-  tmpfs(path: string, options: TmpfsOptions): Promise<void>
+  /** Mounts a tmpfs, unless one is there. Returns  whether it did. */
+  tmpfs(path: string, options: TmpfsOptions): Promise<boolean>
   /** Everything mounted at or below `path`, deepest first. */
   below(path: string): Promise<readonly MountPoint[]>
   unmount(path: string): Promise<void>
@@ -32,10 +32,11 @@ export interface Mounts {
 export const systemMounts: Mounts = {
   async tmpfs(path, { sizeBytes, mode }) {
     const there = (await systemMounts.below(path)).some(mount => mount.path === path)
-    if (there) return
+    if (there) return false
     const size = sizeBytes === 0 ? '' : `,size=${sizeBytes}`
     const options = `nosuid,nodev,mode=0${mode.toString(8)}${size}`
     await run('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path], { timeout: TIMEOUT_MS })
+    return true
   },
   async below(path) {
     const all = parseMountInfo(await readFile('/proc/self/mountinfo', 'utf8'))

@@ -140,20 +140,34 @@ function renderObjects(form: string, found: readonly Found[]): string {
       )
       .join('')
   }
-  const [only, ...others] = found
+  const objects = found.map(({ answer }) => legible(answer))
+  const [only, ...others] = objects
   if (only === undefined) return ''
   const whole =
     others.length === 0
-      ? only.answer
+      ? only
       : {
           apiVersion: 'v1',
+          items: objects.flatMap(itemsOf),
           kind: 'List',
           metadata: { resourceVersion: '' },
-          items: found.flatMap(({ answer }) => itemsOf(answer)),
         }
   return form === 'json'
     ? `${JSON.stringify(whole, undefined, 4)}\n`
-    : dump(whole, { noRefs: true })
+    : dump(whole, { noRefs: true, seqNoIndent: true, lineWidth: -1, quoteStyle: 'double' })
+}
+
+/** As kubectl shows objects: keys in order, and nothing of who manages which field. */
+function legible(answer: AnyObject): AnyObject {
+  const ordered = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(ordered)
+    if (typeof value !== 'object' || value === null) return value
+    const entries = Object.entries(value).filter(([key]) => key !== 'managedFields')
+    entries.sort(([one], [other]) => (one < other ? -1 : 1))
+    return Object.fromEntries(entries.map(([key, inner]) => [key, ordered(inner)]))
+  }
+  // The seam: the same object, its keys in another order.
+  return ordered(answer) as AnyObject
 }
 
 const itemsOf = (answer: AnyObject): readonly AnyObject[] =>

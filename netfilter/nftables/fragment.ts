@@ -173,10 +173,9 @@ function stickyWay(way: Way, key: string, sticky: Sticky): WayPart {
       ...named.flatMap(({ name, backend }): readonly NftObject[] => [
         { kind: 'set', name: clientsName(name), type: 'ipv4_addr', timeoutSeconds: sticky.seconds },
         chain(name, [
-          [
-            { kind: 'remember-source', set: clientsName(name) },
-            { kind: 'dnat', protocol, address: backend.address, port: backend.port },
-          ],
+          // A rule of its own: a set that is full ends the rule, and the client still wants its backend.
+          [{ kind: 'remember-source', set: clientsName(name) }],
+          [{ kind: 'dnat', protocol, address: backend.address, port: backend.port }],
         ]),
       ]),
       chain(entry, [...markRules(masquerade), ...known, [spread(named.map(({ name }) => name))]]),

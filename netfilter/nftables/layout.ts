@@ -48,6 +48,10 @@ export const DISPATCHES = {
   nodePortInside: { name: 'node-port-inside', field: NODE_PORT_FIELD, key: NODE_PORT_KEY },
 } as const satisfies Readonly<Record<string, Dispatch>>
 
+/** Interfaces of pods on this host, as nft and iptables name a prefix: `${POD_INTERFACE_PREFIX}*`, `...+`. */
+export const POD_INTERFACE_PREFIX = 'kites'
+const POD_INTERFACES = `${POD_INTERFACE_PREFIX}*`
+
 /** Sets with fixed names, so that compilers of services and of the host agree. */
 export const SETS = {
   hairpin: 'hairpin',
@@ -129,11 +133,17 @@ const CHAINS: readonly Chain[] = [
     ],
     [{ kind: 'reject', with: 'icmp port-unreachable' }],
   ]),
+  // A pod speaks for itself only: what it sends must come from an address that is routed back to its interface.
   // Node ports answer on loopback, for which the kernel must route 127/8 (route_localnet). This keeps neighbours from
   // using that to reach what listens on loopback only. Answers to masqueraded connections carry another address here.
   chain(
     'guard',
     [
+      [
+        { kind: 'match', field: 'iifname', value: `"${POD_INTERFACES}"` },
+        { kind: 'match', field: 'fib saddr . iif oif', value: 'missing' },
+        drop,
+      ],
       [
         { kind: 'match', field: 'iifname', not: true, value: '"lo"' },
         { kind: 'match', field: 'ip daddr', value: '127.0.0.0/8' },
@@ -185,7 +195,11 @@ const CHAINS: readonly Chain[] = [
     'postrouting',
     [
       // A pod that reached itself through a service would answer itself directly, and the connection would not match.
-      [{ kind: 'in-set', field: 'ip saddr . ip daddr', set: SETS.hairpin }, masquerade],
+      [
+        { kind: 'in-set', field: 'ip saddr . ip daddr', set: SETS.hairpin },
+        offThisNode,
+        masquerade,
+      ],
       [{ kind: 'has-mark', bit: MASQUERADE_BIT }, offThisNode, masquerade],
       [{ kind: 'match', field: 'ip saddr', value: '127.0.0.0/8' }, offThisNode, masquerade],
       [

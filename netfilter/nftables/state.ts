@@ -5,7 +5,7 @@
  * `takeTouched` hands that out, with what was there before, for `plan.ts` to turn into a transaction.
  *
  * Law  After any sequence of `replace` calls the state equals that of a fresh one given the same services.
- *      Of several services that claim one frontend, the one with the smallest name has it.
+ *      Of several services that claim one frontend, the one of lowest rank and smallest name has it.
  */
 import { frontendId, type HostNetworks, type VirtualService } from '../model.ts'
 import { compileService, type Element, type Fragment } from './fragment.ts'
@@ -57,7 +57,7 @@ export class RulesetState implements Ruleset {
     if (claims === undefined) return undefined
     let winner: VirtualService | undefined
     for (const claim of claims.values()) {
-      if (winner === undefined || claim.name < winner.name) winner = claim
+      if (winner === undefined || precedes(claim, winner)) winner = claim
     }
     return winner
   }
@@ -176,6 +176,11 @@ export class RulesetState implements Ruleset {
     else elements.set(key, value)
     this.#elements.set(container, elements)
   }
+}
+
+function precedes(left: VirtualService, right: VirtualService): boolean {
+  const byRank = (left.rank ?? 0) - (right.rank ?? 0)
+  return byRank === 0 ? left.name < right.name : byRank < 0
 }
 
 const NO_FRAGMENT: Fragment = { elements: [], hairpins: [], shared: [], own: [] }

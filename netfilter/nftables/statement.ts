@@ -16,6 +16,7 @@ export type Field =
   | 'meta l4proto . th dport'
   | 'meta l4proto'
   | 'fib daddr type'
+  | 'fib saddr . iif oif'
   | 'ct state'
   | 'iifname'
   | 'oifname'

@@ -24,7 +24,7 @@ export function createAuthenticator(chain: readonly Authenticator[]): Authentica
       if (credentials.certificate !== undefined || credentials.bearer !== undefined) {
         throw unauthorized()
       }
-      if (credentials.basic !== undefined) throw unauthorized()
+      if (credentials.basic !== undefined || credentials.hasRefusedCertificate) throw unauthorized()
       return ANONYMOUS
     },
   }

@@ -24,8 +24,6 @@ import { FanOut } from './fan-out.ts'
 import type { Item } from './item.ts'
 import { isNarrow, matcherOf, triggerOf } from './selecting.ts'
 
-/** How many revisions of the past a start replays. */
-const REPLAY_REVISIONS = 1000
 const LOAD_ATTEMPTS = 3
 const BOOKMARK_MS = 60_000
 /** A filtering list lets others run after so long. */
@@ -49,9 +47,7 @@ export async function createCache(
   const { store } = options
   for (let attempt = 1; ; attempt++) {
     const isFirst = attempt === 1
-    const start = isFirst
-      ? Math.max(store.compactedRevision, store.revision - REPLAY_REVISIONS)
-      : store.revision
+    const start = isFirst ? store.replayRevision : store.revision
     try {
       const cache = new WatchCache(options, await Collections.load(store, start))
       await cache.follow()

@@ -20,6 +20,7 @@ import type { Cache } from '#server/cache/cache.ts'
 import { discoveryRoutes } from '#server/discovery/routes.ts'
 import type { Answer } from '#server/registry/call.ts'
 import { createCommitter } from '#server/registry/committer.ts'
+import { createCreations } from '#server/registry/namespace-contents.ts'
 import type { NumberRange } from '#server/registry/kinds/allocator.ts'
 import { createStrategies } from '#server/registry/kinds/strategies.ts'
 import { type AllDeps, createRegistry } from '#server/registry/registry.ts'
@@ -225,6 +226,7 @@ async function registryDeps(options: ApiServerOptions): Promise<AllDeps> {
   const deps: AllDeps = {
     cache,
     committer: createCommitter({ store, cache, clock }),
+    creations: createCreations(),
     clock,
     random,
     log,

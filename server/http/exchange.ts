@@ -110,6 +110,23 @@ export function collectBody(source: BodySource, limitBytes: number, clock: Clock
   })
 }
 
+/** What TLS made of the peer's certificate. */
+export interface PeerCertificate {
+  /** DER, verified; the same Buffer for every request of the connection. */
+  readonly certificate: Buffer | undefined
+  readonly hasRefusedCertificate: boolean
+}
+
+export function credentialsOf(
+  authorization: string | undefined,
+  peer: PeerCertificate,
+): Credentials {
+  const { certificate, hasRefusedCertificate } = peer
+  const parsed = parseAuthorization(authorization)
+  if (certificate !== undefined) return { ...parsed, certificate }
+  return hasRefusedCertificate ? { ...parsed, hasRefusedCertificate } : parsed
+}
+
 /** Splits `Authorization` into what authenticators take. */
 export function parseAuthorization(
   header: string | undefined,

@@ -8,7 +8,7 @@ import {
   type UpgradeRequest,
   bodyTooLarge,
   collectBody,
-  parseAuthorization,
+  credentialsOf,
 } from './exchange.ts'
 import { type Peer, untilDrained } from './h2-exchange.ts'
 
@@ -44,9 +44,7 @@ export class H1Exchange implements Exchange {
   }
 
   get credentials(): Credentials {
-    const { certificate } = this.#peer
-    const parsed = parseAuthorization(this.header('authorization'))
-    return certificate === undefined ? parsed : { ...parsed, certificate }
+    return credentialsOf(this.header('authorization'), this.#peer)
   }
 
   get remoteAddress(): string {

@@ -6,16 +6,15 @@ import {
   type BodyWriter,
   type Exchange,
   type Headers,
+  type PeerCertificate,
   bodyTooLarge,
   collectBody,
-  parseAuthorization,
+  credentialsOf,
 } from './exchange.ts'
 
 /** What the listener knows of a connection, shared by its requests. */
-export interface Peer {
+export interface Peer extends PeerCertificate {
   readonly clock: Clock
-  /** DER, verified; the same Buffer for every request of the connection. */
-  readonly certificate: Buffer | undefined
   readonly remoteAddress: string
 }
 
@@ -49,9 +48,7 @@ export class H2Exchange implements Exchange {
   }
 
   get credentials(): Credentials {
-    const { certificate } = this.#peer
-    const parsed = parseAuthorization(this.header('authorization'))
-    return certificate === undefined ? parsed : { ...parsed, certificate }
+    return credentialsOf(this.header('authorization'), this.#peer)
   }
 
   get remoteAddress(): string {

@@ -1,5 +1,5 @@
 /** A RequestContext over an Exchange: headers and body as the stages want them. */
-import { parseJson } from '#api/codec.ts'
+import { parseJson, parsePatch } from '#api/codec.ts'
 import { ANONYMOUS, type UserInfo } from '#api/request.ts'
 import type { TypedKind } from '#api/scheme.ts'
 import type { StructType } from '#api/schema/type.ts'
@@ -21,8 +21,7 @@ const BODY_TYPES: readonly string[] = [
 ]
 const PROTOBUF = 'application/vnd.kubernetes.protobuf'
 const YAML_TYPES = new Set(['application/yaml', 'application/apply-patch+yaml'])
-const JSON_TYPES = new Set([
-  'application/json',
+const JSON_PATCH_TYPES = new Set([
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
@@ -78,7 +77,8 @@ export class HttpContext implements RequestContext {
     // Bodies of many requests come in with one read of a socket.
     await this.#turns.take()
     const { contentType } = this
-    if (JSON_TYPES.has(contentType)) return parseJson(bytes, expected.kind)
+    if (contentType === 'application/json') return parseJson(bytes, expected.kind)
+    if (JSON_PATCH_TYPES.has(contentType)) return parsePatch(bytes)
     if (YAML_TYPES.has(contentType))
       return { value: parseYaml(bytes.toString('utf8')), duplicates: [] }
     if (contentType === PROTOBUF)

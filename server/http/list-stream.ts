@@ -40,11 +40,7 @@ function* chain(first: Slice, rest: Iterable<Slice>): Generator<Slice> {
   yield* rest
 }
 
-async function sendPlain(
-  writer: BodyWriter,
-  slices: Iterable<Slice>,
-  turns: Turns,
-): Promise<void> {
+async function sendPlain(writer: BodyWriter, slices: Iterable<Slice>, turns: Turns): Promise<void> {
   for (const { bytes } of slices) {
     if (writer.gone) return
     // A full slice always fills the queue: when that has drained, its buffer is free for the next.

@@ -171,13 +171,22 @@ function createH1(options: ListenerOptions): http.Server {
   return server
 }
 
-const peerOf = (socket: TLSSocket, clock: Clock): Peer => ({
-  clock,
-  certificate: socket.authorized ? socket.getPeerX509Certificate()?.raw : undefined,
-  remoteAddress: socket.remoteAddress ?? '',
-})
+function peerOf(socket: TLSSocket, clock: Clock): Peer {
+  const shown = socket.getPeerX509Certificate()?.raw
+  return {
+    clock,
+    certificate: socket.authorized ? shown : undefined,
+    hasRefusedCertificate: !socket.authorized && shown !== undefined,
+    remoteAddress: socket.remoteAddress ?? '',
+  }
+}
 
-const nobody = (clock: Clock): Peer => ({ clock, certificate: undefined, remoteAddress: '' })
+const nobody = (clock: Clock): Peer => ({
+  clock,
+  certificate: undefined,
+  hasRefusedCertificate: false,
+  remoteAddress: '',
+})
 
 interface Closing {
   readonly clock: Clock

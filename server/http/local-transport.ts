@@ -35,10 +35,11 @@ export interface LocalDeps {
 }
 
 export function createLocalTransport(deps: LocalDeps, user: UserInfo): Transport {
+  const caller = { user, userAgent: agentOf(user) }
   const answerTo = async (request: ApiRequest, signal: AbortSignal): Promise<Answer> => {
     try {
       await deps.turns.take()
-      return await runStages(deps.chain, contextOf(request, user, signal))
+      return await runStages(deps.chain, contextOf(request, caller, signal))
     } catch (error) {
       if (error instanceof StatusError) throw error
       if (signal.aborted) throw signal.reason
@@ -64,7 +65,20 @@ export function createLocalTransport(deps: LocalDeps, user: UserInfo): Transport
 
 const NEVER = new AbortController().signal
 
-function contextOf(request: ApiRequest, user: UserInfo, signal: AbortSignal): RequestContext {
+interface Caller {
+  readonly user: UserInfo
+  readonly userAgent: string
+}
+
+/** What the parts of a control plane call themselves where they are programs: field managers are named so. */
+const agentOf = ({ name }: UserInfo): string =>
+  name === 'system:apiserver' ? 'kube-apiserver' : name.replace(/^system:/, '')
+
+function contextOf(
+  request: ApiRequest,
+  { user, userAgent }: Caller,
+  signal: AbortSignal,
+): RequestContext {
   const query = new URLSearchParams(request.query ?? {})
   const { method, path, body } = request
   const info = requestInfo({ method, path, query })
@@ -73,7 +87,7 @@ function contextOf(request: ApiRequest, user: UserInfo, signal: AbortSignal): Re
     method,
     query,
     info,
-    userAgent: user.name,
+    userAgent,
     contentType: request.contentType ?? 'application/json',
     accept: undefined,
     ifNoneMatch: undefined,

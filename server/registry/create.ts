@@ -54,7 +54,9 @@ export async function createObject(deps: RegistryDeps, creation: Creation): Prom
   for (let attempt = 1; ; attempt++) {
     const name = isGenerated ? generateName(prefix, deps.random) : (sent.metadata.name ?? '')
     try {
-      return await createNamed(deps, creation, name)
+      return await deps.creations.run(creation.target.namespace, () =>
+        createNamed(deps, creation, name),
+      )
     } catch (error) {
       if (!isStoreConflict(error) && !isReason(error, 'AlreadyExists')) throw error
       if (!isGenerated || attempt >= GENERATED_NAMES_MAX)

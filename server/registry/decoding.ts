@@ -3,10 +3,16 @@
  *
  * Throws  StatusError(BadRequest) for what is not such an object; warnings go to the call.
  */
-import { type FieldValidation, applyDefaults, decodeAs, validateStructure } from '#api/codec.ts'
+import {
+  type FieldValidation,
+  applyDefaults,
+  decodeAs,
+  parseJson,
+  validateStructure,
+} from '#api/codec.ts'
 import type { AnyObject } from '#api/object.ts'
 import { type Subresource, type TypedKind, subresourceKind, typeOf } from '#api/scheme.ts'
-import { type FieldError, badRequest, invalid } from '#api/status.ts'
+import { type FieldError, invalid } from '#api/status.ts'
 import {
   validateBody,
   validateCreate,
@@ -40,9 +46,15 @@ export function bodyKind(call: Pick<Call, 'resource' | 'subresource' | 'verb'>):
 
 /** The body, decoded and defaulted. */
 export async function decodeBody(call: Call, validation: FieldValidation): Promise<AnyObject> {
-  const body = await call.body()
-  if (body === undefined) throw badRequest('the request body is empty: an object is required')
+  // Nothing is refused as any other text that is no JSON.
+  const body = (await call.body()) ?? parseJson(Buffer.alloc(0), bodyKind(call).kind)
   return decodeValue(call, body.value, { validation, duplicates: body.duplicates })
+}
+
+/** The options body of a delete; undefined when nothing was sent. Unknown fields are dropped, as upstream. */
+export async function decodeDeleteOptions(call: Call): Promise<AnyObject | undefined> {
+  const body = await call.body()
+  return body && decodeAs(DELETE_OPTIONS(), body.value, 'Ignore').object
 }
 
 export interface Decoding {
@@ -63,27 +75,32 @@ export function decodeValue(call: Call, value: unknown, decoding: Decoding): Any
 }
 
 export const validateNew = (target: Target, object: AnyObject): readonly FieldError[] =>
-  distinct([
-    ...validateStructure(target.resource.type(), object),
-    ...validateCreate(target.resource, object),
-  ])
+  allFaults(
+    validateStructure(target.resource.type(), object),
+    validateCreate(target.resource, object),
+  )
 
 /** A change through a subresource is judged by its metadata, and by what the subresource itself demands. */
 export const validateChange = (
   target: Target,
   change: { readonly object: AnyObject; readonly old: AnyObject; readonly subresource: string },
 ): readonly FieldError[] =>
-  distinct([
-    ...validateStructure(target.resource.type(), change.object),
-    ...(change.subresource === ''
+  allFaults(
+    validateStructure(target.resource.type(), change.object),
+    change.subresource === ''
       ? validateUpdate(target.resource, change.object, change.old)
-      : validateSubresourceUpdate(change.object, change.old)),
-  ])
+      : validateSubresourceUpdate(change.object, change.old),
+  )
 
-/** The schema and the kind's own rules may see the same fault. */
-const distinct = (faults: readonly FieldError[]): readonly FieldError[] => [
-  ...new Map(faults.map(fault => [`${fault.field}: ${fault.message}`, fault])).values(),
-]
+/** Where the schema and the kind's own rules see the same fault, the rule has upstream's words for it. */
+function allFaults(
+  ofSchema: readonly FieldError[],
+  ofRules: readonly FieldError[],
+): readonly FieldError[] {
+  if (ofSchema.length === 0) return ofRules
+  const ruled = new Set(ofRules.map(({ field, type }) => `${field} ${type}`))
+  return [...ofSchema.filter(({ field, type }) => !ruled.has(`${field} ${type}`)), ...ofRules]
+}
 
 /** Faults of a body that is no stored object: Scale, Binding, TokenRequest. */
 export function requireValidBody(call: Call, body: AnyObject): void {

@@ -11,6 +11,7 @@ import { rfc3339 } from '#base/clock.ts'
 import { admissionValidate } from './admission.ts'
 import type { Answer, Call } from './call.ts'
 import { isStoreConflict } from './committer.ts'
+import { decodeDeleteOptions } from './decoding.ts'
 import type { RegistryDeps } from './deps.ts'
 import { encodeAt } from './encoding.ts'
 import { selectionOf } from './list.ts'
@@ -35,7 +36,7 @@ const COLLECTION_BATCH = 32
 
 export async function remove(deps: RegistryDeps, call: Call): Promise<Answer> {
   const target = targetOf(call)
-  const options = deleteOptions((await call.body())?.value, call.query)
+  const options = deleteOptions(await decodeDeleteOptions(call), call.query)
   const { object, removed } = await removeNamed(deps, { call, target, options, name: call.name })
   const strategy = strategyOf(deps, target.storage)
   if (!removed || strategy.returnsDeleted)
@@ -169,7 +170,7 @@ function deletedStatus(target: Target, object: AnyObject): AnyObject {
 /** Answers with the list of what was (or will be) deleted. */
 export async function removeCollection(deps: RegistryDeps, call: Call): Promise<Answer> {
   const target = targetOf(call)
-  const options = deleteOptions((await call.body())?.value, call.query)
+  const options = deleteOptions(await decodeDeleteOptions(call), call.query)
   const page = await deps.cache.list(selectionOf(call, target), { limit: 0 })
   const left: AnyObject[] = []
   for (let start = 0; start < page.items.length; start += COLLECTION_BATCH) {

@@ -5,11 +5,13 @@ import type { Logger } from '#base/logger.ts'
 import type { Random } from '#base/random.ts'
 import type { Cache } from '#server/cache/cache.ts'
 import type { Committer } from './committer.ts'
+import type { Creations } from './namespace-contents.ts'
 import type { Strategy } from './strategy.ts'
 
 export interface RegistryDeps {
   readonly cache: Cache
   readonly committer: Committer
+  readonly creations: Creations
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger

@@ -20,7 +20,10 @@ export function encodeAt(object: AnyObject): Encoding {
         ...object,
         metadata: { ...object.metadata, resourceVersion: String(revision) },
       }
-      const bytes = Buffer.from(JSON.stringify(stamped))
+      const text = JSON.stringify(stamped)
+      // Of its own memory: the cache keeps it for long, and would have to copy it out of a shared slab.
+      const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text))
+      bytes.write(text)
       made = { object: stamped, bytes }
       return { bytes, attachment: stamped }
     },

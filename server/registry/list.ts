@@ -11,12 +11,14 @@ import { type FieldError, StatusError, badRequest, invalid, isReason } from '#ap
 import type { PageOptions, Selection } from '#server/cache/cache.ts'
 import type { Answer, Call, WatchPlan } from './call.ts'
 import type { RegistryDeps } from './deps.ts'
-import { isTrue } from './options.ts'
+import { integerOf, isTrue } from './options.ts'
 import { type Target, targetOf } from './target.ts'
 
 const REVISION_WAIT_MS = 3000
 const REVISION_STEP_MS = 20
 const WATCH_TIMEOUT_MIN_MS = 30 * 60_000
+/** A longer timer would fire at once. */
+const TIMEOUT_MAX_MS = 2 ** 31 - 1
 
 export function selectionOf(call: Call, target: Target): Selection {
   const labels = call.query.get('labelSelector') ?? ''
@@ -41,6 +43,9 @@ export async function list(deps: RegistryDeps, call: Call): Promise<Answer> {
   const { query } = call
   const version = versionOf(call, false)
   const selection = selectionOf(call, target)
+  integerOf(query.get('timeoutSeconds'))
+  if (query.get('sendInitialEvents') !== null)
+    throw unwantedInitialEvents('sendInitialEvents is forbidden for list')
   const limit = limitOf(query.get('limit'))
   const token = query.get('continue') ?? ''
   if (token !== '') return continued(deps, call, { selection, limit, token, version })
@@ -134,11 +139,14 @@ function versionOf(call: Call, isWatch: boolean): AskedVersion {
   if (faults.length > 0)
     throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions', name: '' }, faults)
   if (text === '') return { revision: undefined, isExact: false }
-  if (!/^\d+$/.test(text))
+  const revision = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (!Number.isSafeInteger(revision)) {
+    const quoted = JSON.stringify(text)
+    const why = Number.isNaN(revision) ? 'invalid syntax' : 'value out of range'
     throw badRequest(
-      `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+      `resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${why}`,
     )
-  const revision = Number(text)
+  }
   const isLimited = limitOf(call.query.get('limit')) > 0
   // A limited list at a revision without a match means exactly that revision, for old clients' pagers.
   return { revision, isExact: match === 'Exact' || (match === '' && isLimited && revision > 0) }
@@ -170,10 +178,9 @@ function matchFaults(version: string, match: string, isContinued: boolean): Fiel
 }
 
 function limitOf(text: string | null): number {
-  if (text === null || text === '') return 0
-  const limit = Number(text)
-  if (!Number.isInteger(limit) || limit < 0) throw badRequest(`invalid limit: ${text}`)
-  return limit
+  const limit = integerOf(text) ?? 0
+  if (limit >= 0) return limit
+  throw badRequest(`limit: Invalid value: ${limit}: must be greater than or equal to 0`)
 }
 
 /** Waits a little for a revision that another server, or another connection, has already seen. */
@@ -210,16 +217,18 @@ export async function watch(deps: RegistryDeps, call: Call): Promise<Answer> {
 
 function checkInitialEvents(query: Call['query'], sendInitial: string | null): void {
   const match = query.get('resourceVersionMatch') ?? ''
-  const fault = (message: string): never => {
-    throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions', name: '' }, [
-      { type: 'FieldValueForbidden', field: 'sendInitialEvents', message: `Forbidden: ${message}` },
-    ])
-  }
   if (sendInitial !== null && match !== 'NotOlderThan')
-    fault('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')
+    throw unwantedInitialEvents(
+      'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+    )
   if (isTrue(sendInitial) && !isTrue(query.get('allowWatchBookmarks')))
-    fault('sendInitialEvents=true requires allowWatchBookmarks=true')
+    throw unwantedInitialEvents('sendInitialEvents=true requires allowWatchBookmarks=true')
 }
+
+const unwantedInitialEvents = (why: string): StatusError =>
+  invalid({ group: 'meta.k8s.io', kind: 'ListOptions', name: '' }, [
+    { type: 'FieldValueForbidden', field: 'sendInitialEvents', message: `Forbidden: ${why}` },
+  ])
 
 /** Source: upstream's table of watch semantics ("Get State and Start at Any / Most Recent", "Start at Exact"). */
 function startOf(
@@ -241,7 +250,7 @@ function startOf(
 
 /** A random length between one and two half hours spreads reconnects when the client sets none. */
 function timeoutOf(text: string | null, random: number): number {
-  const seconds = Number(text ?? 0)
-  if (Number.isInteger(seconds) && seconds > 0) return seconds * 1000
+  const seconds = integerOf(text) ?? 0
+  if (seconds > 0) return Math.min(seconds * 1000, TIMEOUT_MAX_MS)
   return WATCH_TIMEOUT_MIN_MS * (1 + random)
 }

@@ -14,10 +14,12 @@ import { isStoreConflict } from './committer.ts'
 import type { RegistryDeps } from './deps.ts'
 import { encodeAt } from './encoding.ts'
 import { isUnchanged } from './metadata.ts'
+import { confirmEmpty } from './namespace-contents.ts'
 import { DEFAULT_STRATEGY, type Reservation, type Strategy } from './strategy.ts'
 import { type Target, keyAt, subjectOf } from './target.ts'
 
 const ATTEMPTS_MAX = 20
+const NAMESPACES = 'namespaces'
 
 export interface Modification {
   readonly target: Target
@@ -72,6 +74,7 @@ interface Step {
 async function write(deps: RegistryDeps, change: Modification, step: Step): Promise<Modified> {
   const strategy = strategyOf(deps, change.target.storage)
   const removed = isReleased(strategy, step.next)
+  if (removed && change.target.storage === NAMESPACES) await confirmEmpty(deps, change.name)
   const reservation = removed ? undefined : strategy.reserve?.(step.next, step.current)
   const object = reservation?.object ?? step.next
   if (change.dryRun) {

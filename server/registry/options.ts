@@ -45,6 +45,7 @@ export function writeOptions(
       field: 'fieldManager',
       message: `Too long: may not be more than ${MANAGER_MAX} bytes`,
     })
+  faults.push(...unprintable('fieldManager', manager))
   const validation = query.get('fieldValidation') ?? ''
   if (validation !== '' && !VALIDATIONS.includes(validation))
     faults.push(unsupported('fieldValidation', JSON.stringify(validation), ['', ...VALIDATIONS]))
@@ -71,6 +72,18 @@ export function writeOptions(
   }
 }
 
+/** Go says where and which character it is. */
+function unprintable(field: string, text: string): FieldError[] {
+  const characters = Array.from(text)
+  return characters.flatMap((character, at) => {
+    if (!/[\p{C}\p{Zl}\p{Zp}]/u.test(character)) return []
+    const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+    const why = `invalid character U+${code} (at position ${at})`
+    const message = `Invalid value: ${JSON.stringify(text)}: ${why}`
+    return [{ type: 'FieldValueInvalid', field, message }] as const
+  })
+}
+
 export const isApplyType = (contentType: string): boolean =>
   contentType === 'application/apply-patch+yaml'
 
@@ -92,17 +105,12 @@ const unsupported = (field: string, value: string, known: readonly string[]): Fi
 
 const PROPAGATIONS: readonly string[] = ['Orphan', 'Background', 'Foreground']
 
-/** The body wins over the query, as upstream. */
+/** The body, decoded as DeleteOptions, wins over the query, as upstream. */
 export function deleteOptions(body: unknown, query: Call['query']): DeleteOptions {
-  if (body !== undefined && body !== null && !isRecord(body))
-    throw badRequest('delete options must be an object')
   const sent = isRecord(body) ? body : {}
-  const kind = sent['kind']
-  if (kind !== undefined && kind !== 'DeleteOptions')
-    throw badRequest(`cannot handle ${JSON.stringify(kind)} as DeleteOptions`)
   const policy = sent['propagationPolicy'] ?? query.get('propagationPolicy') ?? undefined
   const orphan = sent['orphanDependents'] ?? boolOf(query.get('orphanDependents'))
-  const grace = sent['gracePeriodSeconds'] ?? numberOf(query.get('gracePeriodSeconds'))
+  const grace = sent['gracePeriodSeconds'] ?? integerOf(query.get('gracePeriodSeconds'))
   const dryRun = Array.isArray(sent['dryRun']) ? sent['dryRun'] : query.getAll('dryRun')
   const faults = deleteFaults({ policy, orphan, dryRun })
   if (faults.length > 0)
@@ -156,11 +164,13 @@ function propagationOf(policy: unknown, orphan: unknown): Propagation | undefine
 const boolOf = (text: string | null): boolean | undefined =>
   text === null ? undefined : text === 'true' || text === '1'
 
-function numberOf(text: string | null): number | undefined {
+/** A whole number of the query. Throws StatusError(BadRequest) in the words of Go's parser. */
+export function integerOf(text: string | null): number | undefined {
   if (text === null || text === '') return undefined
-  const value = Number(text)
-  if (!Number.isInteger(value)) throw badRequest(`invalid gracePeriodSeconds: ${text}`)
-  return value
+  const value = /^[-+]?\d+$/.test(text) ? Number(text) : Number.NaN
+  if (Number.isSafeInteger(value)) return value
+  const why = Number.isNaN(value) ? 'invalid syntax' : 'value out of range'
+  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`)
 }
 
 /** Everything but absence, `false` and `0` is true, as upstream converts query parameters. */

@@ -7,7 +7,7 @@ import type { AnyObject } from '#api/object.ts'
 import { applyConfiguration, trackUpdate } from '#api/patch/apply/apply.ts'
 import type { FieldSet } from '#api/patch/apply/field-set.ts'
 import { apiVersionOf } from '#api/scheme.ts'
-import { badRequest } from '#api/status.ts'
+import { type StatusError, badRequest } from '#api/status.ts'
 import type { Call } from './call.ts'
 import { bodyKind } from './decoding.ts'
 import type { WriteOptions } from './options.ts'
@@ -82,11 +82,14 @@ export function applyOwned(apply: OwnedApply): AnyObject {
   }).object
 }
 
+const missing = (field: string, sent: object): StatusError =>
+  badRequest(`Object '${field}' is missing in '${JSON.stringify(sent).slice(0, 100)}'`)
+
 function configurationOf(sent: unknown): AnyObject {
   if (!isRecord(sent))
     throw badRequest('error decoding YAML: an apply configuration must be an object')
   const { apiVersion, kind, metadata } = sent
-  if (typeof apiVersion !== 'string' || typeof kind !== 'string')
-    throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(sent).slice(0, 100)}'`)
+  if (typeof kind !== 'string') throw missing('Kind', sent)
+  if (typeof apiVersion !== 'string') throw missing('apiVersion', sent)
   return { ...sent, apiVersion, kind, metadata: isRecord(metadata) ? metadata : {} }
 }

@@ -9,6 +9,9 @@ import type { Author, StoreError } from './store.ts'
 /** Positions within one revision; also the bound of operations in one commit. */
 export const POSITIONS = 4096
 
+/** How much of the past is cheap to read at a start. */
+export const REPLAY_ROWS = 1000
+
 /** One number that orders rows: revision first, then the position inside its commit. Safe up to 2^41 revisions. */
 export const rowIdOf = (at: { readonly revision: number; readonly position: number }): number =>
   at.revision * POSITIONS + at.position
@@ -54,6 +57,8 @@ export interface Opened {
   /** No revision up to here may be given out again. */
   readonly revision: number
   readonly compactedRevision: number
+  /** REPLAY_ROWS or a few more rows lie above it, or all there are. */
+  readonly replayRevision: number
   readonly head: readonly HeadRow[]
   readonly volatileKeys: readonly string[]
 }

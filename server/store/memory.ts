@@ -44,7 +44,13 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
 }
 
 class MemoryBackend implements Backend {
-  readonly opened = { revision: 0, compactedRevision: 0, head: [], volatileKeys: [] }
+  readonly opened = {
+    revision: 0,
+    compactedRevision: 0,
+    replayRevision: 0,
+    head: [],
+    volatileKeys: [],
+  }
   #rows: StoredRow[] = []
   #queue: CommitRecord[] = []
   #listener: BackendListener | undefined

@@ -137,6 +137,10 @@ export class Sequencer implements Store {
     return this.#compacted
   }
 
+  get replayRevision(): number {
+    return Math.max(this.#backend.opened.replayRevision, this.#compacted)
+  }
+
   /** Gives keys whose newest bytes a stop may have swallowed a fresh revision. Call once, before use. */
   async announce(): Promise<void> {
     await Promise.all(this.#backend.opened.volatileKeys.map(key => this.#announceOne(key)))

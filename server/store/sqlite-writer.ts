@@ -4,7 +4,7 @@
  * Everything that arrived while one transaction was being flushed forms the next one. It decides nothing: keys, ids and
  * links come from the sequencer. After a failed transaction it refuses records until their epoch is newer.
  */
-import { type HeadRow, type Opened, revisionOf, rowIdOf } from './backend.ts'
+import { type HeadRow, type Opened, REPLAY_ROWS, revisionOf, rowIdOf } from './backend.ts'
 import { asWriteError, type Connection } from './sqlite-file.ts'
 import type { PackedRecord, PackedRow, WriterReply } from './sqlite-messages.ts'
 
@@ -69,6 +69,7 @@ export class SqliteWriter {
       // Compaction may have taken the newest row (a delete), and volatile commits never had one.
       revision: Math.max(highest, compactedRevision, meta?.reserved ?? 0),
       compactedRevision,
+      replayRevision: revisionOf(this.#statements.recent.get(REPLAY_ROWS)?.id ?? 0),
       head,
       volatileKeys: this.#livingVolatileKeys(head),
     }
@@ -268,6 +269,9 @@ function prepareStatements(db: Connection) {
     rollback: db.prepare('rollback'),
     meta: db.prepare<[], MetaRow>('select reserved, compacted, compaction_cursor from meta'),
     highest: db.prepare<[], { id: number | null }>('select max(id) as id from history'),
+    recent: db.prepare<[number], { id: number }>(
+      'select id from history order by id desc limit 1 offset ?',
+    ),
     head: db.prepare<[], HeadColumns>(`
       select h.id, h.key, h.created, h.expires_at
       from (select max(id) as id from history group by key) newest

@@ -112,6 +112,11 @@ export interface Store {
   readonly revision: number
   /** Revisions up to here are gone from history. */
   readonly compactedRevision: number
+  /**
+   * Where a reader that starts with the store may begin to replay: a thousand writes or so before the start. Counted in
+   * writes, because each start leaves a gap in the numbers (the rest of a block reserved for volatile commits).
+   */
+  readonly replayRevision: number
   get(key: string): Promise<Entry | undefined>
   list(options: ListOptions): Promise<EntryPage>
   /**

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { availableParallelism, cpus, loadavg } from 'node:os'
 
 /** The kernel counts in hundredths of a second. */
 const TICK_MS = 10
@@ -36,16 +37,24 @@ export interface Load {
   readonly latencies: number[]
 }
 
-/** `workers` call `work` one after the other, each as fast as it can, for so long. */
-export async function drive(
-  workers: number,
-  durationMs: number,
-  work: (worker: number) => Promise<unknown>,
-): Promise<Load> {
+export interface Driving {
+  readonly workers: number
+  readonly work: (worker: number) => Promise<unknown>
+  /** Asked before each piece of work. */
+  readonly isOver: () => boolean
+}
+
+export const after = (durationMs: number): (() => boolean) => {
+  const start = performance.now()
+  return () => performance.now() - start >= durationMs
+}
+
+/** Workers call `work` one after the other, each as fast as it can, until it is over. */
+export async function drive({ workers, work, isOver }: Driving): Promise<Load> {
   const latencies: number[] = []
   const start = performance.now()
   const one = async (_: unknown, worker: number): Promise<void> => {
-    while (performance.now() - start < durationMs) {
+    while (!isOver()) {
       const before = performance.now()
       await work(worker)
       latencies.push(performance.now() - before)
@@ -54,6 +63,28 @@ export async function drive(
   await Promise.all(Array.from({ length: workers }, one))
   return { count: latencies.length, elapsedMs: performance.now() - start, latencies }
 }
+
+/**
+ * Watches what else the machine does. The function it returns takes the processor time of the measured processes and
+ * tells in words how busy all others kept the processors meanwhile.
+ */
+export function others(): (measuredMs: number) => string {
+  const start = performance.now()
+  const busy = busyMs()
+  const [atStart = 0] = loadavg()
+  return measuredMs => {
+    const { user, system } = process.cpuUsage()
+    const capacity = (performance.now() - start) * availableParallelism()
+    const foreign = busyMs() - busy - measuredMs - (user + system) / 1000
+    const [atEnd = 0] = loadavg()
+    const share = Math.max(0, Math.round((foreign / capacity) * 100))
+    return `other processes used ${share} % of the processors (load average ${atStart.toFixed(1)} before, ${atEnd.toFixed(1)} after)`
+  }
+}
+
+/** Of all processors together, in milliseconds. */
+const busyMs = (): number =>
+  cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0)
 
 /** Starts a process and resolves once its output matches. */
 export async function startProcess(

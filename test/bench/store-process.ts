@@ -2,7 +2,7 @@
 import { systemClock } from '#base/clock.ts'
 import { silentLogger } from '#base/logger.ts'
 import { openSqliteStore } from '#server/store/sqlite.ts'
-import { cpuMs, drive, percentile } from './measure.ts'
+import { cpuMs, after, drive, percentile } from './measure.ts'
 
 const [, , path = '', writers = '1', seconds = '2'] = process.argv
 const value = Buffer.alloc(1500, 'x')
@@ -13,10 +13,14 @@ const work = (): Promise<number> => {
   const key = `/bench/${keys++}`
   return store.commit([{ kind: 'put', key, expected: 0, encode: () => ({ bytes: value }) }], author)
 }
-await drive(Number(writers), 300, work)
+await drive({ workers: Number(writers), work, isOver: after(300) })
 process.stdout.write('started\n')
 const before = cpuMs(process.pid)
-const load = await drive(Number(writers), Number(seconds) * 1000, work)
+const load = await drive({
+  workers: Number(writers),
+  work,
+  isOver: after(Number(seconds) * 1000),
+})
 const figures = {
   cpuMsPerCommit: (cpuMs(process.pid) - before) / load.count,
   perSecond: (load.count / load.elapsedMs) * 1000,

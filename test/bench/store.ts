@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { freePort } from './cluster.ts'
 import {
   cpuMs,
+  after,
   drive,
   type Load,
   median,
@@ -112,9 +113,9 @@ async function measureEtcd(writers: number, directory: string): Promise<Figures>
   let keys = 0
   const work = () => etcdCall(session, createRequest(`/bench/${keys++}`, value))
   try {
-    await drive(writers, 300, work)
+    await drive({ workers: writers, work, isOver: after(300) })
     const before = cpuMs(etcd.pid)
-    const load = await drive(writers, SECONDS * 1000, work)
+    const load = await drive({ workers: writers, work, isOver: after(SECONDS * 1000) })
     return figuresOf(load, cpuMs(etcd.pid) - before)
   } finally {
     session.close()

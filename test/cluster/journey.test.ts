@@ -223,7 +223,7 @@ void t.test('exec: streams, exit codes, a terminal', async t => {
   const absent = kubectl(['exec', pod, '--', 'no-such-program'])
   t.match(absent.stdout + absent.stderr, /"no-such-program": executable file not found in \$PATH/)
   t.not(absent.status, 0)
-  const kubectlExec = `/usr/bin/kubectl --kubeconfig /etc/kites/kites.yaml exec -it ${pod} --`
+  const kubectlExec = `${cluster.kubectlProgram} --kubeconfig /etc/kites/kites.yaml exec -it ${pod} --`
   const inTerminal = (script: string, input: string) =>
     cluster.inside(machine, ['script', '-qec', script, '/dev/null'], { input, timeoutMs: 20_000 })
   const size = inTerminal(
@@ -436,4 +436,12 @@ void t.test('delete takes everything away', async t => {
     10_000,
   ).catch(() => undefined)
   t.same(left, [], 'nothing is left in the Engine')
+})
+
+void t.test('the log tells of no error', async t => {
+  const lines = cluster.log(machine, 'server').split('\n')
+  t.same(
+    lines.filter(line => line.includes('"level":"error"') || /^\s+at /.test(line)),
+    [],
+  )
 })

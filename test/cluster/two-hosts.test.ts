@@ -218,6 +218,7 @@ void t.test('a join that must fail says why in one line', async t => {
       .filter(line => !line.startsWith('{'))
     t.equal(lines.length, 1, result.stderr)
     t.match(lines[0], pattern)
+    t.comment(lines[0] ?? '')
   }
   const token = nodeToken()
   oneLine(join('--server', SERVER, '--token', token, '--node-name', 'node2'), /^kites: .*node2.*/)

@@ -293,7 +293,10 @@ void t.test('finalizers and preconditions hold an object', async t => {
   const wrong = await client.send('DELETE', `${CONFIGMAPS}/held`, {
     preconditions: { uid: 'other' },
   })
-  t.match(wrong.body, { code: 409, message: /Precondition failed: UID in precondition: other/ })
+  t.match(wrong.body, {
+    code: 409,
+    message: /the UID in the precondition \(other\) does not match the UID in record/,
+  })
   const deleting = await client.send('DELETE', `${CONFIGMAPS}/held?propagationPolicy=Foreground`)
   t.match(deleting.body, {
     metadata: { deletionTimestamp: String, finalizers: ['example.com/hold', 'foregroundDeletion'] },
@@ -317,10 +320,15 @@ void t.test('namespaces wait for their finalizer', async t => {
   t.match(deleting.body, { status: { phase: 'Terminating' }, spec: { finalizers: ['kubernetes'] } })
   const current = await client.send('GET', '/api/v1/namespaces/doomed')
   const { body } = current
-  await client.send('PUT', '/api/v1/namespaces/doomed/finalize', {
-    ...body,
-    spec: { finalizers: [] },
-  })
+  const letGo = () =>
+    client.send('PUT', '/api/v1/namespaces/doomed/finalize', { ...body, spec: { finalizers: [] } })
+  const late = '/api/v1/namespaces/doomed/configmaps'
+  // On its way to the disk while somebody lets the namespace go.
+  const coming = client.send('POST', late, configMap('late'))
+  t.match((await letGo()).body, { code: 409, message: /there are still configmaps in it/ })
+  t.equal((await coming).status, 201)
+  await client.send('DELETE', `${late}/late`)
+  t.equal((await letGo()).status, 200)
   t.equal((await client.send('GET', '/api/v1/namespaces/doomed')).status, 404)
 })
 

@@ -15,6 +15,7 @@ import Database from 'better-sqlite3'
 import t from 'tap'
 import { systemClock } from '#base/clock.ts'
 import { silentLogger } from '#base/logger.ts'
+import { createCache } from '#server/cache/watch-cache.ts'
 import { openSqliteStore, type SqliteStoreOptions } from '#server/store/sqlite.ts'
 import type { StoreError } from '#server/store/store.ts'
 import {
@@ -81,6 +82,45 @@ void t.test('volatile keys come back with their durable bytes under a fresh revi
   t.equal(String(entry?.bytes), `durable@${created} now ${entry?.revision}`)
   t.equal(entry?.createRevision, created)
   await second.close()
+})
+
+void t.test('a watch goes on over starts, whatever gaps they leave in the numbers', async t => {
+  const path = fresh()
+  const key = (name: string): string => `/core/configmaps/default/${name}`
+  const bytes = (name: string): string => JSON.stringify({ metadata: { name } })
+  const renew = {
+    kind: 'put' as const,
+    key: key('lease'),
+    expected: undefined,
+    encode: () => ({ bytes: Buffer.from(bytes('lease')) }),
+  }
+  let seen = 0
+  for (let start = 0; start < 3; start++) {
+    const store = await open(path)
+    const cache = await createCache({ store, clock: systemClock, log: silentLogger })
+    const after = seen
+    if (start > 0) {
+      const ended = new Promise<string>(resolve => {
+        const options = { initialEvents: false, initialEventsEnd: false, bookmarks: false }
+        const watch = cache.watch(
+          { groupResource: 'configmaps', namespace: '' },
+          { ...options, afterRevision: after },
+          {
+            onEvents: events => {
+              watch.close()
+              resolve(`${events[0]?.type} ${events[0]?.item?.key}`)
+            },
+            onEnd: error => resolve(String(error?.message)),
+          },
+        )
+      })
+      t.equal(await ended, `ADDED ${key(`made-${start - 1}`)}`)
+    } else await commit(store, put(key('lease'), bytes('lease')))
+    seen = await store.commitVolatile(renew, { user: 'node', atMs: 1 })
+    await commit(store, put(key(`made-${start}`), bytes(`made-${start}`)))
+    await cache.close()
+    await store.close()
+  }
 })
 
 void t.test('a watch from long ago is read from the file', async t => {

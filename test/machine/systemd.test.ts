@@ -18,4 +18,5 @@ closeAtEnd(network)
 const machine = await DebianMachine.start({ network, name: 'bare', host: 11 })
 cpSync(join(directory, 'source'), join(machine.root, 'root/kites'), { recursive: true })
 
-await new Journey({ machine, source: '/root/kites', directory }).walk(t)
+const journey = new Journey({ machine, source: '/root/kites', directory })
+await t.test('what a user does', t => journey.walk(t))

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chmod,
   mkdir,
   mkdtemp,
   readdir,
@@ -17,6 +18,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { writeAtomically } from '#agent/volumes/atomic-writer.ts'
 import { removeTree } from '#agent/volumes/cleanup.ts'
+import { setUpEmptyDir } from '#agent/volumes/empty-dir.ts'
 import { setUpHostPath } from '#agent/volumes/host-path.ts'
 import { parseMountInfo, systemMounts } from '#agent/volumes/mounts.ts'
 import { checkedPath, configMapKeys, selectKeys } from '#agent/volumes/payload.ts'
@@ -46,8 +48,49 @@ void t.test('an atomic writer swaps everything at once', async t => {
   )
   t.equal(await readFile(join(directory, 'c'), 'utf8'), '3')
   t.equal((await stat(join(directory, 'c'))).mode & 0o777, 0o400)
+  await symlink('..data/gone', join(directory, 'gone'))
+  t.equal(await write({ a: '1', c: '3' }, 'five', 0o400), false)
+  t.notOk((await readdir(directory)).includes('gone'), 'what a crash left is tidied up')
   t.equal(await write({}, 'four'), true)
   t.same(await readdir(directory), ['..data', '..four'])
+})
+
+void t.test('a group may read, a umask is no hindrance, and the same again is nothing', async t => {
+  const directory = join(root, 'grouped')
+  const write = (newName: string) =>
+    writeAtomically({
+      directory,
+      payload: payload({ a: '1', 'dir/b': '2' }, 0o400),
+      group: 1234,
+      newName,
+    })
+  const umask = process.umask(0o077)
+  t.equal(await write('one'), true)
+  process.umask(umask)
+  t.equal(await write('two'), false)
+  const { mode, gid } = await stat(join(directory, 'a'))
+  t.same([mode & 0o777, gid], [0o440, 1234])
+  for (const folder of ['', '..data', '..data/dir'])
+    t.equal((await stat(join(directory, folder))).mode & 0o777, 0o755, folder)
+})
+
+void t.test('an emptyDir is opened once and then belongs to its pod', async t => {
+  const context = (fsGroup?: number): VolumeContext =>
+    ({
+      directory: join(root, `pod-${fsGroup ?? 'none'}`),
+      pod: { spec: { containers: [], securityContext: fsGroup === undefined ? {} : { fsGroup } } },
+      mounts: systemMounts,
+    }) as unknown as VolumeContext
+  const volume = { name: 'v', emptyDir: {} }
+  const path = await setUpEmptyDir(volume, context())
+  t.equal((await stat(path)).mode & 0o7777, 0o777)
+  await chmod(path, 0o700)
+  t.equal(await setUpEmptyDir(volume, context()), path)
+  t.equal((await stat(path)).mode & 0o7777, 0o700, 'as the pod left it')
+  const shared = await stat(await setUpEmptyDir(volume, context(4321)))
+  t.same([shared.mode & 0o7777, shared.gid], [0o2777, 4321])
+  const below = await stat(await resolveSubPath(await setUpEmptyDir(volume, context(4321)), 'a/b'))
+  t.same([below.mode & 0o7777, below.gid], [0o2777, 4321], 'a subPath is as open as its volume')
 })
 
 void t.test('keys become paths that stay inside', async t => {

@@ -301,6 +301,7 @@ async function dockerForward(t: Test, world: World): Promise<void> {
     const options = {
       command: runCommand,
       clusterNetworks: ['10.42.0.0/16'],
+      hostServers: [{ address: '10.43.0.10', protocol: 'tcp', port: 53 } as const],
       isLegacyInUse: () => Promise.resolve(program === 'iptables-legacy'),
     }
     const url = 'http://172.30.0.1:30080/'
@@ -324,6 +325,12 @@ async function dockerForward(t: Test, world: World): Promise<void> {
     t.equal(await fetchFrom(world.client.command, url), '10.42.0.2')
     docker('-P', 'FORWARD', 'ACCEPT')
     t.equal(await ensureForwardRules(options), 3, 'which they leave when it accepts again')
+    t.notMatch(docker('-S'), 'kites')
+    docker('-P', 'INPUT', 'DROP')
+    t.equal(await ensureForwardRules(options), 2, 'a firewall on the host')
+    t.equal(await ensureForwardRules(options), 0, 'nothing to do the second time')
+    docker('-P', 'INPUT', 'ACCEPT')
+    t.equal(await ensureForwardRules(options), 2, 'which is gone again')
     t.notMatch(docker('-S'), 'kites')
   }
   await table.remove()

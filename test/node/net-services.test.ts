@@ -2,6 +2,7 @@
  * A node's whole network against a real kernel: pods, routes, services, DNS, repair, restart, removal. The node is a
  * network namespace of its own, so are its pods, a second node and a client outside the cluster.
  */
+import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
@@ -180,6 +181,20 @@ async function main(t: Test): Promise<void> {
     t.equal(await fetchFrom(p1.namespace.command, 'http://10.42.0.99/'), 'refused', 'nobody there')
   })
 
+  await t.test('a pod cannot speak under another address', async t => {
+    const ping = ['busybox', 'ping', '-c', '1', '-W', '1', '-I']
+    const isAnswered = async (from: string): Promise<boolean> =>
+      (await p1.namespace.command([...ping, from, p2.ip])).code === 0
+    // An address that routes lead to, so that only its sender is wrong.
+    p1.namespace.run(['ip', 'addr', 'add', '10.42.0.77/32', 'dev', 'eth0'])
+    t.equal(await isAnswered(p1.ip), true)
+    const counted = (): string => p2.namespace.run(['cat', '/proc/net/snmp'])
+    const before = counted()
+    t.equal(await isAnswered('10.42.0.77'), false)
+    t.equal(counted(), before, 'nothing arrived')
+    p1.namespace.run(['ip', 'addr', 'del', '10.42.0.77/32', 'dev', 'eth0'])
+  })
+
   await t.test('setting a pod up again changes nothing and gives the same address', async t => {
     const ref = { podUID: 'p1', namespace: 'default', name: 'p1', pid: p1.namespace.pid }
     const before = run(['ip', '-o', 'link'])
@@ -310,6 +325,32 @@ async function main(t: Test): Promise<void> {
     const abroad = ['busybox', 'nslookup', name, '10.43.0.10']
     const refused = await outside.command(abroad, { timeoutMs: 1500 }).catch(() => ({ stdout: '' }))
     t.notMatch(refused.stdout, '10.43.0.20', 'nobody outside is answered')
+  })
+
+  await t.test('a firewall on the host leaves pods their names and their services', async t => {
+    const server = 'require("net").createServer(s => s.end("host")).listen(6443)'
+    const listening = spawn(process.execPath, ['-e', server], { stdio: 'ignore' })
+    api.put(aService('default/host', { clusterIP: '10.43.0.61' }))
+    api.put(aSlice('default/host', [`${NODE_A}@a`], { ports: [{ port: 6443, protocol: 'TCP' }] }))
+    await until(() => rules().includes('10.43.0.61'))
+    const ask = async (address: string, port: number): Promise<string> => {
+      const argv = ['busybox', 'nc', '-w', '1', address, String(port)]
+      return (await p1.namespace.command(argv)).stdout
+    }
+    await until(async () => (await ask('10.43.0.61', 80)) === 'host')
+    run(['iptables', '-P', 'INPUT', 'DROP'])
+    run(['iptables', '-A', 'INPUT', '-m', 'conntrack', '--ctstate', 'ESTABLISHED', '-j', 'ACCEPT'])
+    t.equal(await ask('10.43.0.61', 80), '', 'the firewall is in the way')
+    agent.parts.dockerRestarted()
+    await until(async () => (await ask('10.43.0.61', 80)) === 'host')
+    const lookup = ['busybox', 'nslookup', '-type=a', 'web.default.svc.cluster.local', '10.43.0.10']
+    t.match((await p1.namespace.command(lookup)).stdout, '10.43.0.20', 'names')
+    t.equal(await ask(NODE_A, 6443), '', 'and nothing else is opened')
+    run(['iptables', '-P', 'INPUT', 'ACCEPT'])
+    run(['iptables', '-F', 'INPUT'])
+    listening.kill()
+    api.delete(aService('default/host'))
+    await until(() => !rules().includes('10.43.0.61'))
   })
 
   await t.test('a flushed or deleted table is repaired within a second', async t => {

@@ -80,6 +80,8 @@ export class Cluster {
   readonly source: string
   /** The built, self-contained tree; read-only for the hosts. */
   readonly tree: string
+  /** The machine's kubectl, where the hosts see it. */
+  readonly kubectlProgram: string
   readonly machines: Machine[] = []
   readonly #children: ChildProcess[] = []
 
@@ -88,6 +90,7 @@ export class Cluster {
     this.directory = directory
     this.source = join(directory, 'source')
     this.tree = join(directory, 'tree')
+    this.kubectlProgram = visibleKubectl(directory)
   }
 
   static async start(name: string): Promise<Cluster> {
@@ -183,7 +186,7 @@ export class Cluster {
   }
 
   #kubectlCommand(args: readonly string[]): string[] {
-    return ['/usr/bin/kubectl', '--kubeconfig', '/etc/kites/kites.yaml', ...args]
+    return [this.kubectlProgram, '--kubeconfig', '/etc/kites/kites.yaml', ...args]
   }
 
   get first(): Machine {
@@ -310,6 +313,17 @@ export async function clusterFor(
     throw error
   }
   return cluster
+}
+
+/** Hosts have a /usr/local of their own: a kubectl that lies there is copied for them. */
+function visibleKubectl(directory: string): string {
+  const { stdout } = runToEnd(['sh', '-c', 'command -v kubectl'], {})
+  const found = stdout.trim()
+  if (found === '') throw new Error('kubectl is missing; cluster tests need a real one')
+  if (!found.startsWith('/usr/local/')) return found
+  const copy = join(directory, 'kubectl')
+  cpSync(found, copy, { dereference: true })
+  return copy
 }
 
 const tail = (text: string, lines: number): string =>

@@ -14,6 +14,7 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -101,7 +102,8 @@ export class DebianMachine implements Machine {
   #prepare(): void {
     const wants = join(this.root, 'etc/systemd/system/sysinit.target.wants')
     mkdirSync(wants, { recursive: true })
-    writeFileSync(join(wants, 'writable.service'), WRITABLE_UNIT)
+    writeFileSync(join(wants, '../writable.service'), WRITABLE_UNIT)
+    symlinkSync('../writable.service', join(wants, 'writable.service'))
     for (const path of ['etc/resolv.conf', 'etc/ssl/certs/ca-certificates.crt'])
       cpSync(join('/', path), join(this.root, path), { dereference: true })
     writeFileSync(join(this.root, 'etc/hostname'), `${this.#label}\n`)
@@ -184,8 +186,7 @@ export class DebianMachine implements Machine {
 
   exec(command: readonly string[], timeoutMs = 60_000): Promise<CommandResult> {
     const init = this.#initPID
-    if (init === 0)
-      return Promise.resolve({ status: -1, stdout: '', stderr: 'the machine is off' })
+    if (init === 0) return Promise.resolve({ status: -1, stdout: '', stderr: 'the machine is off' })
     // What is ended from outside would otherwise live on inside.
     const own = ['setpriv', '--pdeathsig', 'KILL']
     const into = ['nsenter', '-t', String(init), '-a', '--']
@@ -201,7 +202,15 @@ export class DebianMachine implements Machine {
   }
 
   async rules(): Promise<string> {
-    const { stdout } = await run('ip', ['netns', 'exec', this.#name, 'nft', '-s', 'list', 'ruleset'])
+    const { stdout } = await run('ip', [
+      'netns',
+      'exec',
+      this.#name,
+      'nft',
+      '-s',
+      'list',
+      'ruleset',
+    ])
     return stdout
   }
 

@@ -25,11 +25,9 @@ export async function debianRoot(
   const fresh = `${kept}.${process.pid}`
   const include = [...BARE, ...further].join(',')
   try {
-    await run(
-      'debootstrap',
-      ['--variant=minbase', `--include=${include}`, suite, fresh, MIRROR],
-      { maxBuffer: 1e8 },
-    )
+    await run('debootstrap', ['--variant=minbase', `--include=${include}`, suite, fresh, MIRROR], {
+      maxBuffer: 1e8,
+    })
     rmSync(`${fresh}/var/cache/apt/archives`, { recursive: true, force: true })
     renameSync(fresh, kept)
   } catch (error) {

@@ -21,9 +21,9 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   networks: `docker network ls --format '{{.Name}} {{.Driver}}'`,
   volumes: 'docker volume ls -q',
   'docker configuration': `docker info --format '{{.LiveRestoreEnabled}}'; cat /etc/docker/daemon.json 2>/dev/null`,
-  mounts: `awk '{ print $5 }' /proc/self/mountinfo | grep -v /docker/`,
+  mounts: `awk '{ print $5 }' /proc/self/mountinfo | grep -vE '/docker/|^/run/netns/'`,
   cgroups: `find /sys/fs/cgroup -maxdepth 3 -type d | grep -vE '/docker/[0-9a-f]+'`,
-  files: `find /etc/kites /etc/docker /var/lib/kites /usr/local /var/log /etc/systemd /run -xdev | grep -vE '^/run/(docker|containerd)/'`,
+  files: `find /etc/kites /etc/docker /var/lib/kites /usr/local /var/log /etc/systemd /run -xdev | grep -vE '^/run/(docker|containerd)(/|$)'`,
   programs: `ps -eo args= | grep -vE '^(ps|sort|sh|sed|grep) '`,
 }
 

@@ -173,13 +173,7 @@ export class Journey {
     t.match(await this.ok(['apply', '-f', '-'], MANIFEST), 'deployment.apps/web created')
     await this.#rolledOut(t)
     await this.answers('1', 3)
-    const clusterIP = await this.ok([
-      'get',
-      'service',
-      'web',
-      '-o',
-      'jsonpath={.spec.clusterIP}',
-    ])
+    const clusterIP = await this.ok(['get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}'])
     for (const host of [clusterIP, 'web', 'web.default.svc.cluster.local']) {
       const script = `for i in 1 2 3 4 5 6 7 8 9 10 11 12; do wget -q -O - http://${host}:8080/; done`
       const said = await this.ok(['exec', 'deployment/web', '--', 'sh', '-c', script])
@@ -208,12 +202,42 @@ export class Journey {
     t.match(await this.ok(['logs', 'deployment/web']), 'serving v1')
     t.match(await this.ok(['exec', 'deployment/web', '--', 'hostname']), /^web-/)
     t.match(await this.ok(['describe', 'nodes']), /Ready +True/)
+    await this.#stay(t)
+    await this.ok(['create', 'deployment', 'gone', '--image=web:1'])
+    await this.ok(['rollout', 'status', 'deployment/gone', '--timeout=100s'])
+    t.match(await this.ok(['delete', 'deployment', 'gone']), 'deleted')
+    await until(
+      async () => !(await this.ok(['get', 'pods'])).includes('gone'),
+      'its pods to go',
+      60_000 * this.#slowness,
+    )
+  }
+
+  /** What stays until the user ends it, and what needs a terminal. */
+  async #stay(t: Test): Promise<void> {
+    const kubectl = `kubectl --kubeconfig ${this.#kubeconfig}`
+    const seconds = 3 * this.#slowness
+    for (const [command, said] of [
+      [`${kubectl} logs -f deployment/web`, /serving v1/],
+      [`${kubectl} get pods -w`, /web-.*Running/],
+    ] as const) {
+      const shell = ['sh', '-c', `timeout ${seconds} ${command}`]
+      const { status, stdout } = await runToEnd(shell, 60_000 * this.#slowness)
+      t.equal(status, 124, `${command} stays`)
+      t.match(stdout, said)
+    }
+    const inside = `${kubectl} exec -it deployment/web -- tty`
+    const { stdout } = await runToEnd(['script', '-qec', inside, '/dev/null'], 60_000)
+    t.match(stdout, '/dev/pts/', 'exec -it has a terminal')
   }
 
   async #containers(): Promise<string> {
     const list = 'curl -s --unix-socket /var/run/docker.sock http://docker/containers/json'
     const { stdout } = await this.sh(list)
-    return [...stdout.matchAll(/"Id":"([0-9a-f]{64})"/g)].map(([, id]) => id).sort().join(' ')
+    return [...stdout.matchAll(/"Id":"([0-9a-f]{64})"/g)]
+      .map(([, id]) => id)
+      .sort()
+      .join(' ')
   }
 
   async #kill(t: Test): Promise<void> {
@@ -235,7 +259,9 @@ export class Journey {
   }
 
   async #reboot(t: Test): Promise<void> {
+    const started = performance.now()
     await this.#options.machine.reboot()
+    t.comment(`${((performance.now() - started) / 1000).toFixed(1)} s: down and up again`)
     // Without systemd nothing starts at boot but what the user starts.
     if (!this.#hasSystemd) t.equal((await this.installer()).status, 0)
     await this.answers('1', 3)

@@ -58,7 +58,8 @@ const running = new Set<{ close(): Promise<void> }>()
 export function closeAtEnd(closable: { close(): Promise<void> }): void {
   if (running.size === 0) {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-      process.once(signal, () => {
+      // Not `once`: tap ends the process at once when it finds no listener but its own.
+      process.on(signal, () => {
         void closeAll().finally(() => process.exit(1))
       })
     }

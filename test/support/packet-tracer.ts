@@ -35,6 +35,8 @@ export interface World {
   readonly ruleset: Ruleset
   /** Addresses of the host itself. */
   readonly hostAddresses: ReadonlySet<string>
+  /** An address that is routed elsewhere than where packets from it come in. */
+  readonly spoofed?: string
   /** Clients that affinity sets know: set name -> addresses. */
   readonly known?: ReadonlyMap<string, ReadonlySet<string>>
 }
@@ -172,10 +174,17 @@ function matches(world: World, { field, value }: Match, state: State): boolean {
   // Every packet here opens a connection.
   if (field === 'ct state' && value === 'new') return true
   if (field === 'meta l4proto') return state.protocol === value
-  if (field === 'iifname') return `"${state.in}"` === value
+  // Packets here come from whom they say.
+  if (field === 'fib saddr . iif oif' && value === 'missing') return world.spoofed === state.from
+  if (field === 'iifname') return isInterface(value, state.in)
   if (field === 'oifname') return `"${state.out}"` === value
   if (field === 'ip saddr' || field === 'ip daddr') return isWithin(value, fieldOf(field, state))
   throw new Error(`the tracer does not know ${field} ${value}`)
+}
+
+const isInterface = (value: string, name: string): boolean => {
+  const wanted = value.replaceAll('"', '')
+  return wanted.endsWith('*') ? name.startsWith(wanted.slice(0, -1)) : name === wanted
 }
 
 type InSet = Extract<Statement, { kind: 'in-set' }>

@@ -74,6 +74,7 @@ export interface RawClient {
 
 export function connectH2(peer: Peer, headers: Sent['headers'] = {}): RawClient {
   const session = http2.connect(`https://127.0.0.1:${peer.port}`, {
+    maxSessionMemory: 100,
     ca: peer.ca,
     ...(peer.cert === undefined ? {} : { cert: peer.cert, key: peer.key ?? '' }),
   })

@@ -1,13 +1,13 @@
 /**
  * The line to one Docker Engine: negotiates the API version, and makes calls with a deadline over the unix
  * socket. The hot path (list, inspect, create, start, kill, remove) is plain node:http on kept connections;
- * what needs breadth (events, pull, load, hijacked exec) goes through dockerode, which shares the version.
+ * what needs breadth (pull, load, hijacked exec) goes through dockerode, which shares the version.
  *
  * Throws  RuntimeError: `unavailable` when nobody answers, `timeout` after the deadline, else by HTTP status.
  * Source: Docker Engine API v1.41, "Versioning"; an Engine refuses versions above and far below its own.
  */
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
-import Docker from 'dockerode'
+import type Docker from 'dockerode'
 import { codeOf, messageOf } from '#base/errors.ts'
 import { RuntimeError, type RuntimeErrorCode } from '../errors.ts'
 
@@ -26,6 +26,8 @@ export interface EngineCall {
   readonly timeoutMs: number
   /** Statuses besides 2xx that are no error, 304 for instance. */
   readonly accept?: readonly number[]
+  /** Its answer may last: it gets a connection of its own, so that no number of them keeps other calls waiting. */
+  readonly isLasting?: boolean
 }
 
 export class Engine {
@@ -56,7 +58,9 @@ export class Engine {
 
   async dockerode(): Promise<Docker> {
     const version = await this.apiVersion()
-    this.#dockerode ??= new Docker({ socketPath: this.#socketPath, version: `v${version}` })
+    // loaded when it is needed: a node whose images are there never pays its memory
+    const { default: Dockerode } = await import('dockerode')
+    this.#dockerode ??= new Dockerode({ socketPath: this.#socketPath, version: `v${version}` })
     return this.#dockerode
   }
 
@@ -81,7 +85,7 @@ export class Engine {
       const signal = AbortSignal.timeout(call.timeoutMs)
       const outgoing = httpRequest({
         socketPath: this.#socketPath,
-        agent: this.#agent,
+        agent: call.isLasting === true ? false : this.#agent,
         method: call.method,
         path,
         headers: {

@@ -13,6 +13,7 @@ import type { RuntimeEvent } from '../runtime.ts'
 import type { Engine } from './engine.ts'
 import type { WireEvent } from './wire.ts'
 
+const CONNECT_MS = 15_000
 const RECONNECT = { baseMs: 100, maxMs: 5000 } as const
 /** Starts, ends, and removals by hand. Exec events of probes are left out: they would be most of the stream. */
 const ACTIONS = ['start', 'die', 'destroy', 'oom', 'pause', 'unpause'] as const
@@ -59,17 +60,30 @@ async function followOnce(
   handlers: EventHandlers,
   signal: AbortSignal,
 ): Promise<void> {
-  const docker = await engine.dockerode()
-  const stream = await docker.getEvents({
-    abortSignal: signal,
-    filters: { type: ['container'], label: [LABEL.podUID], event: [...ACTIONS] },
+  const filters = { type: ['container'], label: [LABEL.podUID], event: ACTIONS }
+  const stream = await engine.open({
+    method: 'GET',
+    path: '/events',
+    query: { filters: JSON.stringify(filters) },
+    timeoutMs: CONNECT_MS,
+    isLasting: true,
   })
-  handlers.onConnect()
-  // readline leaves errors to the stream: without a listener they would end the process
+  const stop = (): void => void stream.destroy()
+  signal.addEventListener('abort', stop, { once: true })
+  const lines = createInterface({ input: stream })
+  // readline leaves errors to the stream, without a listener they would end the process, and sees only a proper end
   stream.on('error', () => {})
-  for await (const line of createInterface({ input: stream })) {
-    const event = parseEvent(line)
-    if (event !== undefined) handlers.onEvent(event)
+  stream.once('close', () => lines.close())
+  try {
+    if (signal.aborted) return
+    handlers.onConnect()
+    for await (const line of lines) {
+      const event = parseEvent(line)
+      if (event !== undefined) handlers.onEvent(event)
+    }
+  } finally {
+    signal.removeEventListener('abort', stop)
+    stream.destroy()
   }
 }
 

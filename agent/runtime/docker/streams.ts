@@ -61,6 +61,7 @@ export function createStreams(engine: Engine): Streams {
       const source = await engine.open({
         method: 'GET',
         path: `/containers/${containerID}/logs`,
+        isLasting: true,
         query: {
           stdout: '1',
           stderr: '1',

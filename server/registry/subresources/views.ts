@@ -1,5 +1,5 @@
 /**
- * Subresources that are views of their parent: scale, finalize, approval, ephemeralcontainers. Pure.
+ * Subresources that are views of their parent: scale, finalize, approval. Pure.
  *
  * Source: kubernetes pkg/registry/apps/deployment/storage/storage.go ScaleREST
  */
@@ -52,16 +52,6 @@ const VIEWS: Readonly<Record<string, View>> = {
   'replicasets.apps/scale': scale,
   'namespaces/finalize': { show: itself, apply: finalized },
   'certificatesigningrequests.certificates.k8s.io/approval': { show: itself, apply: approved },
-  'pods/ephemeralcontainers': {
-    show: itself,
-    apply: (sent, parent) => ({
-      ...parent,
-      spec: {
-        ...recordOf(parent['spec']),
-        ephemeralContainers: recordOf(sent['spec'])['ephemeralContainers'] ?? [],
-      },
-    }),
-  },
 }
 
 export const viewOf = (groupResource: string, subresource: string): View | undefined =>

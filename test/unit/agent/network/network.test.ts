@@ -14,7 +14,9 @@ import { hostBatch, interfaceName, parseRows, podBatch } from '#agent/network/po
 import { silentLogger } from '#base/logger.ts'
 import {
   forwardRules,
+  inputRules,
   parseFilterTable,
+  type PassRules,
   planForwardRules,
 } from '#netfilter/iptables/forward-rules.ts'
 import { distinctNetworks, parseAddress, parseNetwork } from '#netfilter/networks.ts'
@@ -117,8 +119,8 @@ void t.test('routes', async t => {
 })
 
 void t.test('forward rules', async t => {
-  const wanted = forwardRules(['10.42.0.0/16'])
-  const plan = (text: string, rules = wanted): readonly string[] =>
+  const wanted = { forward: forwardRules(['10.42.0.0/16']), input: [] }
+  const plan = (text: string, rules: PassRules = wanted): readonly string[] =>
     planForwardRules(parseFilterTable(text), rules).map(
       ({ kind, chain, rule }) => `${kind} ${chain} ${rule.join(' ')}`,
     )
@@ -135,9 +137,27 @@ void t.test('forward rules', async t => {
   t.same(plan(whole), [])
   t.same(plan(`${whole}-A DOCKER-USER ${to}\n`), [`delete DOCKER-USER ${to}`], 'one copy too many')
   t.same(plan(`${whole}-A FORWARD ${to}\n`), [`delete FORWARD ${to}`], 'in the wrong place')
-  t.same(plan(whole, []).length, 3, 'all away')
+  t.same(plan(whole, { forward: [], input: [] }).length, 3, 'all away')
   t.same(plan('-P FORWARD ACCEPT\n'), [], 'nothing is in the way')
   t.same(plan('-P FORWARD DROP\n').length, 3)
+  const flushed = whole.replace('-A FORWARD -j DOCKER-USER\n', '')
+  t.same(
+    plan(flushed).filter(change => change.startsWith('insert FORWARD')).length,
+    3,
+    'nothing leads to DOCKER-USER after a flush',
+  )
+  const rejecting = '-P FORWARD ACCEPT\n-A FORWARD -j REJECT --reject-with icmp-host-prohibited\n'
+  t.same(plan(rejecting).length, 3, 'a last rule that rejects')
+  t.same(plan('-P FORWARD ACCEPT\n-A FORWARD -i eth7 -j DROP\n'), [], 'with a condition')
+  const own =
+    '-d 10.43.0.10/32 -i kites+ -p udp -m udp --dport 53 -m comment --comment kites -j ACCEPT'
+  const sent = '-i kites+ -m conntrack --ctstate DNAT -m comment --comment kites -j ACCEPT'
+  const server = { address: '10.43.0.10', protocol: 'udp', port: 53 } as const
+  const input = { forward: [], input: inputRules([server]) }
+  t.same(plan('-P INPUT ACCEPT\n', input), [], 'an open host')
+  t.same(plan('-P INPUT DROP\n', input), [`insert INPUT ${sent}`, `insert INPUT ${own}`])
+  t.same(plan(`-P INPUT DROP\n-A INPUT ${own}\n-A INPUT ${sent}\n`, input), [])
+  t.same(plan(`-P INPUT ACCEPT\n-A INPUT ${own}\n`, input), [`delete INPUT ${own}`], 'opened since')
 })
 
 void t.test('kernel settings are changed once and set back', async t => {

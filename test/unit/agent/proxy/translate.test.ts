@@ -253,15 +253,35 @@ void t.test('host ports', async t => {
     ],
   }
   const up = { podIP: '10.42.0.2', phase: 'Running' as const }
-  t.same(translateHostPorts(aPod('default/p', spec, up)).map(show), [
+  t.same(translateHostPorts(aPod('default/p', spec, up), HERE).map(show), [
     'tcp *:8080 -> 10.42.0.2:80* (never)',
     'udp 192.168.1.1:53 -> 10.42.0.2:53* (never)',
   ])
-  t.same(translateHostPorts(aPod('default/p', spec)), [], 'no address yet')
-  t.same(translateHostPorts(aPod('default/p', spec, { ...up, phase: 'Succeeded' })), [], 'ended')
+  t.same(translateHostPorts(aPod('default/p', spec), HERE), [], 'no address yet')
   t.same(
-    translateHostPorts(aPod('default/p', { ...spec, hostNetwork: true }, up)),
+    translateHostPorts(aPod('default/p', spec, { ...up, phase: 'Succeeded' }), HERE),
+    [],
+    'ended',
+  )
+  t.same(
+    translateHostPorts(aPod('default/p', { ...spec, hostNetwork: true }, up), HERE),
     [],
     'on the host',
   )
+  const dns = {
+    containers: [{ name: 'c', ports: [{ containerPort: 53, hostPort: 53, hostIP: '10.43.0.10' }] }],
+  }
+  t.same(translateHostPorts(aPod('default/p', dns, up), HERE), [], 'the cluster DNS address')
+})
+
+void t.test('addresses that anybody may choose rank behind those that are allocated', t => {
+  const chosen = service(
+    { externalIPs: ['1.2.3.4'], ports: [{ port: 80, nodePort: 30_080, protocol: 'TCP' }] },
+    { loadBalancer: { ingress: [{ ip: '1.2.3.5' }] } },
+  )
+  const ranks = translateService(chosen, [slice(...ENDS)], HERE).map(
+    ({ frontend, rank = 0 }) => `${frontendId(frontend)} ${rank}`,
+  )
+  t.same(ranks, ['tcp 10.43.0.1:80 0', 'tcp 1.2.3.4:80 1', 'tcp 1.2.3.5:80 1', 'tcp *:30080 0'])
+  t.end()
 })

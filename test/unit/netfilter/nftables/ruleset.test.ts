@@ -183,6 +183,16 @@ void t.test('what packets meet', async t => {
     [`${local} masqueraded`, far],
     'a pod that reaches itself',
   )
+  const asPod = { ...web, in: 'kites0123456789', from: '10.42.0.9', to: '10.42.1.9' }
+  t.same(trace(world, 'prerouting', asPod), ['10.42.1.9:80'], 'a pod under its own address')
+  t.same(trace({ ...world, spoofed: '10.42.0.9' }, 'prerouting', asPod), ['dropped'], 'or another')
+  t.same(
+    trace({ ...world, spoofed: '10.42.0.9' }, 'prerouting', { ...asPod, in: 'eth0' }),
+    ['10.42.1.9:80'],
+    'what other nodes send is theirs to check',
+  )
+  const itself = { ...web, in: '', out: 'lo', from: '10.42.0.2', to: '10.42.0.2' }
+  t.same(trace(world, 'output', itself), ['10.42.0.2:80'], 'on loopback nobody is masqueraded')
   const dns = { from: '10.42.0.9', to: '10.43.0.3', port: 53, in: 'eth0', out: 'eth0' }
   t.same(trace(world, 'prerouting', { ...dns, protocol: 'udp' }), [local], 'udp')
   t.same(trace(world, 'prerouting', { ...dns, protocol: 'tcp' }), ['refused'], 'not by tcp')
@@ -219,8 +229,21 @@ void t.test(
     state.replace([first], [])
     t.equal(state.serviceAt('tcp *:80')?.name, 'b')
     t.equal(renderRuleset(state), renderRuleset(stateOf(second)))
+    const chosen = aVirtualService('*:80', { name: 'A', rank: 1 })
+    state.replace([], [chosen])
+    t.equal(state.serviceAt('tcp *:80')?.name, 'b', 'an allocated frontend is nobody else’s')
+    state.replace([second], [])
+    t.equal(state.serviceAt('tcp *:80')?.name, 'A')
   },
 )
+
+void t.test('a client of a full affinity set still has its backend', t => {
+  const rules = renderRuleset(stateOf(...WORLD_SERVICES)).split('\n')
+  const remembers = rules.filter(rule => rule.includes('update @'))
+  t.equal(remembers.length, 2)
+  for (const rule of remembers) t.notMatch(rule, / dnat /)
+  t.end()
+})
 
 /** A kernel that knows just enough to check a plan: it refuses what the real one refuses. */
 class ModelKernel implements ListedRuleset {
