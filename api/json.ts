@@ -49,6 +49,27 @@ function equalObjects(left: JsonObject, right: JsonObject): boolean {
   return surplus === 0
 }
 
+/** Below values that contain themselves there is no end. */
+const DEPTH_MAX = 1000
+
+/**
+ * True when a value has at most `max` values and characters, each counted as often as it stands there: the aliases of
+ * a parsed YAML document share their anchor's value, or even contain themselves. Counting stops above `max`.
+ */
+export const isWithin = (value: unknown, max: number): boolean => sizeOf(value, max, 0) <= max
+
+function sizeOf(value: unknown, max: number, depth: number): number {
+  if (depth > DEPTH_MAX) return Infinity
+  if (typeof value === 'string') return 1 + value.length
+  if (typeof value !== 'object' || value === null) return 1
+  let size = 1
+  for (const [key, child] of Object.entries(value)) {
+    if (size > max) break
+    size += key.length + sizeOf(child, max - size, depth + 1)
+  }
+  return size
+}
+
 /** For sorting: code unit order, as Go's strings. */
 export const compareText = (left: string, right: string): number =>
   left < right ? -1 : left > right ? 1 : 0

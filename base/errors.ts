@@ -9,6 +9,14 @@ export function assertNever(value: never): never {
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error)
 
+/** As messageOf, for what a YAML parser found: reason and line, without the lines of the text that it shows. */
+export function yamlFault(error: unknown): string {
+  if (!(error instanceof Error) || !('reason' in error)) return messageOf(error)
+  const mark = 'mark' in error ? error.mark : undefined
+  const hasLine = typeof mark === 'object' && mark !== null && 'line' in mark
+  return hasLine ? `line ${Number(mark.line) + 1}: ${String(error.reason)}` : String(error.reason)
+}
+
 /** The `code` of a Node or domain error (`ENOENT`, `conflict`), or undefined. */
 export function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined

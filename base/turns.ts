@@ -13,7 +13,7 @@ import type { Clock } from './clock.ts'
 import { createHistogram, performance, type RecordableHistogram } from 'node:perf_hooks'
 
 /** How long takers may fill one turn. Portions are below a millisecond, so a turn stays below 5 ms. */
-const TURN_MS = 2
+const TURN_MS = 1
 const NANOSECONDS = 1e6
 
 export interface Turns {

@@ -80,7 +80,9 @@ export class EventCorrelation {
   #spend(fact: EventFact, nowMs: number): boolean {
     const id = `${fact.component}|${subjectOf(fact.about)}`
     const budget = this.#budgets.get(id) ?? { tokens: BURST, atMs: nowMs }
-    const refilled = Math.min(BURST, budget.tokens + (nowMs - budget.atMs) / REFILL_MS)
+    // A clock that was set back takes nothing away.
+    const refill = Math.max(0, nowMs - budget.atMs) / REFILL_MS
+    const refilled = Math.min(BURST, budget.tokens + refill)
     const isAllowed = refilled >= 1
     remember(this.#budgets, id, { tokens: isAllowed ? refilled - 1 : refilled, atMs: nowMs })
     return isAllowed

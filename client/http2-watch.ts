@@ -30,10 +30,14 @@ export interface WatchConnectionOptions {
   readonly clock: Clock
 }
 
+/** The timer that a session's liveness hangs on. */
+interface Beat {
+  timer: Timer
+}
+
 export class WatchConnection {
   readonly #options: WatchConnectionOptions
   #session: ClientHttp2Session | undefined
-  #timer: Timer | undefined
   #failure: Error | undefined
   #streams = 0
   #isClosed = false
@@ -63,14 +67,14 @@ export class WatchConnection {
       throw error
     } finally {
       this.#streams -= 1
-      if (this.#streams === 0) this.#shut(session)
+      if (this.#streams === 0) this.#shut()
     }
   }
 
   /** Lets running watches go on; the session ends with the last of them. */
   retire(): void {
     this.#isClosed = true
-    if (this.#streams === 0 && this.#session !== undefined) this.#shut(this.#session)
+    if (this.#streams === 0) this.#shut()
   }
 
   /** Ends everything now. */
@@ -95,40 +99,39 @@ export class WatchConnection {
     session.on('error', error => {
       if (this.#session === session) this.#failure = error
     })
+    // Of this session alone: a former one that is still ending must not stop the watch over its successor.
+    const beat: Beat = {
+      timer: clock.after(CONNECT_TIMEOUT_MS, () => session.destroy(new Error('connect timed out'))),
+    }
     session.once('connect', () => {
       session.setLocalWindowSize(SESSION_WINDOW_BYTES)
-      this.#timer?.cancel()
-      this.#schedulePing(session)
+      this.#schedulePing(session, beat)
     })
-    this.#timer = clock.after(CONNECT_TIMEOUT_MS, () =>
-      session.destroy(new Error('connect timed out')),
-    )
-    session.once('close', () => {
-      if (this.#session === session) this.#timer?.cancel()
-    })
+    session.once('close', () => beat.timer.cancel())
     return session
   }
 
-  #schedulePing(session: ClientHttp2Session): void {
+  #schedulePing(session: ClientHttp2Session, beat: Beat): void {
     const { clock } = this.#options
-    this.#timer = clock.after(PING_INTERVAL_MS, () => {
+    beat.timer.cancel()
+    beat.timer = clock.after(PING_INTERVAL_MS, () => {
       if (session.destroyed || session.closed) return
-      this.#timer = clock.after(PING_TIMEOUT_MS, () =>
+      beat.timer = clock.after(PING_TIMEOUT_MS, () =>
         session.destroy(new Error('no answer to a ping')),
       )
       session.ping(error => {
-        this.#timer?.cancel()
-        if (error === null) this.#schedulePing(session)
-        else session.destroy(error)
+        if (error === null) return this.#schedulePing(session, beat)
+        beat.timer.cancel()
+        session.destroy(error)
       })
     })
   }
 
-  #shut(session: ClientHttp2Session): void {
-    if (this.#session !== session) return
+  /** Once the last watch has ended, whichever session it was on. */
+  #shut(): void {
+    const session = this.#session
     this.#session = undefined
-    this.#timer?.cancel()
-    session.close()
+    session?.close()
   }
 
   #read(

@@ -63,7 +63,8 @@ interface AgentOptions {
 export function agentOptionsOf(values: FlagValues<typeof AGENT_FLAGS>): AgentOptions {
   const { server } = values
   if (server === undefined) throw new UsageError('--server is missing: https://HOST:6443')
-  if (!URL.canParse(server) || new URL(server).protocol !== 'https:')
+  const url = URL.parse(server)
+  if (url?.protocol !== 'https:' || `${url.pathname}${url.search}${url.hash}` !== '/')
     throw new UsageError(`--server is https://HOST:6443, not "${server}"`)
   const token = secretOf(values.token, values['token-file'], 'token-file')
   if (token === undefined)

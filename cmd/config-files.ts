@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { loadAll } from 'js-yaml'
-import { messageOf } from '#base/errors.ts'
+import { yamlFault } from '#base/errors.ts'
 import { UsageError } from './flags.ts'
 
 export const DEFAULT_CONFIG = '/etc/kites/config.yaml'
@@ -48,7 +48,7 @@ function parse(file: string): ConfigFile {
     if (more.length > 0) throw new Error('it holds more than one document')
     if (typeof content === 'object' && !Array.isArray(content)) return content as ConfigFile
   } catch (error) {
-    throw new UsageError(`config file ${file}: ${messageOf(error)}`)
+    throw new UsageError(`config file ${file}: ${yamlFault(error)}`)
   }
   throw new UsageError(`config file ${file} must be a map of flag names to values`)
 }

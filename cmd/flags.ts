@@ -86,7 +86,7 @@ function readArgv(table: FlagTable, argv: readonly string[]): { raw: Raw; rest: 
     }
     const { head, attached } = splitFlag(table, argument)
     const name = nameOf(table, head)
-    const flag = table[name]
+    const flag = flagOf(table, name)
     if (flag === undefined) throw new UsageError(`unknown flag: ${head} (see --help)`)
     if (attached === undefined && flag.kind !== 'boolean') index += 1
     const text = attached ?? (flag.kind === 'boolean' ? 'true' : argv[index])
@@ -104,8 +104,10 @@ function splitFlag(
   const equals = argument.indexOf('=')
   if (equals >= 0) return { head: argument.slice(0, equals), attached: argument.slice(equals + 1) }
   const isGlued =
-    !argument.startsWith('--') && argument.length > 2 && table[argument.slice(1)] === undefined
-  const short = isGlued ? table[nameOf(table, argument.slice(0, 2))] : undefined
+    !argument.startsWith('--') &&
+    argument.length > 2 &&
+    flagOf(table, argument.slice(1)) === undefined
+  const short = isGlued ? flagOf(table, nameOf(table, argument.slice(0, 2))) : undefined
   if (short === undefined || short.kind === 'boolean')
     return { head: argument, attached: undefined }
   return { head: argument.slice(0, 2), attached: argument.slice(2) }
@@ -117,6 +119,9 @@ function nameOf(table: FlagTable, head: string): string {
   if (head.startsWith('--') || bare.length > 1) return bare
   return Object.keys(table).find(name => table[name]?.short === bare) ?? bare
 }
+
+const flagOf = (table: FlagTable, name: string): Flag | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined
 
 function readEnv(table: FlagTable, env: FlagSources['env']): Raw {
   const raw: Raw = new Map()
@@ -133,12 +138,25 @@ function readFiles(table: FlagTable, files: FlagSources['files']): Raw {
     for (const [key, value] of Object.entries(file)) {
       const name = key.replace(/\+$/, '')
       // A config file serves server and agent alike: what this subcommand does not know is not its business.
-      if (table[name] === undefined || value === null || value === undefined) continue
-      const texts = (Array.isArray(value) ? value : [value]).map(item => String(item))
+      const flag = flagOf(table, name)
+      if (flag === undefined || value === null || value === undefined) continue
+      const texts = textsOf(name, flag, value)
       raw.set(name, key.endsWith('+') ? [...(raw.get(name) ?? []), ...texts] : texts)
     }
   }
   return raw
+}
+
+/** Throws UsageError for what no flag could say. */
+function textsOf(name: string, flag: Flag, value: unknown): string[] {
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (items.some(item => typeof item === 'object'))
+    throw new UsageError(
+      `config file: ${name} holds a map or an empty item, but must be plain text`,
+    )
+  if (Array.isArray(value) && flag.kind !== 'list')
+    throw new UsageError(`config file: ${name} takes one value, not a list`)
+  return items.map(item => String(item))
 }
 
 const fallback = (flag: Flag): unknown =>

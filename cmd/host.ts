@@ -1,5 +1,6 @@
 /** What this host calls itself: its node name and its address, unless flags say otherwise. */
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
 import { UsageError } from './flags.ts'
 
@@ -16,6 +17,8 @@ export function nodeNameOf(flag: string | undefined): string {
 
 /** The addresses to advertise, primary first. Throws UsageError when the host has none. */
 export function nodeIPsOf(flag: readonly string[]): readonly string[] {
+  const wrong = flag.find(ip => isIP(ip) === 0)
+  if (wrong !== undefined) throw new UsageError(`--node-ip is an IP address, not "${wrong}"`)
   if (flag.length > 0) return flag
   const interfaces = networkInterfaces()
   const names = Object.keys(interfaces)

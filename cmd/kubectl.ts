@@ -39,7 +39,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stdout.write(`Client Version: ${VERSION}\n`)
     return 0
   }
-  const verb = VERBS[name]
+  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
   if (verb === undefined) throw new UsageError(`kubectl ${name} is not bundled\n${usage()}`)
   const loaded = await verb.load()
   try {

@@ -51,7 +51,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${usage()}\n`)
     return name === '' ? 2 : 0
   }
-  const subcommand = SUBCOMMANDS[name]
+  const subcommand = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined
   if (subcommand === undefined) {
     throw new UsageError(`unknown command "${name}"; \`kites --help\` lists them`)
   }

@@ -47,7 +47,13 @@ export function serverOptionsOf(values: FlagValues<typeof SERVER_FLAGS>): Server
   const advertiseAddress =
     values['advertise-address'] ??
     (values['bind-address'] === '0.0.0.0' ? (nodeIPs[0] ?? '') : values['bind-address'])
-  if (isIP(values['bind-address']) === 0) throw new UsageError('--bind-address is an IP address')
+  requireAddress('bind-address', values['bind-address'])
+  requireAddress('advertise-address', advertiseAddress)
+  requirePort('https-listen-port', values['https-listen-port'])
+  requirePort('advertise-port', values['advertise-port'] ?? values['https-listen-port'])
+  const clusterDNS = values['cluster-dns'] ?? addressAt(serviceCIDR, 10)
+  requireAddress('cluster-dns', clusterDNS)
+  requireDisjoint(clusterCIDR, serviceCIDR)
   return {
     debug: values.debug,
     dataDir: values['data-dir'],
@@ -59,8 +65,8 @@ export function serverOptionsOf(values: FlagValues<typeof SERVER_FLAGS>): Server
     clusterCIDR: clusterCIDR.text,
     serviceCIDR: serviceCIDR.text,
     nodePortRange: portRange(values['service-node-port-range']),
-    clusterDNS: values['cluster-dns'] ?? addressAt(serviceCIDR, 10),
-    clusterDomain: values['cluster-domain'],
+    clusterDNS,
+    clusterDomain: domain(values['cluster-domain']),
     apiServiceIP: addressAt(serviceCIDR, 1),
     kubeconfig: {
       path: values['write-kubeconfig'],
@@ -77,6 +83,31 @@ export function serverOptionsOf(values: FlagValues<typeof SERVER_FLAGS>): Server
       dockerSocket: values['docker-socket'],
     },
   }
+}
+
+function requireAddress(flag: string, text: string): void {
+  if (isIP(text) === 0) throw new UsageError(`--${flag} is an IP address, not "${text}"`)
+}
+
+function requirePort(flag: string, port: number): void {
+  if (port < 1 || port > 65535)
+    throw new UsageError(`--${flag} is a port from 1 to 65535, not ${port}`)
+}
+
+function requireDisjoint(pods: Cidr, services: Cidr): void {
+  const isApart =
+    pods.base + pods.span <= services.base || services.base + services.span <= pods.base
+  if (isApart) return
+  throw new UsageError(
+    `--cluster-cidr ${pods.text} and --service-cidr ${services.text} overlap; choose two networks that do not`,
+  )
+}
+
+const DOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
+
+function domain(text: string): string {
+  if (text.length <= 253 && DOMAIN.test(text)) return text
+  throw new UsageError(`--cluster-domain is a domain such as cluster.local, not "${text}"`)
 }
 
 /** A secret given itself or by file. Throws UsageError when the file cannot be read. */
@@ -96,6 +127,8 @@ export function secretOf(
 interface Cidr {
   readonly text: string
   readonly base: number
+  /** Number of addresses. */
+  readonly span: number
 }
 
 function cidr(flag: string, text: string): Cidr {
@@ -107,7 +140,7 @@ function cidr(flag: string, text: string): Cidr {
   const value = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
   const span = 2 ** (32 - size)
   const base = Math.floor(value / span) * span
-  return { text: `${addressOf(base)}/${size}`, base }
+  return { text: `${addressOf(base)}/${size}`, base, span }
 }
 
 const addressOf = (value: number): string =>

@@ -4,6 +4,7 @@
  */
 import { messageOf, codeOf } from '#base/errors.ts'
 import { runAll } from '#base/lifetime.ts'
+import type { Logger } from '#base/logger.ts'
 import { keepAdminKubeconfig } from '#server/supervisor/admin-kubeconfig.ts'
 import { readConfigFiles } from './config-files.ts'
 import { embeddedAgent } from './embedded-agent.ts'
@@ -32,7 +33,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   process.title = 'kites server'
   const log = processLogger(options.debug)
   const signal = endOnSignals(log)
-  const server = await openServer(options, log)
+  const server = await open(options, log)
   try {
     await listen(server, options)
     const { path, mode } = options.kubeconfig
@@ -48,6 +49,23 @@ export async function run(argv: readonly string[]): Promise<number> {
     await server.close()
   }
   return 0
+}
+
+/** Errors of the file system that the operator's choice of folder brings about. */
+const FOLDER_FAULTS = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOSPC', 'EDQUOT'])
+
+/** Throws UsageError when the data directory cannot be used. */
+async function open(options: ServerOptions, log: Logger): Promise<OpenServer> {
+  try {
+    return await openServer(options, log)
+  } catch (cause) {
+    if (!FOLDER_FAULTS.has(codeOf(cause) ?? '')) throw cause
+    const { dataDir } = options
+    throw new UsageError(
+      `cannot use the data directory ${dataDir} (${messageOf(cause)}): give its owner and room, or choose another with --data-dir`,
+      { cause },
+    )
+  }
 }
 
 /** Throws UsageError that says what holds the port and which flag chooses another. */

@@ -9,16 +9,10 @@ import {
   listTokens,
 } from '#server/supervisor/bootstrap-tokens.ts'
 import { describeFlags, parseFlags, UsageError, type FlagTable, type FlagValues } from './flags.ts'
-import { type Cluster, withCluster } from './kubectl/cluster.ts'
+import { type Cluster, COMMON_FLAGS, withCluster } from './kubectl/cluster.ts'
 
 const FLAGS = {
-  kubeconfig: {
-    kind: 'string',
-    env: 'KUBECONFIG',
-    default: '/etc/kites/kites.yaml',
-    value: 'FILE',
-    help: 'how to reach the cluster',
-  },
+  kubeconfig: COMMON_FLAGS.kubeconfig,
   ttl: {
     kind: 'string',
     default: '24h',
@@ -92,6 +86,8 @@ async function act(
   }
 }
 
+/** Ten years: any longer token is one for ever. */
+const TTL_MAX_MS = 10 * 366 * 24 * 3_600_000
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 }
 
 /** `1h30m` in milliseconds; 0 is for ever. */
@@ -99,10 +95,12 @@ function durationMs(text: string): number {
   if (text === '0') return 0
   if (!/^(\d+[smh])+$/.test(text))
     throw new UsageError(`--ttl is a time such as 30m or 24h, not "${text}"`)
-  return [...text.matchAll(/(\d+)([smh])/g)].reduce(
-    (sum, [, amount, unit]) => sum + Number(amount) * (UNIT_MS[unit ?? ''] ?? 0),
+  const sum = [...text.matchAll(/(\d+)([smh])/g)].reduce(
+    (total, [, amount, unit]) => total + Number(amount) * (UNIT_MS[unit ?? ''] ?? 0),
     0,
   )
+  if (sum > TTL_MAX_MS) throw new UsageError(`--ttl ${text} is too long; 0 is for ever`)
+  return sum
 }
 
 type Tokens = Awaited<ReturnType<typeof listTokens>>

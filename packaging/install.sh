@@ -167,9 +167,9 @@ install_packages() {
   log=$(mktemp)
   before=$(installed_packages)
   status=0
-  export DEBIAN_FRONTEND=noninteractive
+  export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
   # shellcheck disable=SC2086
-  { apt-get update -q && apt-get install -y -q --no-install-recommends $missing; } >"$log" 2>&1 || status=$?
+  { apt-get update -q && apt-get install -y -q -o DPkg::Lock::Timeout=120 --no-install-recommends $missing; } >"$log" 2>&1 || status=$?
   # What came with this installation goes with it again, also when it stopped half-way.
   { cat "$STATE/packages" 2>/dev/null || true; printf '%s\n' "$before" "$before" "$(installed_packages)" | sort | uniq -u; } |
     sed '/^$/d' | sort -u > "$STATE/packages.new"
@@ -203,9 +203,9 @@ build_tree() {
   rm -rf "$work"
 }
 
-copy_tree() {
+check_tree() {
+  [ "$NEEDS_BUILD" = yes ] && [ -n "${KITES_TREE:-}" ] || return 0
   [ "$(tree_sum "$KITES_TREE")" = "$SUM" ] || fail "KITES_TREE=$KITES_TREE was not built from $SOURCE"
-  cp -R "$KITES_TREE" "$TREE.new"
 }
 
 install_tree() {
@@ -213,7 +213,7 @@ install_tree() {
   BEGUN=yes
   mkdir -p "$(dirname "$TREE")"
   rm -rf "$TREE.new"
-  if [ -n "${KITES_TREE:-}" ]; then copy_tree; else build_tree; fi
+  if [ -n "${KITES_TREE:-}" ]; then cp -R "$KITES_TREE" "$TREE.new"; else build_tree; fi
   "$TREE.new/kites" --version >/dev/null || fail "the built kites does not start"
   rm -rf "$TREE.old"
   [ ! -d "$TREE" ] || mv "$TREE" "$TREE.old"
@@ -428,6 +428,7 @@ check_port
 SUM=$(sh "$SOURCE/packaging/source-sum.sh") || fail "root cannot read all of $SOURCE; copy it to a local folder first"
 NEEDS_BUILD=yes
 [ "$(tree_sum "$TREE")" != "$SUM" ] || NEEDS_BUILD=no
+check_tree
 check_disk
 mkdir -p "$STATE"
 echo "$ROLE" > "$STATE/$NAME.role"

@@ -112,7 +112,7 @@ remove_docker_traces() {
     done
   done
   remove_empty_tables
-  rm -rf /etc/docker /var/lib/docker /var/lib/containerd /run/docker /run/containerd
+  rm -rf /etc/docker /var/lib/docker /var/lib/containerd /run/docker /run/docker.sock /run/containerd
   rmdir /opt/containerd/bin /opt/containerd/lib /opt/containerd 2>/dev/null
   rmdir /etc/cni/net.d /etc/cni 2>/dev/null
   [ ! -e "$STATE/ip_forward" ] || cat "$STATE/ip_forward" > /proc/sys/net/ipv4/ip_forward

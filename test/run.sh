@@ -16,8 +16,8 @@ fail() { echo "test/run.sh: $*" >&2; echo "0 passed, 1 failed"; exit 1; }
 
 # package:command pairs; a package is installed when its command is missing
 NEEDED="docker.io:dockerd nftables:nft iptables:iptables iproute2:ip tini:tini util-linux:unshare curl:curl procps:ps
-busybox-static:busybox conntrack:conntrack docker-registry:docker-registry nghttp2-client:h2load gcc:gcc
-libc6-dev:/usr/include/stdio.h ca-certificates:update-ca-certificates npm:npm etcd-server:etcd libnftables1:/usr/lib/$(uname -m)-linux-gnu/libnftables.so.1"
+busybox-static:busybox conntrack:conntrack docker-registry:docker-registry gcc:gcc
+libc6-dev:/usr/include/stdio.h ca-certificates:update-ca-certificates npm:npm libnftables1:/usr/lib/$(uname -m)-linux-gnu/libnftables.so.1"
 # What whole machines are made of.
 MACHINES="debootstrap:debootstrap systemd-container:systemd-nspawn qemu-system-x86:qemu-system-x86_64 cpio:cpio kmod:modprobe
 e2fsprogs:mke2fs openssh-client:ssh shellcheck:shellcheck"
@@ -36,6 +36,25 @@ if [ -n "$missing" ]; then
   # shellcheck disable=SC2086
   DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >/tmp/kites-test-apt.log 2>&1 ||
     { tail -20 /tmp/kites-test-apt.log; fail "could not install:$missing"; }
+fi
+
+# Debian's stable releases carry an old kubectl; unstable has the newest, and it runs anywhere.
+install_kubectl() {
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' | grep -v security | head -n 1)
+  [ -n "$mirror" ] || fail "kubectl is missing; install any from 1.28 on"
+  work=$(mktemp -d)
+  mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror sid main" > "$work/sources.list"
+  set -- -q -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=- \
+    -o Dir::State::lists="$work/lists" -o Dir::Cache="$work/cache"
+  (cd "$work" && apt-get "$@" update && apt-get "$@" download kubectl/sid && dpkg -x kubectl_*.deb root) >/tmp/kites-test-apt.log 2>&1 ||
+    { tail -20 /tmp/kites-test-apt.log; fail "could not install kubectl"; }
+  install -m 755 "$work/root/usr/bin/kubectl" /usr/local/bin/kubectl
+  rm -rf "$work"
+}
+if ! command -v kubectl >/dev/null 2>&1; then
+  say "installing: kubectl"
+  install_kubectl
 fi
 
 if [ ! -x node_modules/.bin/node ] || [ -n "$(find package-lock.json -newer node_modules/.package-lock.json)" ]; then

@@ -13,6 +13,8 @@ interface Entry {
 }
 
 const ENTRIES_MAX = 4096
+/** Larger answers are rare, and a pod that asks for thousands of them must not fill the agent's memory. */
+const MESSAGE_BYTES_MAX = 4096
 const TTL_MAX_SECONDS = 30
 /** Failures are remembered briefly, so that a broken server is not asked by every pod at once. */
 const FAILURE_SECONDS = 1
@@ -48,7 +50,7 @@ export class AnswerCache {
     nowMs: number,
   ): void {
     const { message, questionEnd } = answer
-    if (isTruncated(message)) return
+    if (isTruncated(message) || message.length > MESSAGE_BYTES_MAX) return
     const ttlsAt: number[] = []
     let seconds = TTL_MAX_SECONDS
     let hasRecords = false

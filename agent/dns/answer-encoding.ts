@@ -2,7 +2,7 @@
  * DNS answers to bytes, names compressed. Pure.
  *
  * The query's question section is taken over byte for byte, as clients that randomise its case expect. An answer beyond
- * the size the client takes becomes an empty one marked truncated, and the client asks again by TCP.
+ * the size the client takes becomes a shorter one marked truncated, and the client asks again by TCP.
  * Source: RFC 1035, 2782 (SRV), 6891 (EDNS)
  */
 import {
@@ -18,6 +18,8 @@ import {
 } from './wire.ts'
 
 const RECURSION_AVAILABLE = 0x0080
+/** Share of the records that is tried next when all do not fit. */
+const SHRINK = 0.8
 
 export interface AnswerContext {
   /** The query's bytes; id and question are taken over as they are. */
@@ -29,18 +31,22 @@ export interface AnswerContext {
 
 /** The answer as bytes. */
 export function encodeAnswer(answer: Answer, context: AnswerContext): Buffer {
-  const { query, sizeMax } = context
+  const { sizeMax } = context
   const fast = encodeAddresses(answer, context)
   if (fast !== undefined) return fast
-  const writer = new Writer(context.message.subarray(0, query.questionEnd))
+  const body = assemble(answer, context, false)
+  return body.length > sizeMax ? encodeTruncated(answer, context) : body
+}
+
+function assemble(answer: Answer, { message, query }: AnswerContext, isTruncated: boolean): Buffer {
+  const writer = new Writer(message.subarray(0, query.questionEnd))
   for (const record of answer.answers) writer.record(record)
   for (const record of answer.authority) writer.record(record)
   for (const record of answer.additional) writer.record(record)
   if (query.hasEdns) writer.edns()
   const body = writer.bytes()
   const extra = query.hasEdns ? 1 : 0
-  if (body.length > sizeMax) return encodeTruncated(answer, context)
-  writeHeader(body, { query, answer, isTruncated: false })
+  writeHeader(body, { query, answer, isTruncated })
   body.writeUInt16BE(answer.answers.length, 6)
   body.writeUInt16BE(answer.authority.length, 8)
   body.writeUInt16BE(answer.additional.length + extra, 10)
@@ -73,12 +79,14 @@ function encodeAddresses(
   return body
 }
 
-function encodeTruncated(answer: Answer, { message, query }: AnswerContext): Buffer {
-  const body = Buffer.from(message.subarray(0, query.questionEnd))
-  writeHeader(body, { query, answer, isTruncated: true })
-  body.writeUInt16BE(0, 6)
-  body.writeUInt32BE(0, 8)
-  return body
+/** What fits of it: resolvers that cannot ask by TCP (musl before 1.2.4) make do with that. */
+function encodeTruncated(answer: Answer, context: AnswerContext): Buffer {
+  let { answers } = answer
+  for (;;) {
+    answers = answers.slice(0, Math.floor(answers.length * SHRINK))
+    const body = assemble({ ...answer, answers, authority: [], additional: [] }, context, true)
+    if (answers.length === 0 || body.length <= context.sizeMax) return body
+  }
 }
 
 interface HeaderInput {

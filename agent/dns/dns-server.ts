@@ -5,7 +5,8 @@
  * Every node has the same address, so pods are answered by their own node, and no packet leaves it.
  *
  * Law  Nobody outside the cluster is answered (an open resolver is a weapon). Connections, and questions under way, are
- *      bounded. A taken port is one clear line and is tried again; it never ends the agent.
+ *      bounded. Where another program has port 53 of every address (dnsmasq, Pi-hole), the server listens on another port,
+ *      to which the packet filter then leads; it is one clear line, and never ends the agent.
  */
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram'
 import { createServer, type Server, type Socket } from 'node:net'
@@ -14,7 +15,6 @@ import { type BackoffPolicy, backoffMs } from '#base/backoff.ts'
 import type { Clock } from '#base/clock.ts'
 import { codeOf } from '#base/errors.ts'
 import type { Part } from '#base/lifetime.ts'
-import { untilAborted } from '#base/lifetime.ts'
 import type { Logger } from '#base/logger.ts'
 import type { Random } from '#base/random.ts'
 import type { RunCommand } from '#netfilter/command.ts'
@@ -27,6 +27,8 @@ export interface DnsServerOptions {
   /** 53, unless a test has its own. */
   readonly port?: number
   readonly responder: Responder
+  /** Port 53 is another program's: lead what is meant for it to this port. Called once. */
+  readonly onOtherPort: (port: number) => void
   /** Clients in these networks, and this host itself, are answered. */
   readonly clients: readonly Network[]
   readonly command: RunCommand
@@ -36,9 +38,14 @@ export interface DnsServerOptions {
 }
 
 const RETRY: BackoffPolicy = { baseMs: 500, maxMs: 10_000 }
+const PORT = 53
+/** Where port 53 is taken. */
+const OTHER_PORT = 10_053
+const ADDRESS_CHECK_MS = 10_000
 const CONNECTIONS_MAX = 256
 const CONNECTION_IDLE_MS = 10_000
 const QUESTIONS_PER_CONNECTION = 64
+const UNREAD_BYTES_MAX = 256 * 1024
 /** UDP questions waiting for other servers. */
 const WAITING_MAX = 4000
 const HOST_ADDRESSES_MS = 5000
@@ -50,9 +57,11 @@ export class DnsServer implements Part {
   #hostAddresses: ReadonlySet<string> = new Set()
   #hostAddressesMs = Number.NEGATIVE_INFINITY
   #waiting = 0
+  #port: number
 
   constructor(options: DnsServerOptions) {
     this.#options = options
+    this.#port = options.port ?? PORT
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -64,11 +73,15 @@ export class DnsServer implements Part {
         await this.#serve(signal)
         return
       } catch (error) {
+        const isTaken = codeOf(error) === 'EADDRINUSE'
+        if (isTaken && this.#port !== OTHER_PORT) {
+          this.#giveWay()
+          continue
+        }
         failures += 1
-        const why =
-          codeOf(error) === 'EADDRINUSE'
-            ? `another program listens on port 53 of ${address} or of every address`
-            : undefined
+        const why = isTaken
+          ? `other programs listen on ports ${this.#options.port ?? PORT} and ${OTHER_PORT} of every address`
+          : undefined
         const details = why === undefined ? { error } : { why }
         if (failures === 1 || failures % 30 === 0) {
           log.error('cluster DNS cannot listen; pods resolve no names', { address, ...details })
@@ -78,6 +91,17 @@ export class DnsServer implements Part {
     }
   }
 
+  #giveWay(): void {
+    const { log, address, onOtherPort } = this.#options
+    log.warn('another program listens on port 53 of every address: cluster DNS gives way', {
+      address,
+      from: this.#port,
+      to: OTHER_PORT,
+    })
+    this.#port = OTHER_PORT
+    onOtherPort(OTHER_PORT)
+  }
+
   /** Takes the address away: for uninstalling. */
   async remove(): Promise<void> {
     const { command, address } = this.#options
@@ -85,7 +109,8 @@ export class DnsServer implements Part {
   }
 
   async #serve(signal: AbortSignal): Promise<void> {
-    const { address, port = 53, log } = this.#options
+    const { address, log } = this.#options
+    const port = this.#port
     const failed = new AbortController()
     const udp = await bindUdp(address, port)
     try {
@@ -97,7 +122,7 @@ export class DnsServer implements Part {
         })
         udp.on('message', (message, from) => this.#datagram(udp, message, from))
         log.info('cluster DNS answers', { address, port })
-        await untilAborted(AbortSignal.any([signal, failed.signal]))
+        await this.#keepAddress(AbortSignal.any([signal, failed.signal]))
       } finally {
         await closeTcp(tcp)
       }
@@ -106,6 +131,17 @@ export class DnsServer implements Part {
       udp.close()
     }
     if (!signal.aborted) throw new Error('the socket failed')
+  }
+
+  /** Puts the address back when a network service swept it away. */
+  async #keepAddress(signal: AbortSignal): Promise<void> {
+    const { clock, address } = this.#options
+    for (;;) {
+      await clock.sleep(ADDRESS_CHECK_MS, signal)
+      if (signal.aborted) return
+      const all = Object.values(networkInterfaces()).flatMap(list => list ?? [])
+      if (!all.some(entry => entry.address === address)) await addLocalAddress(this.#options)
+    }
   }
 
   #datagram(udp: UdpSocket, message: Buffer, from: RemoteInfo): void {
@@ -121,8 +157,7 @@ export class DnsServer implements Part {
     }
     this.#waiting += 1
     // Beyond the bound the client hears nothing and asks again.
-    if (this.#waiting > WAITING_MAX) this.#waiting -= 1
-    else this.#later(answer, bytes => send(bytes))
+    this.#later(answer, this.#waiting > WAITING_MAX ? () => {} : send)
   }
 
   #later(answer: Promise<Buffer | undefined>, deliver: (bytes: Buffer | undefined) => void): void {
@@ -160,7 +195,8 @@ export class DnsServer implements Part {
         }
         const deliver = (bytes: Buffer | undefined): void => {
           underWay -= 1
-          if (bytes === undefined) socket.destroy()
+          // Who asks on and on without reading is not kept in memory.
+          if (bytes === undefined || socket.writableLength > UNREAD_BYTES_MAX) socket.destroy()
           else if (!socket.destroyed) socket.write(TcpFrames.encode(bytes))
         }
         const answer = this.#options.responder.respond(message, 'tcp')

@@ -5,7 +5,7 @@
  * id and question, counts: guessing an answer from outside is as hard as it gets. Equal questions in flight are one.
  * That also ends loops: should a server ask us back what we are asking it, its question joins our own and times out.
  *
- * Law  Every question settles within ATTEMPTS x TIMEOUT; at most IN_FLIGHT_MAX are under way.
+ * Law  Every question settles within ATTEMPTS x TIMEOUT for each server; at most IN_FLIGHT_MAX are under way.
  */
 import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
@@ -54,7 +54,7 @@ export class Forwarder {
   async ask(question: ForwardedQuestion, id: number): Promise<Buffer | undefined> {
     const { clock } = this.#options
     const cached = this.#cache.get(question.key, id, clock.monotonic())
-    if (cached !== undefined) return cached
+    if (cached !== undefined) return asAsked(cached, question)
     const key = `${question.isTcp ? 'tcp' : 'udp'} ${question.key}`
     let pending = this.#inFlight.get(key)
     if (pending === undefined) {
@@ -66,7 +66,7 @@ export class Forwarder {
     if (answer === undefined) return undefined
     const own = Buffer.from(answer)
     own.writeUInt16BE(id, 0)
-    return own
+    return asAsked(own, question)
   }
 
   async #resolve(question: ForwardedQuestion): Promise<Buffer | undefined> {
@@ -112,6 +112,12 @@ export class Forwarder {
     if (answer === undefined || !isTruncated(answer) || !question.isTcp) return answer
     return (await askTcp(call)) ?? answer
   }
+}
+
+/** In the asker's own spelling: clients that randomise the case of a name take no other for their answer. */
+function asAsked(answer: Buffer, { section }: ForwardedQuestion): Buffer {
+  section.copy(answer, HEADER_BYTES)
+  return answer
 }
 
 interface ServerCall {

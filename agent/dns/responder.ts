@@ -122,8 +122,10 @@ export class Responder {
         const section = questionBytes(question)
         const key = `${question.name} ${question.type}`
         const found = await this.#options.forwarder.ask({ section, key, isTcp }, 0)
-        const further = found === undefined ? [] : readRecords(found, HEADER_BYTES + section.length)
-        return positive([...records, ...further])
+        if (found === undefined) return this.#failure()
+        const further = readRecords(found, HEADER_BYTES + section.length)
+        // The code is that of the alias's end (RFC 6604): an end that is missing is missing for the asker too.
+        return { ...positive([...records, ...further]), rcode: rcodeOf(found) }
       }
       records.push(next.record)
       target = next.target

@@ -7,14 +7,15 @@
  *   <dataDir>/agent/serving-kubelet.*    the node API's own serving certificate
  *   <dataDir>/agent/cluster.json         the configuration the server gave last
  *
- * Throws  the file system's errors; PkiError for damaged files.
+ * Law     Damaged keys and certificates are as good as none: they are made and asked for again.
+ * Throws  the file system's errors.
  * Source: k3s pkg/agent/config/config.go for the file names
  */
 import { join } from 'node:path'
 import type { Random } from '#base/random.ts'
-import { inspectCertificate, isSignedBy } from '#client/pki/certificate.ts'
+import { inspectCertificate, isFor, isSignedBy } from '#client/pki/certificate.ts'
 import { readIfExists, writeSecretFile } from '#client/pki/files.ts'
-import { generateKey, keyToPem } from '#client/pki/keys.ts'
+import { generateKey, keyFromPem, keyToPem } from '#client/pki/keys.ts'
 
 export interface AgentTls {
   readonly key: string
@@ -62,10 +63,19 @@ export function nodePassword(files: IdentityFiles, random: Random): string {
 export function keyOf(files: IdentityFiles, name: CertificateName): string {
   const path = join(files.folder, `${name}.key`)
   const existing = readIfExists(path)
-  if (existing !== undefined) return existing
+  if (existing !== undefined && isKey(existing)) return existing
   const key = keyToPem(generateKey())
   writeSecretFile(path, key)
   return key
+}
+
+function isKey(pem: string): boolean {
+  try {
+    keyFromPem(pem)
+    return true
+  } catch {
+    return false
+  }
 }
 
 export const certificateOf = (files: IdentityFiles, name: CertificateName): string | undefined =>
@@ -117,21 +127,34 @@ function parseJson(text: string): unknown {
 
 export type CertificateState = 'good' | 'expires soon' | 'missing' | 'useless'
 
+export interface ExpectedCertificate {
+  readonly authority: string
+  /** PEM of the private key it shall belong to. */
+  readonly key: string
+  readonly commonName: string
+  readonly ips: readonly string[]
+  readonly nowMs: number
+}
+
 /** Whether a certificate on disk can still be used, and whether it should be renewed. Pure. */
 export function certificateState(
   pem: string | undefined,
-  expected: {
-    readonly authority: string
-    readonly commonName: string
-    readonly ips: readonly string[]
-    readonly nowMs: number
-  },
+  expected: ExpectedCertificate,
 ): CertificateState {
   if (pem === undefined) return 'missing'
-  const info = inspectCertificate(pem)
+  try {
+    return stateOf(pem, expected)
+  } catch {
+    return 'useless'
+  }
+}
+
+function stateOf(pem: string, expected: ExpectedCertificate): CertificateState {
+  const { subject, ips, notAfterMs } = inspectCertificate(pem)
   if (!isSignedBy(pem, expected.authority)) return 'useless'
-  if (info.subject.commonName !== expected.commonName) return 'useless'
-  if (expected.ips.some(ip => !info.ips.includes(ip))) return 'useless'
-  if (info.notAfterMs <= expected.nowMs) return 'useless'
-  return info.notAfterMs - expected.nowMs < RENEW_BEFORE_DAYS * DAY_MS ? 'expires soon' : 'good'
+  if (!isFor(pem, keyFromPem(expected.key))) return 'useless'
+  if (subject.commonName !== expected.commonName) return 'useless'
+  if (expected.ips.some(ip => !ips.includes(ip))) return 'useless'
+  if (notAfterMs <= expected.nowMs) return 'useless'
+  return notAfterMs - expected.nowMs < RENEW_BEFORE_DAYS * DAY_MS ? 'expires soon' : 'good'
 }

@@ -244,6 +244,7 @@ function stateOf(joining: Joining, name: CertificateName): ReturnType<typeof cer
   if (authority === undefined) return 'missing'
   return certificateState(certificateOf(joining.files, name), {
     authority,
+    key: keyOf(joining.files, name),
     commonName: commonName(joining.nodeName),
     ips: isServing ? joining.nodeIPs : [],
     nowMs: joining.clock.now(),

@@ -6,6 +6,7 @@
  * otherwise every few seconds, which costs a few milliseconds and mends what other programs took away (a Docker or
  * firewall restart, a network service that rewrites routes).
  */
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Node } from '#api/types/core-v1.ts'
@@ -28,7 +29,8 @@ import {
   type Route,
   wantedRoutes,
 } from './node-routes.ts'
-import { ROUTE_PROTOCOL } from './pod-link.ts'
+import type { PodLease } from './pod-addresses.ts'
+import { hostRouteBatch, interfaceName, ROUTE_PROTOCOL, unrouted } from './pod-link.ts'
 
 export interface HostNetworkOptions {
   readonly nodeName: string
@@ -39,18 +41,23 @@ export interface HostNetworkOptions {
   readonly clusterDNS: string
   readonly getPodCIDR: () => string | undefined
   readonly nodes: Informer<Node>
+  /** Addresses of this node's pods. */
+  readonly podLeases: () => Promise<readonly PodLease[]>
   readonly command: RunCommand
   readonly clock: Clock
   readonly log: Logger
 }
 
 const PASS_INTERVAL_MS = 10_000
+const FIREWALLD_INTERVAL_MS = 600_000
 const DNS_PORT = 53
 
 export class HostNetwork implements Part {
   readonly name = 'host-network'
   readonly #options: HostNetworkOptions
   #wake: (() => void) | undefined
+  #firewalldCheckMs = Number.NEGATIVE_INFINITY
+  #hasWarned = false
   /** What went wrong last, so that a lasting fault is one line and not one every pass. */
   readonly #faults = new Map<string, string>()
 
@@ -67,7 +74,10 @@ export class HostNetwork implements Part {
     const { clock, nodes } = this.#options
     const stop = nodes.addHandler({
       onAdd: () => this.poke(),
-      onUpdate: () => this.poke(),
+      // Not for each heartbeat of each node.
+      onUpdate: (before, after) => {
+        if (gatewayOf(before) !== gatewayOf(after)) this.poke()
+      },
       onDelete: () => this.poke(),
     })
     try {
@@ -90,23 +100,55 @@ export class HostNetwork implements Part {
       const count = await ensureForwardRules(this.#forward())
       if (count > 0) this.#options.log.info('forward rules restored', { count })
     })
-    await this.#attempt('routes', () => this.#syncRoutes())
+    await this.#attempt('routes', async () => {
+      const listing = await this.#listRoutes()
+      await this.#restorePodRoutes(listing)
+      await this.#syncRoutes(parseRoutes(listing))
+    })
+    await this.#attempt('firewalld', () => this.#lookForFirewalld())
   }
 
   /** Leaves nothing behind. */
   async remove(): Promise<void> {
     const { command } = this.#options
     await removeForwardRules(this.#forward())
-    const changes = planRoutes([], await this.#listRoutes())
+    const changes = planRoutes([], parseRoutes(await this.#listRoutes()))
     await command(['ip', '-force', '-batch', '-'], {
       input: changes.map(change => `${renderRouteChange(change)}\n`).join(''),
     })
     await restoreHostSettings(this.#settings())
   }
 
-  async #syncRoutes(): Promise<void> {
+  /** A network service that was restarted may have swept them away; the pods are still there. */
+  async #restorePodRoutes(listing: string): Promise<void> {
+    const { podLeases, command, log } = this.#options
+    const lost = unrouted(await podLeases(), listing).filter(({ podUID }) =>
+      existsSync(`/sys/class/net/${interfaceName(podUID)}`),
+    )
+    if (lost.length === 0) return
+    const input = lost.map(hostRouteBatch).join('')
+    const { code } = await command(['ip', '-force', '-batch', '-'], { input })
+    if (code === 0) log.info('routes of pods restored', { count: lost.length })
+  }
+
+  /** Its rules cannot be opened by rules of others: the operator is told, once. */
+  async #lookForFirewalld(): Promise<void> {
+    const { clock, command, clusterCIDR, serviceCIDR, log } = this.#options
+    if (clock.monotonic() < this.#firewalldCheckMs) return
+    this.#firewalldCheckMs = clock.monotonic() + FIREWALLD_INTERVAL_MS
+    const listed = await command(['nft', 'list', 'table', 'inet', 'firewalld'])
+    const isOpen = listed.code !== 0 || listed.stdout.includes(clusterCIDR)
+    if (!isOpen && !this.#hasWarned) {
+      const sources = `--add-source=${clusterCIDR} --add-source=${serviceCIDR}`
+      log.warn('firewalld runs on this host and may refuse what pods send', {
+        remedy: `firewall-cmd --permanent --zone=trusted ${sources} && firewall-cmd --reload`,
+      })
+    }
+    this.#hasWarned = !isOpen
+  }
+
+  async #syncRoutes(listed: readonly Route[]): Promise<void> {
     const { nodes, command, log } = this.#options
-    const listed = await this.#listRoutes()
     // Before the first list nothing is known about other nodes: their routes stay as they are.
     const known = nodes.hasSynced ? nodes.list() : []
     const wanted = wantedRoutes({ ...this.#options, nodes: known, podCIDR: this.#podCIDR() })
@@ -126,10 +168,10 @@ export class HostNetwork implements Part {
     }
   }
 
-  async #listRoutes(): Promise<readonly Route[]> {
+  async #listRoutes(): Promise<string> {
     const { command } = this.#options
     const argv = ['ip', '-j', '-4', 'route', 'show', 'proto', String(ROUTE_PROTOCOL)]
-    return parseRoutes((await command(argv)).stdout)
+    return (await command(argv)).stdout
   }
 
   #podCIDR(): string | undefined {
@@ -163,6 +205,10 @@ export class HostNetwork implements Part {
     }
   }
 }
+
+/** What routes make of a node. */
+const gatewayOf = ({ spec, status }: Node): string =>
+  JSON.stringify([spec?.podCIDR, status?.addresses])
 
 /** The legacy back end lists its tables here once somebody used it. */
 async function isLegacyInUse(): Promise<boolean> {

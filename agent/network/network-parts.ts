@@ -18,6 +18,7 @@ import type { Logger } from '#base/logger.ts'
 import type { Random } from '#base/random.ts'
 import type { Informers } from '#client/informers.ts'
 import { type RunCommand, runCommand } from '#netfilter/command.ts'
+import type { VirtualService } from '#netfilter/model.ts'
 import { parseNetwork } from '#netfilter/networks.ts'
 import { watchTable } from '#netfilter/nftables/monitor.ts'
 import { ServiceTable } from '#netfilter/nftables/program.ts'
@@ -77,6 +78,7 @@ export function createNetworkParts(options: NetworkOptions): NetworkParts {
     nodeIP,
     command,
     nodes: informers.of('nodes'),
+    podLeases: () => network.leases(),
   })
   const table = serviceTable(options, command)
   const services = informers.of('services')
@@ -118,6 +120,10 @@ export function createNetworkParts(options: NetworkOptions): NetworkParts {
     address: options.clusterDNS,
     responder,
     clients: networks.map(parseNetwork).filter(each => each !== undefined),
+    onOtherPort(port) {
+      table.replace([], dnsBehind(options.clusterDNS, port))
+      proxier.verifySoon()
+    },
     command,
     clock,
     random,
@@ -168,6 +174,16 @@ function serviceTable(options: NetworkOptions, command: RunCommand): ServiceTabl
     },
   })
 }
+
+/** Cluster DNS on another port than its own. */
+const dnsBehind = (address: string, port: number): readonly VirtualService[] =>
+  (['udp', 'tcp'] as const).map(protocol => ({
+    name: 'cluster-dns',
+    frontend: { kind: 'address', address, protocol, port: 53 },
+    backends: [{ address, port, local: false }],
+    masquerade: 'never',
+    empty: 'reject',
+  }))
 
 /** All of them, whatever fails: leaving one thing behind is no reason to leave the rest. */
 async function runAllSteps(steps: readonly (() => Promise<void>)[]): Promise<void> {

@@ -52,9 +52,9 @@ export const hostBatch = (link: PodLink): string => {
 }
 
 /** The part of it that can be repeated. */
-export const hostRouteBatch = (link: PodLink): string => lines(hostRoutes(link))
+export const hostRouteBatch = (link: PodLease): string => lines(hostRoutes(link))
 
-const hostRoutes = ({ podUID, address }: PodLink): readonly string[] => [
+const hostRoutes = ({ podUID, address }: PodLease): readonly string[] => [
   `route replace ${address}/32 dev ${interfaceName(podUID)} proto ${ROUTE_PROTOCOL}`,
   `neigh replace ${address} lladdr ${podMac(address)} dev ${interfaceName(podUID)} nud permanent`,
 ]
@@ -158,6 +158,12 @@ export async function findLeases(command: RunCommand): Promise<readonly PodLease
     const address = addresses.get(name)
     return typeof address === 'string' ? [{ podUID, address }] : []
   })
+}
+
+/** Pods whose address is not routed to their interface, by `ip -j -4 route show proto N`. Pure. */
+export function unrouted(leases: readonly PodLease[], listing: string): readonly PodLease[] {
+  const routed = new Map(parseRows(listing).map(({ dst, dev }) => [dst, dev]))
+  return leases.filter(({ podUID, address }) => routed.get(address) !== interfaceName(podUID))
 }
 
 type Row = Readonly<Record<string, unknown>>

@@ -24,6 +24,8 @@ export interface PodNetwork {
   setup(sandbox: SandboxRef): Promise<PodAddresses>
   /** Takes interface and address away again. Idempotent, works when the sandbox is long gone. */
   teardown(podUID: string): Promise<void>
+  /** Pods that hold an interface or address here, running or not. */
+  podUIDs(): Promise<readonly string[]>
   /** What the pod's resolv.conf says, given its dnsPolicy. */
   readonly clusterDNS: string
   readonly clusterDomain: string

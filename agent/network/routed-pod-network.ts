@@ -9,7 +9,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunCommand } from '#netfilter/command.ts'
 import { findLeases, findLinks, plug, unplug } from './pod-link.ts'
-import { PodAddressBook } from './pod-addresses.ts'
+import { PodAddressBook, type PodLease } from './pod-addresses.ts'
 import type { PodAddresses, PodNetwork, SandboxRef } from './pod-network.ts'
 
 export interface RoutedPodNetworkOptions {
@@ -58,16 +58,19 @@ export class RoutedPodNetwork implements PodNetwork {
     })
   }
 
-  /** Pods that hold an address here, running or not. */
+  /** Running or not. */
+  async leases(): Promise<readonly PodLease[]> {
+    return (await this.#openBook()).leases
+  }
+
   async podUIDs(): Promise<readonly string[]> {
-    return (await this.#openBook()).leases.map(lease => lease.podUID)
+    const links = await findLinks(this.#options.command)
+    return [...new Set([...links, ...(await this.leases())].map(({ podUID }) => podUID))]
   }
 
   /** Tears down every pod's interface: for uninstalling. */
   async removeAll(): Promise<void> {
-    const links = await findLinks(this.#options.command)
-    const uids = new Set([...links.map(link => link.podUID), ...(await this.podUIDs())])
-    for (const uid of uids) await this.teardown(uid)
+    for (const uid of await this.podUIDs()) await this.teardown(uid)
   }
 
   #openBook(): Promise<PodAddressBook> {

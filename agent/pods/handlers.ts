@@ -14,6 +14,7 @@ import { messageOf } from '#base/errors.ts'
 import { KUBERNETES_MAJOR, KUBERNETES_MINOR } from '#base/version.ts'
 import { isRuntimeError } from '../runtime/errors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { checkGrpc } from './grpc-probe.ts'
 
 export interface Outcome {
   readonly isSuccess: boolean
@@ -33,7 +34,7 @@ const USER_AGENT = `kube-probe/${KUBERNETES_MAJOR}.${KUBERNETES_MINOR}`
 
 export async function act(
   runtime: Pick<Runtime, 'execSync'>,
-  handler: Pick<Probe & LifecycleHandler, 'exec' | 'httpGet' | 'tcpSocket'>,
+  handler: Pick<Probe & LifecycleHandler, 'exec' | 'httpGet' | 'tcpSocket' | 'grpc'>,
   target: Target,
   timeoutMs: number,
 ): Promise<Outcome> {
@@ -49,6 +50,16 @@ export async function act(
         portNumber(target.container, port),
         timeoutMs,
       )
+    }
+    if (handler.grpc !== undefined) {
+      const { port, service = '' } = handler.grpc
+      return await checkGrpc({
+        host: target.podIP,
+        port,
+        service,
+        timeoutMs,
+        userAgent: USER_AGENT,
+      })
     }
     return { isSuccess: false, output: 'this kind of handler is not supported by this node' }
   } catch (error) {

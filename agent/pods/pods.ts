@@ -146,6 +146,19 @@ export class Pods implements Part {
         isGhost: true,
       })
     }
+    await this.#freeAddresses()
+  }
+
+  /** Addresses of pods of which not even a container is left: Docker's data was lost, or a removal cut short. */
+  async #freeAddresses(): Promise<void> {
+    const { network, log } = this.#options.deps
+    try {
+      for (const uid of await network.podUIDs()) {
+        if (!this.#workers.has(uid)) await network.teardown(uid)
+      }
+    } catch (error) {
+      log.warn('addresses of former pods could not be freed', { error })
+    }
   }
 
   async #folders(): Promise<string[]> {

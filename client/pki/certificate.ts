@@ -163,6 +163,10 @@ export function isSignedBy(certificate: string, authorityPem: string): boolean {
   return parse(certificate).verify(parse(authorityPem).publicKey)
 }
 
+/** True when `certificate` was issued for the public half of `key`. */
+export const isFor = (certificate: string, key: KeyObject): boolean =>
+  parse(certificate).checkPrivateKey(key)
+
 interface Unsigned {
   readonly issuer: Buffer
   readonly subject: Buffer

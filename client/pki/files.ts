@@ -12,7 +12,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { codeOf } from '#base/errors.ts'
@@ -28,15 +28,27 @@ export function writeSecretFile(path: string, content: string, mode = SECRET_FIL
     const file = openSync(temporary, 'w', SECRET_FILE_MODE)
     try {
       fchmodSync(file, mode)
-      writeSync(file, content)
+      // All of it: a single write may stop short on a disk that is about to be full.
+      writeFileSync(file, content)
       fsyncSync(file)
     } finally {
       closeSync(file)
     }
     renameSync(temporary, path)
+    syncFolder(dirname(path))
   } catch (error) {
     rmSync(temporary, { force: true })
     throw error
+  }
+}
+
+/** The new name is on the disk, too: a power cut must not bring the former file back, or none. */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
   }
 }
 

@@ -51,6 +51,8 @@ function credentialsOf(text: string): JoinToken['credentials'] {
   const user = colon === -1 ? 'node' : text.slice(0, colon)
   const password = text.slice(colon + 1)
   if (password === '') throw new JoinTokenError('the token is not valid: it has no password')
+  if (/\s/.test(password))
+    throw new JoinTokenError('the token is not valid: it has a space or a line break in it')
   return { kind: 'basic', user, password }
 }
 

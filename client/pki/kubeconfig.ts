@@ -7,6 +7,7 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { yamlFault } from '#base/errors.ts'
 import { writeSecretFile } from './files.ts'
 
 export interface KubeconfigEntry {
@@ -74,7 +75,15 @@ export function writeKubeconfig(file: KubeconfigFile): void {
 export async function readKubeconfig(path: string, contextName?: string): Promise<KubeconfigEntry> {
   const { load } = await import('js-yaml')
   const text = readText(path)
-  return parseKubeconfig(load(text), { folder: dirname(path), contextName })
+  return parseKubeconfig(parsed(load, text, path), { folder: dirname(path), contextName })
+}
+
+function parsed(load: (text: string) => unknown, text: string, path: string): unknown {
+  try {
+    return load(text)
+  } catch (cause) {
+    throw new KubeconfigError(`kubeconfig ${path}: ${yamlFault(cause)}`, { cause })
+  }
 }
 
 export interface ParseOptions {
@@ -93,6 +102,8 @@ export function parseKubeconfig(document: unknown, options: ParseOptions): Kubec
   const user = named(root, 'users', textOf(context['user']) ?? '', 'user')
   const server = textOf(cluster['server'])
   if (server === undefined) throw new KubeconfigError('kubeconfig has no server address')
+  if (!/^https?:$/.test(URL.parse(server)?.protocol ?? ''))
+    throw new KubeconfigError(`kubeconfig: the server must be https://HOST:PORT, not "${server}"`)
   const ca = dataOrFile(cluster, 'certificate-authority', options.folder)
   const cert = dataOrFile(user, 'client-certificate', options.folder)
   const key = dataOrFile(user, 'client-key', options.folder)

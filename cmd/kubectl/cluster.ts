@@ -154,7 +154,8 @@ export function pathOf(resource: DiscoveredResource, namespace: string, name?: s
     resource.group === ''
       ? `/api/${resource.version}`
       : `/apis/${resource.group}/${resource.version}`
-  const scope = resource.namespaced && namespace !== '' ? `/namespaces/${namespace}` : ''
+  const scope =
+    resource.namespaced && namespace !== '' ? `/namespaces/${encodeURIComponent(namespace)}` : ''
   const tail = name === undefined ? '' : `/${encodeURIComponent(name)}`
   return `${root}${scope}/${resource.plural}${tail}`
 }

@@ -3,8 +3,12 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadAll } from 'js-yaml'
 import type { AnyObject } from '#api/object.ts'
-import { messageOf } from '#base/errors.ts'
+import { isObject, isWithin } from '#api/json.ts'
+import { yamlFault } from '#base/errors.ts'
 import { UsageError } from '../flags.ts'
+
+/** Values and characters of a document once each alias stands for a copy: what the server takes as a body. */
+const EXPANDED_MAX = 3 * 1024 * 1024
 
 /** Throws UsageError naming the file and what is wrong in it. */
 export const readManifests = (sources: readonly string[]): AnyObject[] =>
@@ -27,24 +31,26 @@ function filesOf(source: string): string[] {
 
 function parse(file: string, text: string): AnyObject[] {
   try {
-    return loadAll(text)
+    const documents = loadAll(text)
+    if (text.includes('*') && !documents.every(document => isWithin(document, EXPANDED_MAX)))
+      throw new UsageError(
+        `error parsing ${file}: its aliases stand for more than the server takes`,
+      )
+    return documents
       .filter(document => document !== null && document !== undefined)
       .flatMap(document => objectsIn(file, document))
   } catch (error) {
     if (error instanceof UsageError) throw error
-    throw new UsageError(`error parsing ${file}: ${messageOf(error)}`)
+    throw new UsageError(`error parsing ${file}: ${yamlFault(error)}`)
   }
 }
 
 function objectsIn(file: string, document: unknown): AnyObject[] {
-  const object = document as Partial<AnyObject>
-  if (
-    typeof document !== 'object' ||
-    object.kind === undefined ||
-    object.apiVersion === undefined
-  ) {
+  if (!isObject(document) || !isText(document['kind']) || !isText(document['apiVersion'])) {
     throw new UsageError(`${file}: a document has no apiVersion or no kind`)
   }
+  // The seam: what else is wrong with it, the server says.
+  const object = document as Partial<AnyObject>
   if (object.kind === 'List' && Array.isArray(object['items'])) {
     return object['items'].flatMap((item: unknown) => objectsIn(file, item))
   }
@@ -53,3 +59,5 @@ function objectsIn(file: string, document: unknown): AnyObject[] {
   }
   return [object as AnyObject]
 }
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''

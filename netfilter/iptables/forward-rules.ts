@@ -67,10 +67,10 @@ export function forwardRules(clusterNetworks: readonly string[]): Rules {
 export function inputRules(servers: readonly HostServer[]): Rules {
   const fromPods = ['-i', `${POD_INTERFACE_PREFIX}+`]
   return [
-    ...servers.map(({ address, protocol, port }) => [
-      ...['-d', `${address}/32`, ...fromPods, '-p', protocol, '-m', protocol],
-      ...['--dport', String(port), ...ACCEPT],
-    ]),
+    ...servers.map(({ address, protocol, port }) => {
+      const service = `-p ${protocol} -m ${protocol} --dport ${port}`.split(' ')
+      return ['-d', `${address}/32`, ...fromPods, ...service, ...ACCEPT]
+    }),
     [...fromPods, '-m', 'conntrack', '--ctstate', 'DNAT', ...ACCEPT],
   ]
 }

@@ -38,7 +38,7 @@ export function createCertificateAuthenticator(): Authenticator {
   return {
     authenticate({ certificate }) {
       if (certificate === undefined) return undefined
-      const fingerprint = createHash('sha1').update(certificate).digest('base64')
+      const fingerprint = createHash('sha256').update(certificate).digest('base64')
       const cached = known.get(fingerprint)
       if (cached !== undefined) return cached
       const subject = subjectOf(certificate)

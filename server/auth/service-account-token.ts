@@ -77,6 +77,8 @@ export interface ServiceAccountTokenOptions {
 const POD_TOKEN_SECONDS = 3607
 const EXTENDED_SECONDS = 365 * 24 * 3600
 const DELETION_LEEWAY_MS = 60_000
+/** For clocks that were set right a moment ago. Source: go-jose jwt.DefaultLeeway */
+const LEEWAY_MS = 60_000
 const VERIFIED_MAX = 4096
 
 interface Bound {
@@ -201,7 +203,7 @@ type BoundResource = 'serviceaccounts' | 'pods' | 'secrets' | 'nodes'
 
 function isLive(claims: TokenClaims, options: ServiceAccountTokenOptions): boolean {
   const now = options.clock.now()
-  if (now >= claims.expiresAtMs || now < claims.notBeforeMs) return false
+  if (now >= claims.expiresAtMs + LEEWAY_MS || now < claims.notBeforeMs - LEEWAY_MS) return false
   const { namespace } = claims
   const isThere = (resource: BoundResource, bound: Bound | undefined, scope: string): boolean =>
     bound === undefined || isSame(options.reader.get(resource, scope, bound.name), bound.uid, now)

@@ -22,7 +22,7 @@ const BATCH_BYTES = 256 * 1024
 /** Objects looked at in one step of a watcher, matching or not. */
 const BATCH_LOOKS = 500
 /** How long one slice of deliveries may hold the main thread. */
-const SLICE_MS = 2
+const SLICE_MS = 1
 
 export interface WatcherOptions {
   readonly groupResource: string
@@ -133,6 +133,8 @@ export class FanOut {
   }
 
   #offer(watcher: Watcher, change: Change): void {
+    // Asked for what comes after a revision that is not there yet (a restored server): not before that.
+    if (change.revision <= watcher.position) return
     if (watcher.flightBytes + watcher.pendingBytes > FLIGHT_BYTES) {
       // Pending are whole revisions, so what is before the first of them was given. A bookmark is none of them.
       const first = watcher.pending.find(event => event.type !== 'BOOKMARK')

@@ -5,7 +5,7 @@
  * Law     Whatever happens in a request ends as an HTTP answer: a Status, never a stack trace, never a crash.
  */
 import type { AdmissionPlugin, Authenticator, Authorizer, UserInfo } from '#api/request.ts'
-import { groupResource, resources } from '#api/scheme.ts'
+import { groupResource, resourceOf, resources } from '#api/scheme.ts'
 import { StatusError } from '#api/status.ts'
 import type { Clock } from '#base/clock.ts'
 import { isAbort } from '#base/errors.ts'
@@ -33,7 +33,7 @@ import { type HealthCheck, healthRoutes } from './health.ts'
 import { HttpContext } from './http-context.ts'
 import { type AlpnHandlers, type Listener, type TlsMaterial, createListener } from './listener.ts'
 import { createLocalTransport } from './local-transport.ts'
-import { type Metrics, createMetrics } from './metrics.ts'
+import { type Metrics, type RequestMeasure, createMetrics } from './metrics.ts'
 import type { OpenWatch } from './watch-stream.ts'
 import { type RenderDeps, render, sendStatus, statusOf } from './render.ts'
 
@@ -183,12 +183,7 @@ async function serve(serving: Serving, exchange: Exchange): Promise<void> {
   } finally {
     const seconds = (options.clock.monotonic() - began) / 1000
     if (context !== undefined)
-      metrics.observe({
-        ...context.info,
-        code: exchange.status,
-        seconds,
-        resource: knownResource(context),
-      })
+      metrics.observe({ ...namesOf(context.info), code: exchange.status, seconds })
   }
 }
 
@@ -201,12 +196,18 @@ function refuse(serving: Serving, exchange: Exchange, error: unknown): void {
   }
 }
 
-const KNOWN = new Set<string>()
+const METHODS = new Set(['delete', 'get', 'head', 'options', 'patch', 'post', 'put'])
 
-/** Names that nobody serves are counted as one. */
-function knownResource(context: HttpContext): string {
-  if (KNOWN.size === 0) for (const { plural } of resources()) KNOWN.add(plural)
-  return KNOWN.has(context.info.resource) ? context.info.resource : ''
+/** What is counted apart: names that nobody serves are one, so that no client can write into the metrics. */
+function namesOf(info: HttpContext['info']): Omit<RequestMeasure, 'code' | 'seconds'> {
+  const { group, version, resource, subresource, verb, isResource } = info
+  const served = isResource ? resourceOf(group, version, resource) : undefined
+  if (served === undefined) {
+    const isKnown = isResource || METHODS.has(verb)
+    return { verb: isKnown ? verb : '', group: '', version: '', resource: '', subresource: '' }
+  }
+  const isServed = served.subresources.some(known => known === subresource)
+  return { verb, group, version, resource, subresource: isServed ? subresource : '' }
 }
 
 /** For the log alone. */

@@ -10,7 +10,8 @@ import {
   collectBody,
   credentialsOf,
 } from './exchange.ts'
-import { type Peer, untilDrained } from './h2-exchange.ts'
+import type { Peer } from './h2-exchange.ts'
+import { StreamWriter } from './stream-writer.ts'
 
 export class H1Exchange implements Exchange {
   readonly protocol = 'http/1.1'
@@ -101,7 +102,7 @@ export class H1Exchange implements Exchange {
       response.writeHead(status, mutable(headers))
       response.flushHeaders()
     }
-    return new H1Writer(response)
+    return new StreamWriter(response, () => response.destroy())
   }
 
   #refuseUpgrade(status: number, headers: Headers, body: Buffer): void {
@@ -134,35 +135,3 @@ const mutable = (headers: Headers): Record<string, string | string[]> =>
       typeof value === 'string' ? value : [...value],
     ]),
   )
-
-class H1Writer implements BodyWriter {
-  readonly #response: ServerResponse
-
-  constructor(response: ServerResponse) {
-    this.#response = response
-  }
-
-  get gone(): boolean {
-    return this.#response.destroyed || this.#response.closed
-  }
-
-  get queuedBytes(): number {
-    return this.#response.writableLength
-  }
-
-  write(chunk: Buffer): boolean {
-    return this.gone ? true : this.#response.write(chunk)
-  }
-
-  drained(): Promise<void> {
-    return untilDrained(this.#response, this.gone)
-  }
-
-  end(): void {
-    if (!this.gone) this.#response.end()
-  }
-
-  destroy(): void {
-    this.#response.destroy()
-  }
-}

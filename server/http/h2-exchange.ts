@@ -1,7 +1,7 @@
 /** An Exchange over one HTTP/2 stream (the stream API: the compatibility layer costs almost half as much again). */
 import type { Credentials } from '#api/request.ts'
 import type { Clock } from '#base/clock.ts'
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import {
   type BodyWriter,
   type Exchange,
@@ -11,6 +11,7 @@ import {
   collectBody,
   credentialsOf,
 } from './exchange.ts'
+import { StreamWriter } from './stream-writer.ts'
 
 /** What the listener knows of a connection, shared by its requests. */
 export interface Peer extends PeerCertificate {
@@ -96,7 +97,9 @@ export class H2Exchange implements Exchange {
 
   stream(status: number, headers: Headers): BodyWriter {
     this.#start(status, headers, undefined)
-    return new H2Writer(this.#stream)
+    return new StreamWriter(this.#stream, () =>
+      this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR),
+    )
   }
 
   #start(status: number, headers: Headers, length: number | undefined): boolean {
@@ -112,56 +115,4 @@ export class H2Exchange implements Exchange {
     stream.respond(all)
     return true
   }
-}
-
-class H2Writer implements BodyWriter {
-  readonly #stream: ServerHttp2Stream
-
-  constructor(stream: ServerHttp2Stream) {
-    this.#stream = stream
-  }
-
-  get gone(): boolean {
-    return this.#stream.destroyed || this.#stream.closed
-  }
-
-  get queuedBytes(): number {
-    return this.#stream.writableLength
-  }
-
-  write(chunk: Buffer): boolean {
-    return this.gone ? true : this.#stream.write(chunk)
-  }
-
-  drained(): Promise<void> {
-    return untilDrained(this.#stream, this.gone)
-  }
-
-  end(): void {
-    if (!this.gone) this.#stream.end()
-  }
-
-  destroy(): void {
-    if (!this.gone) this.#stream.close(2)
-  }
-}
-
-interface Drainable {
-  readonly writableNeedDrain: boolean
-  once(event: 'drain' | 'close', listener: () => void): unknown
-  removeListener(event: 'drain' | 'close', listener: () => void): unknown
-}
-
-/** Resolves when `stream` takes more, or is gone. */
-export function untilDrained(stream: Drainable, gone: boolean): Promise<void> {
-  if (gone || !stream.writableNeedDrain) return Promise.resolve()
-  return new Promise(resolve => {
-    const done = (): void => {
-      stream.removeListener('drain', done)
-      stream.removeListener('close', done)
-      resolve()
-    }
-    stream.once('drain', done)
-    stream.once('close', done)
-  })
 }

@@ -194,6 +194,8 @@ function follow(
     }
     const stop = (): void => finish(undefined)
     signal.addEventListener('abort', stop, { once: true })
+    // It may have aborted on the way through the stages, and then it says nothing any more.
+    if (signal.aborted) stop()
     const deliver = (event: CacheEvent): void => {
       const { item, type } = event
       owed += costOf(event)

@@ -70,6 +70,8 @@ export function sendWatch(
       if (!(error instanceof StatusError)) throw error
       finish(error)
     }
+    // A client that left before this began is never heard of again.
+    if (exchange.signal.aborted) end()
   })
 }
 

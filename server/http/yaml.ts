@@ -4,8 +4,9 @@
  * Throws StatusError(BadRequest) for text that is not YAML or expands beyond reason.
  * Source: sigs.k8s.io/yaml (go-yaml v2 resolve rules)
  */
+import { isWithin } from '#api/json.ts'
 import { badRequest } from '#api/status.ts'
-import { messageOf } from '#base/errors.ts'
+import { yamlFault } from '#base/errors.ts'
 import * as yaml from 'js-yaml'
 
 const INTEGER = /^([+-]?)(0x[0-9a-fA-F]+|0b[01]+|0o[0-7]+|0[0-7]+|0|[1-9][0-9]*)$/
@@ -13,8 +14,6 @@ const FLOAT = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/
 const ALIASES_MAX = 1000
 /** Values and characters of a document once every alias stands for a copy of its anchor: as much as a body may have. */
 const EXPANDED_MAX = 3 * 1024 * 1024
-/** Anchors within anchors nest deeper than the text does. */
-const DEPTH_MAX = 1000
 
 const goInt = yaml.defineScalarTag('tag:yaml.org,2002:int', {
   implicit: true,
@@ -55,7 +54,7 @@ const SCHEMA = new yaml.Schema([
 
 export function parseYaml(text: string): unknown {
   const value = load(text)
-  if (text.includes('*') && expandedSize(value, EXPANDED_MAX) > EXPANDED_MAX)
+  if (text.includes('*') && !isWithin(value, EXPANDED_MAX))
     throw badRequest(`${FAULT}: yaml: document contains excessive aliasing`)
   return value
 }
@@ -66,28 +65,8 @@ function load(text: string): unknown {
   try {
     return yaml.load(text, { schema: SCHEMA, maxAliases: ALIASES_MAX })
   } catch (error) {
-    throw badRequest(`${FAULT}: yaml: ${faultOf(error)}`)
+    throw badRequest(`${FAULT}: yaml: ${yamlFault(error)}`)
   }
-}
-
-/** One line, without the piece of the text that the library shows. */
-function faultOf(error: unknown): string {
-  if (!(error instanceof yaml.YAMLException)) return messageOf(error)
-  const { reason, mark } = error
-  return mark === undefined ? reason : `line ${mark.line + 1}: ${reason}`
-}
-
-/** Parsed aliases share their anchor's value, or even contain themselves: counting stops above `max`. */
-function expandedSize(value: unknown, max: number, depth = 0): number {
-  if (depth > DEPTH_MAX) return Infinity
-  if (typeof value === 'string') return 1 + value.length
-  if (typeof value !== 'object' || value === null) return 1
-  let size = 1
-  for (const [key, child] of Object.entries(value)) {
-    if (size > max) break
-    size += key.length + expandedSize(child, max - size, depth + 1)
-  }
-  return size
 }
 
 export const renderYaml = (value: unknown): string =>

@@ -207,6 +207,7 @@ export async function watch(deps: RegistryDeps, call: Call): Promise<Answer> {
   const sendInitial = query.get('sendInitialEvents')
   const bookmarks = isTrue(query.get('allowWatchBookmarks'))
   checkInitialEvents(query, sendInitial)
+  if (isTrue(sendInitial) && revision !== undefined) await reached(deps, revision)
   const plan: WatchPlan = {
     selection: selectionOf(call, target),
     options: { ...startOf(sendInitial, revision), bookmarks },

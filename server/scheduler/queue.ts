@@ -135,9 +135,10 @@ export class SchedulingQueue {
   }
 
   /** Something went wrong that a later try may mend: a binding that failed, a server that was away. */
-  failed(key: string): void {
+  failed(key: string, pod: Pod): void {
     const waiting = this.#pods.get(key)
-    if (waiting?.state === 'taken') this.#backOff(waiting)
+    const isSame = waiting?.pod.metadata.uid === pod.metadata.uid
+    if (waiting?.state === 'taken' && isSame) this.#backOff(waiting)
   }
 
   /** Moves on what waits for such an event. */

@@ -98,8 +98,9 @@ export function createScheduler(deps: SchedulerDeps): readonly Part[] {
       const message = `Successfully assigned ${key} to ${nodeName}`
       events.event(pod, { type: 'Normal', reason: 'Scheduled', message })
     } catch (error) {
-      state.forget(key)
-      queue.failed(key)
+      const isFreed = state.forget(key, pod)
+      queue.failed(key, pod)
+      if (isFreed) queue.wake('pod-removed')
       if (signal.aborted) return
       // Gone, or bound by somebody else: the watch tells.
       if (isReason(error, 'NotFound', 'Conflict')) return

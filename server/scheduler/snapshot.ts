@@ -101,9 +101,15 @@ export class ClusterState {
     this.#place(key, { pod, nodeName, isAssumed: true })
   }
 
-  /** The binding failed. Nothing happens when the API has shown the pod on a node meanwhile. */
-  forget(key: string): void {
-    if (this.#placed.get(key)?.isAssumed === true) this.#take(key)
+  /**
+   * The binding of this very pod failed. Nothing happens when the API has shown the pod on a node meanwhile, or when
+   * another of the same name has been placed. Returns whether a place became free.
+   */
+  forget(key: string, pod: Pod): boolean {
+    const placed = this.#placed.get(key)
+    if (placed?.isAssumed !== true || placed.pod.metadata.uid !== pod.metadata.uid) return false
+    this.#take(key)
+    return true
   }
 
   removePod(key: string): void {

@@ -10,7 +10,7 @@
  * Source: k3s docs/cli/token.md, pkg/cli/cmds/server (--token, --agent-token)
  */
 import { timingSafeEqual } from 'node:crypto'
-import { rmSync, symlinkSync } from 'node:fs'
+import { lstatSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Random } from '#base/random.ts'
 import { readIfExists, writeSecretFile } from '#client/pki/files.ts'
@@ -38,11 +38,12 @@ export interface JoinTokenOptions {
 }
 
 const PASSWORD_BYTES = 16
+const TOKEN_FILE = 'token'
 
 export function openJoinTokens(options: JoinTokenOptions): JoinTokens {
   const folder = join(options.dataDir, 'server')
   const paths = {
-    server: join(folder, 'token'),
+    server: join(folder, TOKEN_FILE),
     node: join(folder, 'node-token'),
     agent: join(folder, 'agent-token'),
   }
@@ -83,13 +84,19 @@ function passwordOf(token: string | undefined): string | undefined {
 
 function keep(path: string, token: string): void {
   const content = `${token}\n`
-  if (readIfExists(path) === content) return
-  // A link would be written through to the other token.
-  rmSync(path, { force: true })
-  writeSecretFile(path, content)
+  // A link is replaced, not written through to the other token.
+  if (readIfExists(path) !== content) writeSecretFile(path, content)
 }
 
+/** In one step: a token that is missing for a moment would be missing for good after a crash. */
 function link(path: string): void {
-  rmSync(path, { force: true })
-  symlinkSync('token', path)
+  if (isLink(path)) return
+  const temporary = `${path}.tmp-${process.pid}`
+  rmSync(temporary, { force: true })
+  symlinkSync(TOKEN_FILE, temporary)
+  renameSync(temporary, path)
 }
+
+const isLink = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true &&
+  readlinkSync(path) === TOKEN_FILE

@@ -1,5 +1,6 @@
 /** Joining and the tunnel over real TLS: a real API server, real certificates, real sockets. */
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -169,6 +170,25 @@ void t.test('an agent starts from a former join while the server is away', async
   await joinAs('web2', { dataDir })
   const node = await joinAs('web2', { dataDir, serverUrl: 'https://127.0.0.1:1' })
   t.equal(node.config.clusterDomain, 'cluster.local')
+})
+
+void t.test('damaged keys and certificates are made anew', async t => {
+  const dataDir = hostFolder()
+  await joinAs('web5', { dataDir })
+  const file = (name: string): string => join(dataDir, 'agent', name)
+  const damages: readonly (readonly [string, () => void])[] = [
+    ['certificate cut short', () => writeFileSync(file('client-kubelet.crt'), '-----BEGIN')],
+    ['empty certificate', () => writeFileSync(file('serving-kubelet.crt'), '')],
+    ['empty key', () => writeFileSync(file('client-kubelet.key'), '')],
+    ['lost key', () => rmSync(file('serving-kubelet.key'))],
+    ['damaged authorities', () => writeFileSync(file('client-ca.crt'), 'x')],
+  ]
+  for (const [what, damage] of damages) {
+    damage()
+    const node = await joinAs('web5', { dataDir })
+    for (const { key, cert } of [node.tls(), node.serving()])
+      t.ok(new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)), what)
+  }
 })
 
 void t.test('certificates renew while the agent runs', async t => {

@@ -558,7 +558,9 @@ void t.test('forms: Table, partial metadata, YAML, conditional discovery', async
     'if-none-match': String(discovery.headers['etag']),
   })
   t.equal(again.status, 304)
+  await client.send('GET', '/apis/a%22%0Ainjected%201/v1/pods')
   const metrics = await client.send('GET', '/metrics')
+  t.notMatch(metrics.text, /injected/, 'nobody writes into the metrics by asking')
   t.match(
     metrics.text,
     /apiserver_request_total\{verb="CREATE",group="",version="v1",resource="configmaps"/,

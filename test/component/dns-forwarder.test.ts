@@ -100,6 +100,22 @@ void t.test('an answer is asked for once, and comes back with the id of each ask
   t.equal(server.asked.length, 1)
 })
 
+void t.test('each asker finds its name in its own spelling', async t => {
+  const server = await use(t, '127.0.0.1', query => answerWith(query, '1.2.3.4'))
+  const forwarder = forwarderTo(server.port, '127.0.0.1')
+  const asking = (name: string) => {
+    const section = Buffer.from(questionBytes({ name: name.toLowerCase(), type: 1 }))
+    section.write(name.slice(0, 1), 1)
+    return forwarder.ask({ section, key: `${name.toLowerCase()} 1`, isTcp: false }, 1)
+  }
+  const answers = [await asking('a.test'), await asking('A.test'), await asking('a.test')]
+  t.same(
+    answers.map(answer => packet.decode(answer ?? Buffer.alloc(0)).questions?.[0]?.name),
+    ['a.test', 'A.test', 'a.test'],
+  )
+  t.equal(server.asked.length, 1)
+})
+
 void t.test('a server that is down, or cannot say, gives way to the next', async t => {
   const good = await use(t, '127.0.0.3', query => answerWith(query, '1.2.3.4'))
   const poor = await use(t, '127.0.0.2', query => answerWith(query, '', 2), good.port)

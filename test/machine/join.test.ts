@@ -75,7 +75,7 @@ await t.test('what is wrong is said in one line, and what to do', async t => {
     t.match(stderr, said, name)
   }
   const busy =
-    "perl -MIO::Socket::INET -e 'IO::Socket::INET->new(LocalPort => 6443, Listen => 1); sleep 30'"
+    "perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalPort => 6443, Listen => 1); sleep 30'"
   await agent.sh(`${busy} >/dev/null 2>&1 & sleep 1`)
   const taken = await agent.installer()
   t.match(taken.stderr, /port 6443 is taken by "perl",pid=\d+; stop that, or choose another/)
@@ -95,6 +95,13 @@ await t.test('the second machine joins by script and token', async t => {
   })
   await server.copyKubeconfig()
   const token = (await server.sh('cat /var/lib/kites/server/node-token')).stdout.trim()
+  await timed(t, 'a wrong token', async () => {
+    const refused = await agent.installer('', { ...env, KITES_URL: url, KITES_TOKEN: 'wrong' })
+    t.equal(refused.status, 1)
+    t.match(refused.stderr, /token/, 'why')
+    t.match(refused.stderr, /kites-agent does not stay up[^]*run the same command again/)
+    t.notMatch(refused.stderr, /^ +at /m, 'no stack trace')
+  })
   await timed(t, 'the agent installed', async () => {
     const joined = await agent.installer('', { ...env, KITES_URL: url, KITES_TOKEN: token })
     t.equal(joined.status, 0, joined.stderr)

@@ -121,7 +121,7 @@ void t.test(`${KILLS} kills while pods come and go`, async t => {
   let count = 0
   for (let kill = 0; kill < KILLS; kill++) {
     const made = Array.from({ length: PODS_PER_LIFE }, () => `p${count++}`)
-    cluster.ok(['apply', '-f', '-'], { input: made.map(manifest).join('\n---\n') })
+    cluster.ok(['apply', '-f', '-'], { input: made.map(manifest).join('\n') })
     for (const name of made) wanted.add(name)
     // one or two of those that are there go, whatever state they are in
     const going = [...wanted].filter(() => random(3) === 0)
@@ -177,5 +177,21 @@ void t.test('with the pods everything of theirs goes', async t => {
   const left = await traces()
   t.same(left.containers, [])
   t.same([left.interfaces, left.routes, left.mounts, left.folders], [[], [], [], []])
-  t.notMatch(left.addresses, /10\.42\./u, 'every address is free again')
+  t.match(left.addresses, /"leases":\[\]/u, 'every address is free again')
+})
+
+void t.test('`kites cleanup` takes away what a killed agent left', async t => {
+  cluster.ok(['apply', '-f', '-'], { input: manifest('last') })
+  cluster.ok(['wait', 'pod/last', '--for=condition=Ready', '--timeout=30s'])
+  await killAgent(node)
+  const cleaned = cluster.inside(node, [join(cluster.tree, 'kites'), 'cleanup'])
+  t.equal(cleaned.status, 0, cleaned.stdout + cleaned.stderr)
+  const mounts = (await node.host.exec(['cat', '/proc/self/mountinfo'])).stdout.split('\n')
+  t.same(
+    mounts.filter(line => line.includes('/var/lib/kites/agent/')),
+    [],
+  )
+  const listed = await node.host.docker<unknown[]>('GET', '/containers/json?all=1')
+  t.same(listed, [])
+  t.notMatch((await node.host.exec(['ip', '-o', 'link'])).stdout, /: kites/u)
 })

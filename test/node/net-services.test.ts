@@ -104,6 +104,14 @@ const answers = async (
   return [...seen].sort().join(' ')
 }
 
+/** Asks for a name by TCP. */
+const DNS_BY_TCP = `const socket = require('net').connect(53, '10.43.0.10')
+const name = Buffer.from('\\x03web\\x07default\\x03svc\\x07cluster\\x05local\\x00\\x00\\x01\\x00\\x01', 'latin1')
+const head = Buffer.from([0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0])
+const length = Buffer.from([0, head.length + name.length])
+socket.write(Buffer.concat([length, head, name]))
+socket.on('data', data => { process.stdout.write(data[3] === 7 ? 'answered' : 'strange'); socket.end() })`
+
 const rules = (): string => run(['nft', '-s', 'list', 'table', 'ip', 'kites'])
 
 const byText = (left: string, right: string): number => (left < right ? -1 : 1)
@@ -386,7 +394,16 @@ async function main(t: Test): Promise<void> {
     agent = startAgent(api, folder)
     const ref = { podUID: 'p2', namespace: 'default', name: 'p2', pid: p2.namespace.pid }
     t.same(await agent.parts.network.setup(ref), { podIPs: [p2.ip] })
-    t.same([...(await agent.parts.network.podUIDs())].sort(), ['p1', 'p2'])
+    const leases = await agent.parts.network.leases()
+    t.same(leases.map(lease => lease.podUID).sort(), ['p1', 'p2'])
+  })
+
+  await t.test('routes of pods that another program swept away come back', async t => {
+    run(['ip', 'route', 'flush', 'proto', '75'])
+    t.equal(await fetchFrom(runCommand, `http://${p1.ip}/`), 'refused')
+    agent.parts.dockerRestarted()
+    await until(async () => (await fetchFrom(runCommand, `http://${p1.ip}/`)) === 'p1')
+    await until(() => run(['ip', 'route']).includes('10.42.1.0/24'))
   })
 
   await t.test('a route follows its node, and goes with it', async t => {
@@ -404,6 +421,23 @@ async function main(t: Test): Promise<void> {
     const p4 = await addPod(agent.parts.network, 'p4', folder)
     namespaces.push(p4.namespace)
     t.equal(p4.ip, '10.42.0.4')
+  })
+
+  await t.test('names resolve although another program has port 53', async t => {
+    await agent.stop()
+    const other = `require("dgram").createSocket("udp4").bind(53, "0.0.0.0")
+      require("net").createServer(s => s.end()).listen(53, "0.0.0.0")`
+    const taking = spawn(process.execPath, ['-e', other], { stdio: 'ignore' })
+    await until(() => run(['ss', '-Hlntu']).split('0.0.0.0:53 ').length === 3)
+    agent = startAgent(api, folder)
+    await until(() => rules().includes('10.43.0.10 . udp . 53'))
+    const lookup = ['busybox', 'nslookup', '-type=a', 'web.default.svc.cluster.local', '10.43.0.10']
+    for (const [name, client] of Object.entries({ p1: p1.namespace, here })) {
+      t.match((await client.command(lookup)).stdout, '10.43.0.20', name)
+    }
+    const argv = [process.execPath, '-e', DNS_BY_TCP]
+    t.equal((await p1.namespace.command(argv)).stdout, 'answered', 'by TCP')
+    taking.kill()
   })
 
   await t.test('cleaning up takes every trace away', async t => {

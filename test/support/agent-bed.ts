@@ -231,6 +231,10 @@ class TestNetwork implements PodNetwork {
     this.#host = host
   }
 
+  async podUIDs(): Promise<readonly string[]> {
+    return [...this.#addresses.keys()]
+  }
+
   async setup(sandbox: SandboxRef): Promise<{ podIPs: readonly string[] }> {
     const known = this.#addresses.get(sandbox.podUID)
     const number = known ?? this.#next++

@@ -7,7 +7,6 @@ import { existsSync, renameSync, rmSync } from 'node:fs'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
-const MIRROR = 'http://deb.debian.org/debian'
 /** What a Debian installation always has; nothing that kites needs is in it. */
 const BARE = ['systemd', 'systemd-sysv', 'dbus', 'udev', 'iproute2', 'procps', 'ca-certificates']
 
@@ -25,7 +24,7 @@ export async function debianRoot(
   const fresh = `${kept}.${process.pid}`
   const include = [...BARE, ...further].join(',')
   try {
-    await run('debootstrap', ['--variant=minbase', `--include=${include}`, suite, fresh, MIRROR], {
+    await run('debootstrap', ['--variant=minbase', `--include=${include}`, suite, fresh], {
       maxBuffer: 1e8,
     })
     rmSync(`${fresh}/var/cache/apt/archives`, { recursive: true, force: true })

@@ -234,10 +234,8 @@ export class Journey {
   async #containers(): Promise<string> {
     const list = 'curl -s --unix-socket /var/run/docker.sock http://docker/containers/json'
     const { stdout } = await this.sh(list)
-    return [...stdout.matchAll(/"Id":"([0-9a-f]{64})"/g)]
-      .map(([, id]) => id)
-      .sort()
-      .join(' ')
+    const ids = [...stdout.matchAll(/"Id":"([0-9a-f]{64})"/g)].map(([, id = '']) => id)
+    return ids.sort((a, b) => a.localeCompare(b)).join(' ')
   }
 
   async #kill(t: Test): Promise<void> {

@@ -6,8 +6,8 @@ import type { Machine } from './machine.ts'
 
 /** What comes and goes by itself, or is the package manager's own memory. */
 const FILES_APART = [
-  '/(proc|sys|dev|tmp|root|run/(systemd|udev|log|user|lock|mount|dbus|motd.*|utmp|initctl|host|sshd.*|credentials))(/.*)?',
-  '/var/(cache|log/(journal|apt|dpkg.log|alternatives.log|lastlog|wtmp|btmp|faillog|private)|lib/(dpkg|apt|systemd|private|ucf|dbus|pam))(/.*)?',
+  '/(proc|sys|dev|tmp|root|run/(systemd|udev|log|user|lock|mount|dbus|motd.*|utmp|initctl|agetty.reload|host|sshd.*|credentials))(/.*)?',
+  '/var/(cache|tmp/systemd-private-[^/]*|log/(journal|apt|dpkg.log|alternatives.log|lastlog|wtmp|btmp|faillog|private)|lib/(dpkg|apt|systemd|private|ucf|dbus|pam))(/.*)?',
   // dpkg keeps the former passwd and group beside the new ones.
   '/etc/(ld.so.cache|mtab|passwd-?|group-?|shadow-?|gshadow-?|sub[ug]id-?|\\.pwd\\.lock|resolv.conf|machine-id)',
   // tools that ran once left their bytecode

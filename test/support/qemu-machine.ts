@@ -184,21 +184,17 @@ export class QemuMachine implements Machine {
 
   #power(parts: Prepared, tap: string, prefix: string, content: string): void {
     const log = openSync(join(this.#directory, 'console.log'), 'a')
-    const drive = (file: string, further: string): string[] => [
-      '-drive',
-      `file=${file},if=virtio,format=raw,cache=unsafe,${further}`,
-    ]
+    const disk = (file: string): string => `file=${file},if=virtio,format=raw,cache=unsafe`
     const settings = `console=ttyS0 quiet panic=-1 mitigations=off net.ifnames=0 apparmor=0 random.trust_cpu=on kites.address=${this.address}/24 kites.gateway=${prefix}.1`
-    const args = [
-      ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '2048', '-nodefaults'],
-      ...['-display', 'none', '-serial', 'stdio', '-device', 'virtio-rng-pci'],
-      ...['-kernel', parts.kernel, '-initrd', parts.initrd, '-append', settings],
+    const devices =
+      '-accel tcg,thread=multi -cpu max -smp 2 -m 2048 -nodefaults -display none -serial stdio -device virtio-rng-pci'
+    const args = devices.split(' ').concat(
+      ['-kernel', parts.kernel, '-initrd', parts.initrd, '-append', settings],
       // What the machine writes is gone with its process; a reboot stays within it.
-      ...drive(parts.disk, 'snapshot=on'),
-      ...drive(content, 'readonly=on'),
-      ...['-netdev', `tap,id=n0,ifname=${tap},script=no,downscript=no`],
-      ...['-device', `virtio-net-pci,netdev=n0,mac=02:31:00:00:00:01`],
-    ]
+      ['-drive', `${disk(parts.disk)},snapshot=on`, '-drive', `${disk(content)},readonly=on`],
+      ['-netdev', `tap,id=n0,ifname=${tap},script=no,downscript=no`],
+      ['-device', 'virtio-net-pci,netdev=n0,mac=02:31:00:00:00:01'],
+    )
     this.#qemu = spawn('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...args], {
       stdio: ['ignore', log, log],
     })

@@ -149,19 +149,21 @@ export function createTaintEvictionController(deps: RecordingDeps): Controller {
       const pod = pods.get(key)
       const node = nodes.get(pod?.spec?.nodeName ?? '')
       const known = firstSeen.get(key)
-      const atMs = known?.uid === pod?.metadata.uid ? (known?.atMs ?? clock.now()) : clock.now()
+      // Not by the wall clock: when it jumps, pods must not lose their toleration.
+      const nowMs = clock.monotonic()
+      const atMs = known?.uid === pod?.metadata.uid ? (known?.atMs ?? nowMs) : nowMs
       const dueMs =
         pod === undefined || node === undefined ? undefined : evictionTimeMs(pod, node, atMs)
       if (pod === undefined || dueMs === undefined) {
         firstSeen.delete(key)
         return undefined
       }
-      if (dueMs <= clock.now()) {
+      if (dueMs <= nowMs) {
         await evict(pod, signal)
         return undefined
       }
       firstSeen.set(key, { uid: pod.metadata.uid, atMs })
-      return { requeueAfterMs: dueMs - clock.now() }
+      return { requeueAfterMs: dueMs - nowMs }
     },
     clock,
     random: deps.random,

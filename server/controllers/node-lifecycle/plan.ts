@@ -108,7 +108,7 @@ export function planTaints(node: Node, nowMs: number): readonly Taint[] | undefi
   return added.length === 0 && kept.length === before.length ? undefined : [...kept, ...added]
 }
 
-/** When a pod must leave its node: epoch milliseconds, 0 = now, undefined = it may stay. */
+/** When a pod must leave its node, by the clock that `firstSeenMs` was read from; 0 = now, undefined = it may stay. */
 export function evictionTimeMs(pod: Pod, node: Node, firstSeenMs: number): number | undefined {
   const taints = (node.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute')
   if (taints.length === 0 || pod.metadata.deletionTimestamp !== undefined) return undefined

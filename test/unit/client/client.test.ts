@@ -157,6 +157,15 @@ void t.test('the same event again is a count', t => {
   t.end()
 })
 
+void t.test('a clock that is set back silences nobody', t => {
+  const correlation = new EventCorrelation()
+  const day = 86_400_000
+  correlation.decide(fact('before'), day)
+  t.equal(correlation.decide(fact('after'), 0).kind, 'create')
+  t.equal(correlation.decide(fact('later'), 1).kind, 'create')
+  t.end()
+})
+
 void t.test('a crowd of similar events becomes one, a flood is cut off', t => {
   const correlation = new EventCorrelation()
   const kinds = Array.from({ length: 30 }, (_, index) => {

@@ -28,6 +28,8 @@ const SERVICES = [
   }),
   aService('shop/db', { clusterIP: 'None', ports: [{ name: 'sql', port: 5432, protocol: 'TCP' }] }),
   aService('shop/far', { type: 'ExternalName', externalName: 'example.org' }),
+  aService('shop/lost', { type: 'ExternalName', externalName: 'nowhere.test' }),
+  aService('shop/gone', { type: 'ExternalName', externalName: 'nxdomain.test' }),
   aService('shop/near', { type: 'ExternalName', externalName: 'web.shop.svc.cluster.local' }),
   aService('shop/ring', { type: 'ExternalName', externalName: 'ring.shop.svc.cluster.local' }),
   aService('shop/big', { clusterIP: 'None', ports: [] }),
@@ -67,6 +69,12 @@ const forwarder = {
   ask({ key }: { readonly key: string }, id: number): Promise<Buffer | undefined> {
     asked.push(key)
     const [name = '', type = ''] = key.split(' ')
+    if (name === 'nxdomain.test') {
+      const missing = { type: 'A', name }
+      return Promise.resolve(
+        packet.encode({ type: 'response', id, flags: 3, questions: [missing] }),
+      )
+    }
     if (name !== 'example.org') return Promise.resolve(undefined)
     const questions = [{ type: type === '1' ? 'A' : 'AAAA', name }]
     const answers =
@@ -155,6 +163,8 @@ const NAMES: readonly (readonly [string, string, string])[] = [
     'NOERROR 93.184.216.34 CNAME example.org CNAME www.example.org',
   ],
   ['far.shop.svc.cluster.local', 'AAAA', 'NOERROR CNAME example.org'],
+  ['lost.shop.svc.cluster.local', 'A', 'SERVFAIL'],
+  ['gone.shop.svc.cluster.local', 'A', 'NXDOMAIN CNAME nxdomain.test'],
   ['near.shop.svc.cluster.local', 'A', 'NOERROR 10.43.0.20 CNAME web.shop.svc.cluster.local'],
   ['example.org', 'A', 'NOERROR 93.184.216.34 CNAME www.example.org'],
   ['elsewhere.test', 'A', 'SERVFAIL'],
@@ -178,7 +188,8 @@ void t.test(
     const message = query('big.shop.svc.cluster.local', 'A')
     const udp = packet.decode((await responder.respond(message, 'udp')) ?? Buffer.alloc(0))
     t.equal((udp.flags & packet.TRUNCATED_RESPONSE) !== 0, true)
-    t.same(udp.answers, [])
+    const kept = udp.answers?.length ?? 0
+    t.ok(kept > 20 && kept < 32, `as many as fit into 512 bytes: ${kept}`)
     const tcp = packet.decode((await responder.respond(message, 'tcp')) ?? Buffer.alloc(0))
     t.equal(tcp.answers?.length, 200)
     const edns = query('db.shop.svc.cluster.local', 'A', [

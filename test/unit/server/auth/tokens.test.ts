@@ -77,7 +77,9 @@ void t.test('a service-account token', async t => {
     groups: ['system:serviceaccounts', 'system:serviceaccounts:team'],
   })
   t.match(user?.extra?.['authentication.kubernetes.io/credential-id']?.[0], /^JTI=/)
-  time.now += 3600_000
+  time.now -= 59_000
+  t.equal(await outcome(tokens, issued.token), user?.name, 'clocks are set right now and then')
+  time.now += 59_000 + 3600_000 + 60_000
   t.equal(await outcome(tokens, issued.token), 'Unauthorized', 'expires')
 })
 

@@ -106,6 +106,17 @@ async function reasonOf(work: Promise<unknown>): Promise<string> {
 
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
+void t.test('a watch after a revision that is yet to come begins there', async t => {
+  const { store, cache } = await setUp()
+  await write(store, 'a')
+  const late = watching(cache, PODS, { ...FROM_NOW, afterRevision: cache.revision + 1 })
+  await turn()
+  await write(store, 'b')
+  await write(store, 'c')
+  await turn()
+  t.same(late.shown(), ['ADDED default/c 3'])
+})
+
 void t.test('lists by namespace, selector and page; a page token shows its own past', async t => {
   const { store, cache } = await setUp()
   for (let index = 0; index < 300; index++) {

@@ -75,7 +75,7 @@ void t.test('failures back off 1 s, 2 s, ... 10 s', async t => {
   queue.add('a', pod('a'))
   await take(queue)
   for (const seconds of [1, 2, 4, 8, 10, 10]) {
-    queue.failed('a')
+    queue.failed('a', pod('a'))
     let isTaken = false
     const waiting = take(queue).then(() => (isTaken = true))
     await clock.advance(seconds * 1000 - 1)

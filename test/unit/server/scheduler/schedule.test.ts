@@ -301,6 +301,20 @@ void t.test('equal nodes are chosen by chance, large clusters searched in part',
   t.end()
 })
 
+void t.test('a binding that failed late takes nothing from a namesake', t => {
+  const state = new ClusterState()
+  state.setNode(aNode('n'))
+  const [first, second] = ['u1', 'u2'].map(uid => aPod({ name: 'web-0', metadata: { uid } }))
+  if (first === undefined || second === undefined) throw new Error('no pods')
+  state.assume('default/web-0', first, 'n')
+  state.removePod('default/web-0')
+  state.assume('default/web-0', second, 'n')
+  t.notOk(state.forget('default/web-0', first))
+  t.ok(state.isPlaced('default/web-0'))
+  t.ok(state.forget('default/web-0', second), 'its own does')
+  t.end()
+})
+
 void t.test('sums always equal the pods: law over seeded worlds', t => {
   for (let seed = 1; seed <= 50; seed += 1) {
     const random = seededRandom(seed)
@@ -325,8 +339,8 @@ void t.test('sums always equal the pods: law over seeded worlds', t => {
         placed.delete(key)
       } else if (!placed.has(key)) {
         state.assume(key, pod, node)
-        state.forget(key)
-      } else state.forget(key)
+        state.forget(key, pod)
+      } else state.forget(key, pod)
       if (choice > 0.97) {
         state.removeNode(node)
         state.setNode(aNode(node))
