@@ -28,6 +28,8 @@ export function createTurns(clock: Clock): Turns {
   const lengths = createHistogram()
   const waiting: (() => void)[] = []
   let began: number | undefined
+  /** One taker at a time, so that the next one's question is asked after its work and not before. */
+  let state: 'free' | 'taken' | 'resting' = 'free'
   let active = performance.eventLoopUtilization().active
   let isClosed = false
 
@@ -47,25 +49,36 @@ export function createTurns(clock: Clock): Turns {
     return now - began < TURN_MS
   }
 
-  const serve = (): void => {
-    const next = waiting.shift()
-    if (next === undefined) return
-    next()
-    // A tick queued from a microtask runs after all microtasks: after everything that `next` set off.
-    queueMicrotask(() => process.nextTick(goOn))
-  }
-  const goOn = (): void => {
+  const next = (): void => {
     if (waiting.length === 0) return
-    if (hasRoom()) serve()
-    else setImmediate(goOn)
+    if (!hasRoom()) return rest()
+    occupy()
+    waiting.shift()?.()
+  }
+  const occupy = (): void => {
+    state = 'taken'
+    queueMicrotask(releaseSoon)
+  }
+  // A tick queued from a microtask runs after all microtasks: after everything that the taker set off.
+  const releaseSoon = (): void => process.nextTick(release)
+  const release = (): void => {
+    state = 'free'
+    next()
+  }
+  const rest = (): void => {
+    state = 'resting'
+    setImmediate(release)
   }
 
   return {
     take() {
-      if (waiting.length === 0 && hasRoom()) return undefined
-      return new Promise(resolve => {
-        if (waiting.push(resolve) === 1) setImmediate(goOn)
-      })
+      if (state === 'free' && waiting.length === 0 && hasRoom()) {
+        occupy()
+        return undefined
+      }
+      const turn = new Promise<void>(resolve => waiting.push(resolve))
+      if (state === 'free') rest()
+      return turn
     },
     lengths,
     close() {

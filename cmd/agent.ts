@@ -20,7 +20,7 @@ import { readConfigFiles } from './config-files.ts'
 import { describeFlags, type FlagValues, parseFlags, UsageError } from './flags.ts'
 import { nodeIPsOf, nodeNameOf } from './host.ts'
 import { endOnSignals, notifyReady, processLogger } from './process.ts'
-import { AGENT_FLAGS } from './server-flags.ts'
+import { AGENT_FLAGS, PRECEDENCE } from './server-flags.ts'
 import { secretOf } from './server-options.ts'
 
 /** What `status.daemonEndpoints` says; requests reach the agent through its tunnel. */
@@ -35,7 +35,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   })
   if (values.help) {
     process.stdout.write(
-      `Usage: kites agent --server URL --token TOKEN [flags]\n\n${describeFlags(AGENT_FLAGS)}\n`,
+      `Usage: kites agent --server URL --token TOKEN [flags]\n\n${describeFlags(AGENT_FLAGS)}\n\n${PRECEDENCE}\n`,
     )
     return 0
   }

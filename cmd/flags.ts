@@ -189,8 +189,9 @@ export function describeFlags(table: FlagTable): string {
     const short = flag.short === undefined ? '    ' : `-${flag.short}, `
     const value = flag.kind === 'boolean' ? '' : ` ${flag.value ?? 'VALUE'}`
     const notes = [
+      flag.kind === 'list' ? '(repeatable)' : '',
       flag.env === undefined ? '' : `[$${flag.env}]`,
-      flag.default === undefined || flag.default === false
+      flag.default === undefined || flag.default === false || flag.default === ''
         ? ''
         : `(default: ${String(flag.default)})`,
     ].filter(note => note !== '')

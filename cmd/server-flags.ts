@@ -1,5 +1,9 @@
-/** The flags of `kites server`: k3s' names, defaults and order where k3s has one. */
+/** The flags of `kites server` and `kites agent`: k3s’ names, defaults and order where k3s has one. */
 import type { FlagTable } from './flags.ts'
+
+/** The last lines of `--help`. */
+export const PRECEDENCE =
+  'Flags count in this order: command line, [$ENVIRONMENT], config file (flag names as keys), default.'
 
 export const COMMON_FLAGS = {
   config: {

@@ -249,6 +249,7 @@ const bootstrapPart = (
     await ensureBootstrapPolicy(api.local(LOOPBACK), signal)
     readiness.isBootstrapped = true
     log.info('ready', { address: `https://${options.advertiseAddress}:${options.port}` })
+    await api.warmUp(signal)
     await untilAborted(signal)
   },
 })

@@ -10,7 +10,7 @@ import { readConfigFiles } from './config-files.ts'
 import { embeddedAgent } from './embedded-agent.ts'
 import { describeFlags, parseFlags, UsageError } from './flags.ts'
 import { endOnSignals, notifyReady, processLogger } from './process.ts'
-import { SERVER_FLAGS } from './server-flags.ts'
+import { PRECEDENCE, SERVER_FLAGS } from './server-flags.ts'
 import { loopbackOf, type ServerOptions, serverOptionsOf } from './server-options.ts'
 import { type OpenServer, openServer } from './server-parts.ts'
 
@@ -22,7 +22,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     files: readConfigFiles(argv, env),
   })
   if (values.help) {
-    process.stdout.write(`Usage: kites server [flags]\n\n${describeFlags(SERVER_FLAGS)}\n`)
+    process.stdout.write(
+      `Usage: kites server [flags]\n\n${describeFlags(SERVER_FLAGS)}\n\n${PRECEDENCE}\n`,
+    )
     return 0
   }
   if (rest[0] !== undefined) throw new UsageError(`kites server takes no argument "${rest[0]}"`)

@@ -29,19 +29,21 @@ export function staleFlows(
     ...(frontend.kind === 'address' ? { address: frontend.address } : {}),
     port: frontend.port,
   }
-  const had = addressesOf(before)
-  const has = addressesOf(after)
-  if (had.size === 0 && has.size > 0) return [at]
-  return [...had].filter(address => !has.has(address)).map(backend => ({ ...at, backend }))
+  const had = backendsOf(before)
+  const has = backendsOf(after)
+  if (had.length === 0 && has.length > 0) return [at]
+  const kept = new Set(has.map(show))
+  // A backend whose port changed is gone too; entries of its address are all that can be named.
+  const gone = had.filter(backend => !kept.has(show(backend))).map(backend => backend.address)
+  return [...new Set(gone)].map(backend => ({ ...at, backend }))
 }
 
-const addressesOf = (service: VirtualService | undefined): ReadonlySet<string> => {
-  const backends: readonly Backend[] = [
-    ...(service?.backends ?? []),
-    ...(service?.insideBackends ?? []),
-  ]
-  return new Set(backends.map(backend => backend.address))
-}
+const backendsOf = (service: VirtualService | undefined): readonly Backend[] => [
+  ...(service?.backends ?? []),
+  ...(service?.insideBackends ?? []),
+]
+
+const show = ({ address, port }: Backend): string => `${address}:${port}`
 
 /** Deletes them. Throws  CommandError('missing') where there is no conntrack program. */
 export async function deleteFlows(

@@ -66,13 +66,15 @@ check_host() {
   check_other_clusters
 }
 
-# Two of them on one host would fight over Service rules, pod networks and port 6443.
+# Two of them on one host would fight over Service rules, pod networks and port 6443. What runs in a container (kind,
+# k3d, a pod) has a network of its own.
 check_other_clusters() {
   for comm in /proc/[0-9]*/comm; do
     read -r program <"$comm" 2>/dev/null || continue
     case $program in
       kubelet | k3s | k3s-server | k3s-agent | rke2 | k0s | kube-apiserver | kube-proxy)
-        fail "$program runs on this host already; stop and disable that cluster first" ;;
+        [ "$(readlink "${comm%/comm}/ns/net")" != "$(readlink /proc/self/ns/net)" ] ||
+          fail "$program runs on this host already; stop and disable that cluster first" ;;
     esac
   done
 }
@@ -222,7 +224,7 @@ install_tree() {
   CHANGED=yes
 }
 
-# put FILE MODE: writes stdin to FILE when that changes it
+# put FILE MODE: writes stdin to FILE when that changes it. Not behind a pipe: what it notes would be lost with it.
 put() {
   fresh=$(mktemp)
   cat > "$fresh"
@@ -257,7 +259,7 @@ docker_live_restore() {
     if (config["live-restore"] === true) process.exit(0)
     if (!fs.existsSync(kept)) fs.writeFileSync(kept, JSON.stringify({ had }), { mode: 0o600 })
     fs.writeFileSync(file, JSON.stringify({ ...config, "live-restore": true }, null, 2) + "\n")
-    process.exit(3)' "$DAEMON_JSON" "$STATE/docker-daemon.json" && return 0
+    process.exit(3)' "$DAEMON_JSON" "$STATE/docker-daemon.json" 2>/dev/null && return 0
   [ $? = 3 ] || fail "$DAEMON_JSON is not valid JSON; mend it and run this again"
   CHANGED=yes
   say "turned on live-restore in $DAEMON_JSON, so that pods outlive a restart of Docker (uninstall turns it back)"
@@ -289,12 +291,16 @@ start_docker() {
 }
 
 write_environment() {
+  umask 077
   { for name in $KEPT_VARIABLES; do
       eval "value=\${$name:-}"
       [ -z "$value" ] || echo "$name='$value'"
     done
     echo "KITES_EXEC_ARGS='$ARGS'"
-  } | put "$ENV_FILE" 600
+  } > "$STATE/written"
+  umask 022
+  put "$ENV_FILE" 600 < "$STATE/written"
+  rm -f "$STATE/written"
 }
 
 # The pid file's process, when it still is ours: ids are used again.
@@ -312,7 +318,9 @@ is_running() {
 
 start_service() {
   if has_systemd; then
-    sed "s|@BIN@|$BIN|; s|@TREE@|$TREE|" "$SOURCE/systemd/$NAME.service" | put "$SYSTEMD/$NAME.service" 644
+    sed "s|@BIN@|$BIN|; s|@TREE@|$TREE|" "$SOURCE/systemd/$NAME.service" > "$STATE/written"
+    put "$SYSTEMD/$NAME.service" 644 < "$STATE/written"
+    rm -f "$STATE/written"
     [ "$CHANGED" = no ] || systemctl daemon-reload
     systemctl is-enabled -q "$NAME" || systemctl enable -q "$NAME"
     [ "${KITES_SKIP_START:-}" != true ] || return 0
@@ -320,6 +328,8 @@ start_service() {
       say "starting $NAME.service"
       CHANGED=yes
       rm -f "$DATA/agent/ready"
+      # Counts its restarts from here.
+      systemctl reset-failed "$NAME" 2>/dev/null || true
       systemctl restart --no-block "$NAME"
     fi
     return 0
@@ -376,7 +386,7 @@ wait_ready() {
   until node_ready; do
     tries=$((tries + 1))
     if keeps_failing; then last_words; fail "$NAME does not stay up; its log: $(log_of)"; fi
-    [ $tries -lt 240 ] || { last_words; fail "installed, but the node is not Ready after two minutes; see: $(log_of)"; }
+    [ $tries -lt 240 ] || { last_words; fail "the node is not Ready after two minutes; see: $(log_of)"; }
     [ $((tries % 20)) != 0 ] || say "waiting for the node to be Ready ..."
     sleep 0.5
   done

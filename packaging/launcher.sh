@@ -12,8 +12,12 @@ esac
 flags="--max-semi-space-size=4 --heap-growing-percent=60"
 [ "$1" = agent ] && flags="--max-semi-space-size=1 --optimize-for-size --v8-pool-size=1"
 for node in "$home/node" "$home/../node_modules/$package/bin/node"; do
-  # shellcheck disable=SC2086
-  [ -x "$node" ] && exec "$node" --disable-warning=ExperimentalWarning $flags "$home/lib/main.js" "$@"
+  packages=$home/node_modules
+  [ "$node" = "$home/node" ] || packages=$home/../node_modules
+  if [ -x "$node" ] && [ -d "$packages/better-sqlite3" ]; then
+    # shellcheck disable=SC2086
+    exec "$node" --disable-warning=ExperimentalWarning $flags "$home/lib/main.js" "$@"
+  fi
 done
-echo "kites: its Node runtime is missing; run 'npm ci' in $(dirname "$home"), or packaging/install.sh" >&2
+echo "kites: its Node runtime or its packages are missing; run 'npm ci' in $(dirname "$home"), or packaging/install.sh" >&2
 exit 1

@@ -63,7 +63,8 @@ restore_docker() {
     else if (JSON.stringify(now) === JSON.stringify(before)) fs.writeFileSync(file, had)
     else fs.writeFileSync(file, JSON.stringify(now, null, 2) + "\n")'
   if pid=$(docker_pid); then
-    "$TREE/node" -e "$edit" "$DAEMON_JSON" "$kept" yes
+    "$TREE/node" -e "$edit" "$DAEMON_JSON" "$kept" yes 2>/dev/null ||
+      { say "$DAEMON_JSON is not valid JSON: take live-restore out of it yourself"; return; }
     kill -HUP "$pid"
     tries=0
     while engine info | grep -q '"LiveRestoreEnabled":true' && [ $tries -lt 50 ]; do
@@ -71,7 +72,7 @@ restore_docker() {
       sleep 0.1
     done
   fi
-  "$TREE/node" -e "$edit" "$DAEMON_JSON" "$kept" no
+  "$TREE/node" -e "$edit" "$DAEMON_JSON" "$kept" no 2>/dev/null
   rmdir /etc/docker 2>/dev/null
 }
 

@@ -81,7 +81,13 @@ export class PodAddressBook {
     if (address === undefined) throw new Error(`no pod address left in ${podCIDR}`)
     this.#leases.set(podUID, address)
     this.#last = address
-    await this.#save()
+    try {
+      await this.#save()
+    } catch (error) {
+      // Or the next call would hand it out as if it were durable.
+      this.#leases.delete(podUID)
+      throw error
+    }
     return address
   }
 

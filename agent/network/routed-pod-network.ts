@@ -53,9 +53,14 @@ export class RoutedPodNetwork implements PodNetwork {
 
   teardown(podUID: string): Promise<void> {
     return this.#serialised(podUID, async () => {
-      await unplug(podUID, this.#options.command)
-      await (await this.#openBook()).release(podUID)
+      // The address goes last: a pod without one has no interface, and a second teardown runs no program.
+      if ((await this.leases()).some(lease => lease.podUID === podUID)) await this.#remove(podUID)
     })
+  }
+
+  async #remove(podUID: string): Promise<void> {
+    await unplug(podUID, this.#options.command)
+    await (await this.#openBook()).release(podUID)
   }
 
   /** Running or not. */
@@ -70,7 +75,7 @@ export class RoutedPodNetwork implements PodNetwork {
 
   /** Tears down every pod's interface: for uninstalling. */
   async removeAll(): Promise<void> {
-    for (const uid of await this.podUIDs()) await this.teardown(uid)
+    for (const uid of await this.podUIDs()) await this.#serialised(uid, () => this.#remove(uid))
   }
 
   #openBook(): Promise<PodAddressBook> {

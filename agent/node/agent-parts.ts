@@ -125,7 +125,10 @@ export function createAgentParts(options: AgentOptions): AgentParts {
       nodeName,
       nodeUID: () => registration?.uid,
     })
-    await runAll([registration, lease], signal)
+    const forget = options.informers.of('nodes').addHandler({
+      onDelete: node => registration?.nodeDeleted(node),
+    })
+    await runAll([registration, lease], signal).finally(forget)
   }
 
   const runPods = async (signal: AbortSignal): Promise<void> => {

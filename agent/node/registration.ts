@@ -84,6 +84,18 @@ export class Registration implements Part {
     this.#wake()
   }
 
+  /** The Node was deleted while its host lives: it registers again, with all that it says of itself. */
+  nodeDeleted(node: Node): void {
+    if (this.#node?.metadata.uid !== node.metadata.uid) return
+    this.#forget()
+    this.#wake()
+  }
+
+  #forget(): void {
+    this.#node = undefined
+    this.#written = undefined
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     let failures = 0
     while (!signal.aborted) {
@@ -93,7 +105,7 @@ export class Registration implements Part {
         failures = 0
       } catch (error) {
         if (signal.aborted) return
-        if (isReason(error, 'NotFound')) this.#node = undefined
+        if (isReason(error, 'NotFound')) this.#forget()
         failures += 1
         this.#options.log[failures === 3 ? 'warn' : 'debug']('node status could not be written', {
           error,

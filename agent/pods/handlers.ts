@@ -77,8 +77,8 @@ async function runCommand(
     const { exitCode, output } = await runtime.execSync(target.containerID, command, timeoutMs)
     return { isSuccess: exitCode === 0, output }
   } catch (error) {
-    const isUnknown = !isRuntimeError(error, 'timeout')
-    return { isSuccess: false, isUnknown, output: messageOf(error) }
+    const failed = { isSuccess: false, output: messageOf(error) }
+    return isRuntimeError(error, 'timeout') ? failed : { ...failed, isUnknown: true }
   }
 }
 

@@ -79,10 +79,18 @@ function goSyntaxError(text: string, error: unknown): string {
   const token = /^Unexpected token '(.)'/su.exec(message)?.[1]
   const character = position === undefined ? token : text[Number(position)]
   if (character === undefined) return 'unexpected end of JSON input'
-  const quoted = character === "'" ? "'\\''" : `'${JSON.stringify(character).slice(1, -1)}'`
+  const quoted = `'${quotedCharacter(character)}'`
   const context = SYNTAX.find(([expected]) => expected.test(message))?.[1]
   return `invalid character ${quoted} ${context}`
 }
+
+/** Go quotes within apostrophes, JSON within quotation marks. */
+const quotedCharacter = (character: string): string =>
+  character === "'"
+    ? String.raw`\'`
+    : character === '"'
+      ? character
+      : JSON.stringify(character).slice(1, -1)
 
 /** One object or array that is open at the current character. */
 interface Frame {

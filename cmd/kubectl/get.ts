@@ -1,7 +1,7 @@
 /** `kites kubectl get`: tables as the server draws them, or the objects as JSON, YAML or names; and what changes. */
-import { dump } from 'js-yaml'
 import type { AnyObject } from '#api/object.ts'
 import type { HttpTransport } from '#client/http-transport.ts'
+import { renderYaml } from '#client/yaml.ts'
 import { describeFlags, parseFlags, UsageError, type FlagTable } from '../flags.ts'
 import {
   COMMON_FLAGS,
@@ -152,9 +152,7 @@ function renderObjects(form: string, found: readonly Found[]): string {
           kind: 'List',
           metadata: { resourceVersion: '' },
         }
-  return form === 'json'
-    ? `${JSON.stringify(whole, undefined, 4)}\n`
-    : dump(whole, { noRefs: true, seqNoIndent: true, lineWidth: -1, quoteStyle: 'double' })
+  return form === 'json' ? `${JSON.stringify(whole, undefined, 4)}\n` : renderYaml(whole)
 }
 
 /** As kubectl shows objects: keys in order, and nothing of who manages which field. */

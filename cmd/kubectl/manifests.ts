@@ -5,6 +5,7 @@ import { loadAll } from 'js-yaml'
 import type { AnyObject } from '#api/object.ts'
 import { isObject, isWithin } from '#api/json.ts'
 import { yamlFault } from '#base/errors.ts'
+import { YAML_SCHEMA } from '#client/yaml.ts'
 import { UsageError } from '../flags.ts'
 
 /** Values and characters of a document once each alias stands for a copy: what the server takes as a body. */
@@ -31,7 +32,7 @@ function filesOf(source: string): string[] {
 
 function parse(file: string, text: string): AnyObject[] {
   try {
-    const documents = loadAll(text)
+    const documents = loadAll(text, { schema: YAML_SCHEMA })
     if (text.includes('*') && !documents.every(document => isWithin(document, EXPANDED_MAX)))
       throw new UsageError(
         `error parsing ${file}: its aliases stand for more than the server takes`,

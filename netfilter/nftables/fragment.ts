@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto'
 import {
   type Backend,
+  type Frontend,
   frontendId,
   type MasqueradePolicy,
   sortBackends,
@@ -133,6 +134,46 @@ function slotObjects(dispatch: Dispatch, index: number): readonly NftObject[] {
     { kind: 'map', name: map, type: dispatch.key, value: BACKEND_VALUE },
     chain(slotName(dispatch, index), [translate, ...otherwise]),
   ]
+}
+
+const BACKENDS_NAME = /^(service|node-port)(?:-inside)?-backend-\d+$/
+
+/**
+ * The way back, as far as connection tracking needs it: UDP frontends and their backends, from the elements that a
+ * kernel holds. Frontends with session affinity are not among them.
+ */
+export function readUdpServices(
+  containers: ReadonlyMap<string, ReadonlyMap<string, string>>,
+): readonly VirtualService[] {
+  const found = new Map<string, { readonly frontend: Frontend; readonly backends: Backend[] }>()
+  for (const [container, elements] of containers) {
+    const kind = BACKENDS_NAME.exec(container)?.[1]
+    if (kind === undefined) continue
+    for (const [key, value] of elements) {
+      const frontend = udpFrontendOf(kind, key)
+      const [address = '', port = ''] = value.split(' . ')
+      if (frontend === undefined) continue
+      const id = frontendId(frontend)
+      const entry = found.get(id) ?? { frontend, backends: [] }
+      entry.backends.push({ address, port: Number(port), local: false })
+      found.set(id, entry)
+    }
+  }
+  return [...found].map(([name, entry]) => ({
+    ...entry,
+    name,
+    masquerade: 'never',
+    empty: 'reject',
+  }))
+}
+
+function udpFrontendOf(kind: string, key: string): Frontend | undefined {
+  const parts = key.split(' . ')
+  const [address = '', protocol, port] = kind === 'service' ? parts : ['', ...parts]
+  if (protocol !== 'udp') return undefined
+  return kind === 'service'
+    ? { kind: 'address', address, protocol, port: Number(port) }
+    : { kind: 'node-port', protocol, port: Number(port) }
 }
 
 const spread = (chains: readonly string[]): Rule[number] => {

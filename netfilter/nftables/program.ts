@@ -9,10 +9,11 @@
  */
 import { type RunCommand, runCommand } from '../command.ts'
 import { deleteFlows, type StaleFlows, staleFlows } from '../conntrack.ts'
-import type { HostNetworks, VirtualService } from '../model.ts'
+import { frontendId, type HostNetworks, type VirtualService } from '../model.ts'
+import { readUdpServices } from './fragment.ts'
 import { NftError } from './nft-error.ts'
 import { parseListing } from './parse.ts'
-import { type Change, planRuleset, planTouched } from './plan.ts'
+import { type Change, type ListedRuleset, planRuleset, planTouched } from './plan.ts'
 import { renderChanges } from './render.ts'
 import type { NftRunner } from './runner.ts'
 import { RulesetState } from './state.ts'
@@ -95,8 +96,8 @@ export class ServiceTable {
     // From here the whole is compared: what was touched until now is part of it. What is touched while the transaction
     // runs is noted anew and belongs to the next commit.
     this.state.takeTouched()
-    // The first time nothing is known about what was before: connections of an earlier process stay as they are.
-    const flows = this.#hasRun ? this.#takeStaleFlows() : []
+    // The first time only the kernel knows what was before, from an earlier process.
+    const flows = this.#hasRun ? this.#takeStaleFlows() : this.#formerFlows(listed)
     this.state.takeReplaced()
     this.#hasRun = true
     const changes = planRuleset(listed, this.state)
@@ -120,6 +121,13 @@ export class ServiceTable {
 
   #takeStaleFlows(): readonly StaleFlows[] {
     return this.state.takeReplaced().flatMap(({ before, after }) => staleFlows(before, after))
+  }
+
+  #formerFlows(listed: ListedRuleset | undefined): readonly StaleFlows[] {
+    const former = listed === undefined ? [] : readUdpServices(listed.elements)
+    return former.flatMap(before =>
+      staleFlows(before, this.state.serviceAt(frontendId(before.frontend))),
+    )
   }
 
   async #deleteFlows(flows: readonly StaleFlows[]): Promise<void> {

@@ -8,6 +8,7 @@
  *         pkg/registry/rbac/escalation_check.go
  */
 import { isDeepStrictEqual } from 'node:util'
+import type { AnyObject } from '#api/object.ts'
 import type {
   AdmissionAttributes,
   AdmissionPlugin,
@@ -49,16 +50,28 @@ export const createEscalationCheck = (deps: EscalationDeps): AdmissionPlugin => 
   },
 })
 
+/**
+ * Only owners and finalizers differ. A new label is more than that: it may add the role to another one (aggregation).
+ * Source: kubernetes pkg/registry/rbac/helpers.go IsOnlyMutatingGCFields
+ */
+function isOnlyOwnership(object: AnyObject, old: AnyObject | undefined): boolean {
+  if (old === undefined) return false
+  const rest = ({ metadata, ...content }: AnyObject): unknown => {
+    const {
+      ownerReferences: _owners,
+      finalizers: _holders,
+      managedFields: _fields,
+      ...meta
+    } = metadata
+    return { ...content, metadata: meta }
+  }
+  return isDeepStrictEqual(rest(object), rest(old))
+}
+
 async function checkRole(deps: EscalationDeps, attributes: AdmissionAttributes): Promise<void> {
   const { object, oldObject } = attributes
   if (object === undefined || !isStoredAs(CLUSTER_ROLES, object)) return
-  const old =
-    oldObject !== undefined && isStoredAs(CLUSTER_ROLES, oldObject) ? oldObject : undefined
-  const isSame =
-    old !== undefined &&
-    isDeepStrictEqual(old.rules, object.rules) &&
-    isDeepStrictEqual(old.aggregationRule, object.aggregationRule)
-  if (isSame) return
+  if (isOnlyOwnership(object, oldObject)) return
   if (
     await mayDo(deps, attributes, {
       verb: 'escalate',
@@ -76,13 +89,7 @@ async function checkRole(deps: EscalationDeps, attributes: AdmissionAttributes):
 async function checkBinding(deps: EscalationDeps, attributes: AdmissionAttributes): Promise<void> {
   const { object, oldObject } = attributes
   if (object === undefined || !isStoredAs(ROLE_BINDINGS, object)) return
-  const old =
-    oldObject !== undefined && isStoredAs(ROLE_BINDINGS, oldObject) ? oldObject : undefined
-  const isSame =
-    old !== undefined &&
-    isDeepStrictEqual(old.subjects, object.subjects) &&
-    isDeepStrictEqual(old.roleRef, object.roleRef)
-  if (isSame) return
+  if (isOnlyOwnership(object, oldObject)) return
   const resource = object.roleRef.kind === 'Role' ? 'roles' : 'clusterroles'
   if (await mayDo(deps, attributes, { verb: 'bind', resource, name: object.roleRef.name })) return
   confirmHeld(deps, attributes, roleRules(deps, attributes, object))

@@ -6,6 +6,7 @@ import type { Part } from '#base/lifetime.ts'
 import { createEventRecorder } from '#client/events.ts'
 import { createBootstrapController } from './bootstrap/controller.ts'
 import { createCertificatesController } from './certificates/controller.ts'
+import { createClusterRoleAggregation } from './clusterrole-aggregation.ts'
 import { createDeploymentController } from './deployment/controller.ts'
 import type { ControllerDeps, RecordingDeps } from './deps.ts'
 import { createEndpointsController } from './endpoints/controller.ts'
@@ -43,6 +44,7 @@ const PLAIN: readonly ((deps: ControllerDeps) => Part)[] = [
   createGarbageCollector,
   createPodGCController,
   createTokenCleaner,
+  createClusterRoleAggregation,
 ]
 
 export function startControllers(deps: ControllerDeps): readonly Part[] {

@@ -5,6 +5,7 @@
  * Law     Whatever happens in a request ends as an HTTP answer: a Status, never a stack trace, never a crash.
  */
 import type { AdmissionPlugin, Authenticator, Authorizer, UserInfo } from '#api/request.ts'
+import { warmUp } from '#api/schema/warm-up.ts'
 import { groupResource, resourceOf, resources } from '#api/scheme.ts'
 import { StatusError } from '#api/status.ts'
 import type { Clock } from '#base/clock.ts'
@@ -79,6 +80,8 @@ export interface ApiServer {
   /** The in-process way in, as `user`. Works before listen(). */
   local(user: UserInfo): Transport
   setSecureContext(material: TlsMaterial): void
+  /** Makes what the first request of each kind would have to wait for, between other work. */
+  warmUp(signal: AbortSignal): Promise<void>
   /** Ends watches and connections. Idempotent. */
   close(graceMs?: number): Promise<void>
 }
@@ -111,6 +114,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       ...(options.routes ?? []),
       ...discoveryRoutes({
         serverAddress: () => bound.address,
+        turns,
       }),
     ],
   }
@@ -133,6 +137,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     },
     local: user => createLocalTransport({ chain, cache, clock, turns, onFault }, user),
     setSecureContext: material => listener.setSecureContext(material),
+    warmUp: signal => warmUpAll(turns, signal),
     async close(graceMs = CLOSE_GRACE_MS) {
       turns.close()
       for (const watch of watchers) watch.end()
@@ -148,6 +153,15 @@ const storages = (): readonly string[] => [
       .map(groupResource),
   ),
 ]
+
+async function warmUpAll(turns: Turns, signal: AbortSignal): Promise<void> {
+  for (const resource of resources()) {
+    for (const _step of warmUp(resource.type())) {
+      if (signal.aborted) return
+      await turns.take()
+    }
+  }
+}
 
 interface Serving {
   readonly options: ApiServerOptions

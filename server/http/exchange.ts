@@ -65,6 +65,8 @@ export interface BodySource {
   on(event: 'data', listener: (chunk: Buffer) => void): unknown
   on(event: 'end' | 'close' | 'aborted', listener: () => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
+  /** The end was announced already, to nobody. */
+  readonly readableEnded: boolean
   removeAllListeners(event: 'data'): unknown
   resume(): unknown
 }
@@ -74,6 +76,8 @@ export interface BodySource {
  * What follows a refusal is read and dropped by the transport.
  */
 export function collectBody(source: BodySource, limitBytes: number, clock: Clock): Promise<Buffer> {
+  // An empty HTTP/2 body that came in with its headers has ended before anybody could ask for it.
+  if (source.readableEnded) return Promise.resolve(Buffer.alloc(0))
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0

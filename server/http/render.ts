@@ -18,7 +18,7 @@ import { isTrue } from '#server/registry/options.ts'
 import { type WatchSource, sendWatch } from './watch-stream.ts'
 import { pipeNodeResponse } from './node-response.ts'
 import { bridgeWebSocket } from './websocket.ts'
-import { renderYaml } from './yaml.ts'
+import { renderYaml } from '#client/yaml.ts'
 
 const GZIP_OVER_BYTES = 128 * 1024
 const NO_CACHE = 'no-cache, private'

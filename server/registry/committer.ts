@@ -80,7 +80,7 @@ function translate(error: unknown): unknown {
   if (!(error instanceof StoreError)) return error
   switch (error.code) {
     case 'disk-full':
-      return new StatusError('ServiceUnavailable', 'the disk of the server is full', undefined, {
+      return new StatusError('ServiceUnavailable', 'the disk of the server is full: make room in its data directory', undefined, {
         cause: error,
       })
     case 'closed':

@@ -1,6 +1,7 @@
 /** Probes over the network: what counts as well, and the words for what does not. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { act, type Outcome } from '#agent/pods/handlers.ts'
@@ -87,6 +88,57 @@ void t.test('TCP', async t => {
     isSuccess: false,
     output: `dial tcp 127.0.0.1:${closed}: connect: connection refused`,
   })
+})
+
+void t.test('gRPC', async t => {
+  const asked: string[] = []
+  const grpc = createHttp2Server()
+  // by the name asked for: how it is, or why that cannot be said
+  grpc.on('stream', (stream, headers) => {
+    const chunks: Buffer[] = []
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+    stream.on('end', () => {
+      const service = Buffer.concat(chunks).subarray(7).toString()
+      asked.push(`${headers[':path']} ${service}`)
+      const type = { ':status': 200, 'content-type': 'application/grpc' }
+      if (service === 'silent') return
+      if (service === 'foreign') {
+        stream.respond({ ...type, 'grpc-status': 12, 'grpc-message': 'unknown service' })
+        stream.end()
+        return
+      }
+      stream.respond(type, { waitForTrailers: true })
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': 0 }))
+      stream.end(Buffer.from([0, 0, 0, 0, 2, 8, service === 'ill' ? 2 : 1]))
+    })
+  })
+  grpc.listen(0, '127.0.0.1')
+  await once(grpc, 'listening')
+  const { port: at } = grpc.address() as AddressInfo
+  const check = (service?: string, timeoutMs?: number): Promise<Outcome> =>
+    ask({ grpc: { port: at, ...(service === undefined ? {} : { service }) } }, timeoutMs)
+  t.same(await check(), { isSuccess: true, output: 'service healthy' })
+  t.same(await check('a'.repeat(60)), { isSuccess: true, output: 'service healthy' })
+  t.same(asked, ['/grpc.health.v1.Health/Check ', `/grpc.health.v1.Health/Check ${'a'.repeat(60)}`])
+  t.same(await check('ill'), {
+    isSuccess: false,
+    output: 'service unhealthy (responded with "NOT_SERVING")',
+  })
+  t.same(await check('foreign'), {
+    isSuccess: false,
+    output:
+      'error: this server does not implement the grpc health protocol (grpc.health.v1.Health): unknown service',
+  })
+  t.same(await check('silent', 50), {
+    isSuccess: false,
+    output: 'timeout: health rpc did not complete within 0.05s',
+  })
+  const closed = await closedPort()
+  t.match(await ask({ grpc: { port: closed } }), {
+    isSuccess: false,
+    output: /^error: failed to connect service at "127\.0\.0\.1:\d+": .*ECONNREFUSED/u,
+  })
+  grpc.close()
 })
 
 void t.test('commands', async t => {

@@ -80,12 +80,12 @@ refuses('bodies that are no JSON', [
     [
       ['', 'unexpected end of JSON input', '<empty>'],
       ['{"a":1', 'unexpected end of JSON input', '{"a":1'],
-      ['{"a",}', `invalid character ',' after object key`, '{"a",}'],
+      ['{"a":1 "b"}', `invalid character '"' after object key:value pair`, '{"a":1 "b"}'],
       ['{,}', `invalid character ',' looking for beginning of object key string`, '{,}'],
       ['hello', `invalid character 'h' looking for beginning of value`, '68656c6c6f'],
       ['{"a":NaN}', `invalid character 'N' looking for beginning of value`, '{"a":NaN}'],
       [Buffer.from('{"a":"\xff"}', 'latin1'), 'invalid UTF-8 in JSON input', '{"a":"\ufffd"}'],
-      [`${'['.repeat(10_000)}`, 'exceeded max depth', `${'5b'.repeat(30)} ...`],
+      ['['.repeat(20_000), 'exceeded max depth', `${'5b'.repeat(30)} ...`],
       [
         configMap('deep', `,"data":${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`),
         'exceeded max depth',
@@ -648,12 +648,12 @@ void t.test('kubectl shows all this to its user', async t => {
   )
 })
 
-void t.test('a watch from a compacted revision is told to begin anew', async t => {
+void t.test('a watch from a revision of the future waits for it', async t => {
   const reply = await client.send({
     method: 'GET',
     path: `${CONFIG_MAPS}?watch=1&resourceVersion=99999999&timeoutSeconds=1`,
   })
-  t.same([reply.status, reply.text], [200, ''], 'one from the future waits for it')
+  t.same([reply.status, reply.text], [200, ''])
 })
 
 void t.test('the server has logged no fault and ends in good order', async t => {

@@ -99,6 +99,24 @@ void t.test('a cluster', async t => {
     ])
   })
 
+  await t.test('a node that is deleted and comes back gets its block again', async t => {
+    const blockOf = async (): Promise<string> => {
+      await client.nodes.create({
+        apiVersion: 'v1',
+        kind: 'Node',
+        metadata: { name: 'node-9' },
+        spec: { unschedulable: true },
+      })
+      const node = await until('block of node-9', async () => {
+        const found = await client.nodes.get({ name: 'node-9' })
+        return found.spec?.podCIDR === undefined ? undefined : found
+      })
+      await client.nodes.delete({ name: 'node-9' })
+      return node.spec?.podCIDR ?? ''
+    }
+    t.same([await blockOf(), await blockOf()], ['10.42.2.0/24', '10.42.2.0/24'])
+  })
+
   await t.test('kubectl rollout status, scale, set image and undo work', async t => {
     const kubectl = async (...args: readonly string[]) => {
       const ran = await api.kubectl(args)
@@ -232,6 +250,11 @@ void t.test('a cluster', async t => {
     await until('an orphaned replica set', async () => {
       const [replicaSet] = await replicaSetsOf('keep')
       return replicaSet !== undefined && (replicaSet.metadata.ownerReferences ?? []).length === 0
+    })
+    // Its dependents are let go first, then it goes.
+    await until('deployment gone', async () => {
+      const { items } = await client.deployments.list({ namespace: 'default' })
+      return items.every(({ metadata }) => metadata.name !== 'keep')
     })
     await client.deployments.create(deploymentOf('keep', 2))
     await available('keep', 2)

@@ -143,6 +143,15 @@ void t.test('apply: from standard input, a file and a folder', async t => {
       input: configMap('far', 'x', 'a'),
       stdout: 'configmap/far created\n',
     },
+    {
+      // As the Go libraries read it: an octal, a YAML 1.1 boolean, and both as text.
+      args: 'kubectl apply -f -',
+      input:
+        'apiVersion: v1\nkind: Pod\nmetadata: { name: modes, annotations: { a: "yes", b: "0644" } }\nspec:\n  automountServiceAccountToken: no\n  containers: [{ name: c, image: i }]\n  volumes: [{ name: v, secret: { secretName: s, defaultMode: 0440 } }]\n',
+      stdout: 'pod/modes created\n',
+    },
+    { args: 'kubectl get pod modes -o yaml', stdout: /defaultMode: 288\n/ },
+    { args: 'kubectl get pod modes -o yaml', stdout: /automountServiceAccountToken: false\n/ },
     { args: 'kubectl apply', code: 2, stderr: 'kites: must specify -f FILE\n' },
     {
       args: 'kubectl apply -f /nowhere',
@@ -185,6 +194,7 @@ void t.test('get prints what kubectl prints', async t => {
     'get pods -o name',
     'get cm a -o json',
     'get cm a -o yaml',
+    'get pod modes -o yaml',
     'get all',
     'get pods --field-selector spec.nodeName=n2',
     'get ns',
@@ -288,6 +298,7 @@ void t.test('delete: by name, label and file', async t => {
     { args: 'kubectl delete cm -l app=b', stdout: 'configmap "b" deleted\n' },
     { args: 'kubectl delete cm', code: 2, stderr: /name the objects, or say -l LABELS or --all/ },
     { args: 'kubectl delete pod/web --grace-period=0', stdout: 'pod "web" deleted\n' },
+    { args: 'kubectl delete pods --all', stdout: 'pod "modes" deleted\n' },
     { args: 'kubectl delete cm --all', stdout: /deleted/ },
     { args: 'kubectl get cm,pods', stderr: 'No resources found in default namespace.\n' },
   ])

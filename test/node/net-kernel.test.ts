@@ -277,9 +277,18 @@ async function staleFlows(t: Test, world: World): Promise<void> {
   table.replace([udp(2)], [udp(3)])
   await table.commit()
   t.notMatch(await flows(), 'src=10.42.0.2', 'the flow to the backend that went is gone')
-  sender.close()
-  await table.remove()
+  await until(async () => {
+    sender.send('x', 53, '10.43.0.5')
+    return (await flows()).includes('src=10.42.0.3')
+  })
   runner.close()
+  const next = open()
+  next.table.replace([], [udp(2)])
+  await next.table.commit()
+  t.notMatch(await flows(), 'src=10.42.0.3', 'also when it went while nobody looked')
+  sender.close()
+  await next.table.remove()
+  next.runner.close()
 }
 
 async function dockerForward(t: Test, world: World): Promise<void> {

@@ -102,8 +102,19 @@ export class Journey {
     const command = ['kubectl', '--kubeconfig', this.#kubeconfig, ...args]
     const result = await runToEnd(command, 120_000 * this.#slowness, { input })
     if (result.status !== 0)
-      throw new Error(`kubectl ${args.join(' ')}: ${result.stdout}${result.stderr}`)
+      throw new Error(
+        `kubectl ${args.join(' ')}: ${result.stdout}${result.stderr}${await this.#state()}`,
+      )
     return result.stdout
+  }
+
+  /** What a failing step shows. */
+  async #state(): Promise<string> {
+    const log = this.#hasSystemd
+      ? 'journalctl -u kites -o cat -n 15'
+      : 'tail -n 15 /var/log/kites.log'
+    const list = 'kites kubectl get pods; kites kubectl get events | tail -n 15'
+    return (await this.sh(`echo; ${list}; ${log}`)).stdout
   }
 
   async copyKubeconfig(): Promise<void> {
@@ -183,7 +194,7 @@ export class Journey {
 
   async #rolledOut(t: Test): Promise<void> {
     t.match(
-      await this.ok(['rollout', 'status', 'deployment/web', '--timeout=100s']),
+      await this.ok(['rollout', 'status', 'deployment/web', `--timeout=${60 * this.#slowness}s`]),
       'successfully rolled out',
     )
   }
@@ -204,7 +215,7 @@ export class Journey {
     t.match(await this.ok(['describe', 'nodes']), /Ready +True/)
     await this.#stay(t)
     await this.ok(['create', 'deployment', 'gone', '--image=web:1'])
-    await this.ok(['rollout', 'status', 'deployment/gone', '--timeout=100s'])
+    await this.ok(['rollout', 'status', 'deployment/gone', `--timeout=${60 * this.#slowness}s`])
     t.match(await this.ok(['delete', 'deployment', 'gone']), 'deleted')
     await until(
       async () => !(await this.ok(['get', 'pods'])).includes('gone'),

@@ -48,6 +48,11 @@ export function makeFolder(): string {
   return directory
 }
 
+/** Hands a folder and all in it to the unprivileged user. */
+export function giveAway(directory: string): void {
+  if (IS_ROOT) execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, directory])
+}
+
 export interface Ran {
   readonly code: number | null
   readonly stdout: string

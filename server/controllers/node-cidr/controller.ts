@@ -18,8 +18,10 @@ export function createNodeCIDRController(deps: RecordingDeps): Controller {
       if (cached === undefined || cached.spec?.podCIDR === block) given.delete(block)
     }
     const others = nodes.list().filter(other => other.metadata.name !== node.metadata.name)
+    // What it was given before it was deleted and made again is its own: its pods may still have those addresses.
+    const givenToOthers = [...given].filter(([, name]) => name !== node.metadata.name)
     return new Set([
-      ...given.keys(),
+      ...givenToOthers.map(([block]) => block),
       ...others.flatMap(({ spec }) => [spec?.podCIDR ?? '', ...(spec?.podCIDRs ?? [])]),
     ])
   }

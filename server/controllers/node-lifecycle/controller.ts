@@ -11,8 +11,10 @@ import { nameOf } from '#client/resource.ts'
 import type { RecordingDeps } from '../deps.ts'
 import { isTerminal } from '../pods.ts'
 import {
+  asIfReachable,
   evictionTimeMs,
   GRACE_MS,
+  isDisrupted,
   planTaints,
   readyStatus,
   silentConditions,
@@ -157,6 +159,12 @@ export function createTaintEvictionController(deps: RecordingDeps): Controller {
       if (pod === undefined || dueMs === undefined) {
         firstSeen.delete(key)
         return undefined
+      }
+      const isOurFault = node !== undefined && isDisrupted(nodes.list())
+      if (isOurFault && evictionTimeMs(pod, asIfReachable(node), atMs) === undefined) {
+        // Its time begins anew when the others are heard again.
+        firstSeen.set(key, { uid: pod.metadata.uid, atMs: nowMs })
+        return { requeueAfterMs: LOOK_AGAIN_MS }
       }
       if (dueMs <= nowMs) {
         await evict(pod, signal)

@@ -117,6 +117,32 @@ export function evictionTimeMs(pod: Pod, node: Node, firstSeenMs: number): numbe
   return stays === 0 ? 0 : firstSeenMs + stays
 }
 
+const DISRUPTED_SHARE = 0.55
+const DISRUPTED_LEAST = 3
+
+/**
+ * Whether so many nodes are silent that it is rather this server that is cut off: then nobody loses pods for silence.
+ * Source: node_lifecycle_controller.go ComputeZoneState, for clusters of up to 50 nodes. Differs: larger ones wait as
+ * well, where upstream slows down; zones are not told apart.
+ */
+export function isDisrupted(nodes: readonly Node[]): boolean {
+  const silent = nodes.filter(node => readyStatus(node) !== 'True').length
+  if (silent === 0) return false
+  return (
+    silent === nodes.length ||
+    (silent >= DISRUPTED_LEAST && silent / nodes.length >= DISRUPTED_SHARE)
+  )
+}
+
+/** The node without the taint of its silence. */
+export const asIfReachable = (node: Node): Node => ({
+  ...node,
+  spec: {
+    ...node.spec,
+    taints: (node.spec?.taints ?? []).filter(({ key }) => key !== UNREACHABLE),
+  },
+})
+
 /** The pod's conditions once its node is not ready: Ready turns False; undefined when there is nothing to turn. */
 export function unreadyConditions(
   pod: Pod,

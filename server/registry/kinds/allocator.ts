@@ -24,7 +24,11 @@ export interface NumberRange {
 /** Tries this often to hit a free number by chance before it searches in order. */
 const LUCKY_TRIES = 16
 
-export function createAllocator(range: NumberRange, random: Random): Allocator {
+/**
+ * `band`: so many of the first numbers are left to those who name theirs, while there are others.
+ * Source: kubernetes KEP-3070, pkg/registry/core/service/ipallocator calculateRangeOffset
+ */
+export function createAllocator(range: NumberRange, random: Random, band = 0): Allocator {
   const held = new Set<number>()
   const size = range.last - range.first + 1
   const take = (number: number): boolean => {
@@ -32,21 +36,22 @@ export function createAllocator(range: NumberRange, random: Random): Allocator {
     held.add(number)
     return true
   }
+  const draw = (first: number, count: number): number | undefined => {
+    const any = (): number => Math.floor(random.float() * count)
+    for (let attempt = 0; attempt < LUCKY_TRIES; attempt++) {
+      const number = first + any()
+      if (count > 0 && take(number)) return number
+    }
+    const start = any()
+    for (let step = 0; step < count; step++) {
+      const number = first + ((start + step) % count)
+      if (take(number)) return number
+    }
+    return undefined
+  }
   return {
     take,
-    next() {
-      const start = Math.floor(random.float() * size)
-      for (let attempt = 0; attempt < LUCKY_TRIES; attempt++) {
-        const number = range.first + Math.floor(random.float() * size)
-        if (take(number)) return number
-      }
-      if (held.size >= size) return undefined
-      for (let step = 0; step < size; step++) {
-        const number = range.first + ((start + step) % size)
-        if (take(number)) return number
-      }
-      return undefined
-    },
+    next: () => draw(range.first + band, size - band) ?? draw(range.first, band),
     release: number => {
       held.delete(number)
     },
@@ -56,3 +61,10 @@ export function createAllocator(range: NumberRange, random: Random): Allocator {
     },
   }
 }
+
+/** A `share` of the range, between `least` and `most`; a range smaller than `least` has none. */
+export const staticBand = (
+  size: number,
+  of: { readonly share: number; readonly least: number; readonly most: number },
+): number =>
+  size < of.least ? 0 : Math.min(of.most, Math.max(of.least, Math.floor(size * of.share)))

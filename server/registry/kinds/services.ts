@@ -16,7 +16,7 @@ import {
   recordOf,
   textOf,
 } from '../strategy.ts'
-import { type Allocator, type NumberRange, createAllocator } from './allocator.ts'
+import { type Allocator, type NumberRange, createAllocator, staticBand } from './allocator.ts'
 import { formatIpv4, parseIpv4, parseNetwork } from './cidr.ts'
 
 export interface ServiceRanges {
@@ -34,6 +34,10 @@ interface Holdings {
   readonly ports: readonly number[]
 }
 
+/** The low end is for who names an address: the API's own Service and DNS among them. */
+const ADDRESS_BAND = { share: 1 / 16, least: 16, most: 256 }
+const PORT_BAND = { share: 1 / 32, least: 16, most: 128 }
+
 const HEADLESS = 'None'
 const WITH_ADDRESS = new Set(['ClusterIP', 'NodePort', 'LoadBalancer'])
 const WITH_NODE_PORT = new Set(['NodePort', 'LoadBalancer'])
@@ -48,8 +52,10 @@ export function serviceStrategy(ranges: ServiceRanges, random: Random): ServiceS
   const addresses = createAllocator(
     { first: network.base + 1, last: network.base + network.size - 2 },
     random,
+    staticBand(network.size - 2, ADDRESS_BAND),
   )
-  const ports = createAllocator(ranges.nodePorts, random)
+  const { first, last } = ranges.nodePorts
+  const ports = createAllocator({ first, last }, random, staticBand(last - first + 1, PORT_BAND))
   const pools = { addresses, ports, ranges }
   return {
     ...DEFAULT_STRATEGY,
@@ -245,19 +251,15 @@ function withPorts(pools: Pools, take: Taking, of: PortsOf, spec: Spec): Spec {
   }
   /** One number may serve the same port in TCP and UDP. */
   const mine = new Set<number>(before.ports)
-  const ports = portsOf(spec).map((port, index) => {
-    const wanted = port['nodePort']
-    if (typeof wanted === 'number' && wanted > 0) {
-      if (!mine.has(wanted))
-        wantedPort({ pools, take, service }, wanted, `spec.ports[${index}].nodePort`)
-      mine.add(wanted)
-      return port
-    }
-    if (isOptedOut) return port
-    const nodePort = freePort(pools, take)
+  for (const [index, { nodePort }] of portsOf(spec).entries()) {
+    if (typeof nodePort !== 'number' || nodePort === 0 || mine.has(nodePort)) continue
+    wantedPort({ pools, take, service }, nodePort, `spec.ports[${index}].nodePort`)
     mine.add(nodePort)
-    return { ...port, nodePort }
-  })
+  }
+  const isGiven = ({ nodePort }: Port): boolean => typeof nodePort === 'number' && nodePort > 0
+  const ports = portsOf(spec).map(port =>
+    isGiven(port) || isOptedOut ? port : { ...port, nodePort: freePort(pools, take) },
+  )
   const needsHealth = type === 'LoadBalancer' && spec['externalTrafficPolicy'] === 'Local'
   const health = spec['healthCheckNodePort']
   if (!needsHealth) return { ...spec, ports }

@@ -1,6 +1,6 @@
 /** Decisions of the node's network: addresses, routes, interface batches, forward rules, settings' way back. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import t from 'tap'
 import { applyHostSettings, restoreHostSettings } from '#agent/network/host-settings.ts'
 import {
@@ -58,6 +58,12 @@ void t.test('the address book survives, with its file and without', async t => {
   const again = await PodAddressBook.open(path, [{ podUID: 'c', address: '10.0.0.2' }])
   t.same(again.leases, [{ podUID: 'a', address: '10.0.0.2' }], 'the file knows better')
   t.equal(await again.acquire('d', '10.0.0.0/24'), '10.0.0.4', 'not the one just freed')
+  rmSync(dirname(path), { recursive: true })
+  writeFileSync(dirname(path), 'in the way')
+  await t.rejects(again.acquire('e', '10.0.0.0/24'), 'a full disk, say')
+  rmSync(dirname(path))
+  await again.acquire('e', '10.0.0.0/24')
+  t.match(readFileSync(path, 'utf8'), '"podUID":"e"', 'durable once it is handed out')
   writeFileSync(path, '{"leases": [{"podUID": "x"')
   const found = await PodAddressBook.open(path, [{ podUID: 'c', address: '10.0.0.9' }])
   t.equal(await found.acquire('c', '10.0.0.0/24'), '10.0.0.9')
@@ -302,6 +308,8 @@ void t.test('flows that a change leaves stale', async t => {
   t.same(staleFlows(at('a'), undefined), [{ ...flow, backend: 'a' }])
   t.same(staleFlows(at(), at('a')), [flow], 'the first backend')
   t.same(staleFlows(at('a'), at('a', 'b')), [])
+  const moved = { ...at('a'), backends: [{ address: 'a', port: 54, local: false }] }
+  t.same(staleFlows(at('a'), moved), [{ ...flow, backend: 'a' }], 'another port')
   const tcp = { ...at('a'), frontend: { ...at('a').frontend, protocol: 'tcp' as const } }
   t.same(staleFlows(tcp, undefined), [])
 })

@@ -1,7 +1,14 @@
 /** Virtual services to rules: golden text, what packets meet, and the planner's laws over random changes. */
 import t from 'tap'
 import { seededRandom } from '#base/random.ts'
-import type { Backend, Frontend, HostNetworks, VirtualService } from '#netfilter/model.ts'
+import {
+  type Backend,
+  type Frontend,
+  frontendId,
+  type HostNetworks,
+  type VirtualService,
+} from '#netfilter/model.ts'
+import { readUdpServices } from '#netfilter/nftables/fragment.ts'
 import type { Ruleset } from '#netfilter/nftables/objects.ts'
 import {
   type Change,
@@ -236,6 +243,26 @@ void t.test(
     t.equal(state.serviceAt('tcp *:80')?.name, 'A')
   },
 )
+
+void t.test('UDP backends are read back from what the kernel holds', t => {
+  const udp = [
+    aVirtualService('10.43.0.3:53/udp'),
+    aVirtualService('*:30053/udp', { insideBackends: to('10.42.1.3') }),
+  ]
+  const { elements } = stateOf(
+    ...WORLD_SERVICES.filter(each => each.name !== 'default/dns'),
+    ...udp,
+  )
+  const found = readUdpServices(elements).map(
+    ({ frontend, backends }) =>
+      `${frontendId(frontend)} ${backends.map(each => `${each.address}:${each.port}`).join(' ')}`,
+  )
+  t.same(found.sort(), [
+    'udp *:30053 10.42.0.2:8080 10.42.1.2:8080 10.42.1.3:8080',
+    'udp 10.43.0.3:53 10.42.0.2:8080 10.42.1.2:8080',
+  ])
+  t.end()
+})
 
 void t.test('a client of a full affinity set still has its backend', t => {
   const rules = renderRuleset(stateOf(...WORLD_SERVICES)).split('\n')

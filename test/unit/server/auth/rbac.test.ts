@@ -242,10 +242,11 @@ void t.test('nobody grants what he does not hold', async t => {
     resource: string,
     object: AdmissionAttributes['object'],
     user = alice,
+    oldObject?: AdmissionAttributes['object'],
   ): Promise<void> =>
     Promise.resolve(
       check.validate?.({
-        operation: 'CREATE',
+        operation: oldObject === undefined ? 'CREATE' : 'UPDATE',
         user,
         group: GROUP,
         version: 'v1',
@@ -255,7 +256,7 @@ void t.test('nobody grants what he does not hold', async t => {
         namespace: 'team',
         name: object?.metadata.name ?? '',
         object,
-        oldObject: undefined,
+        oldObject,
         options: undefined,
         dryRun: false,
       }),
@@ -273,6 +274,15 @@ void t.test('nobody grants what he does not hold', async t => {
       message:
         'roles.rbac.authorization.k8s.io "r" is forbidden: user "alice" (groups=["dev" "system:authenticated"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[""], Resources:["pods"], Verbs:["delete"]}',
     },
+  )
+  const strong = role([{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }])
+  const held = { ...strong, metadata: { name: 'r', finalizers: ['x'] } }
+  await write('clusterroles', held, alice, strong)
+  const labels = { 'rbac.authorization.k8s.io/aggregate-to-edit': 'true' }
+  await t.rejects(
+    write('clusterroles', { ...strong, metadata: { name: 'r', labels } }, alice, strong),
+    { message: /attempting to grant RBAC permissions not currently held/ },
+    'a label may hand the rules on',
   )
   await t.rejects(
     write('clusterroles', {

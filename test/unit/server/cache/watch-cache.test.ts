@@ -3,7 +3,7 @@ import t from 'tap'
 import { type AnyObject, keyOf } from '#api/object.ts'
 import { fieldSelectorFrom, parseFieldSelector, parseLabelSelector } from '#api/selectors.ts'
 import { StatusError } from '#api/status.ts'
-import { systemClock } from '#base/clock.ts'
+import { type Clock, systemClock } from '#base/clock.ts'
 import { silentLogger } from '#base/logger.ts'
 import {
   type CacheEvent,
@@ -57,9 +57,12 @@ const write = (store: Store, name: string, sketch: PodSketch = {}): Promise<numb
 const erase = (store: Store, name: string): Promise<number> =>
   store.commit([{ kind: 'delete', key: keyAt(name), expected: undefined }], AUTHOR)
 
+/** No slice ever ends: what is delivered in which turn does not depend on how busy the machine is. */
+const endlessTurn: Clock = { ...systemClock, monotonic: () => 0 }
+
 async function setUp() {
   const store = await openMemoryStore({ clock: systemClock, log: silentLogger })
-  const cache = await createCache({ store, clock: systemClock, log: silentLogger })
+  const cache = await createCache({ store, clock: endlessTurn, log: silentLogger })
   return { store, cache }
 }
 

@@ -3,6 +3,7 @@ import t from 'tap'
 import type { AnyObject, OwnerReference } from '#api/object.ts'
 import type { CertificateSigningRequest } from '#api/types/certificates-v1.ts'
 import type { Namespace, Node, Taint } from '#api/types/core-v1.ts'
+import type { ClusterRole } from '#api/types/rbac-v1.ts'
 import { corrected, dnsService, kubernetesService } from '#server/controllers/bootstrap/plan.ts'
 import {
   approval,
@@ -12,6 +13,7 @@ import {
   signerFault,
   wantsSigning,
 } from '#server/controllers/certificates/plan.ts'
+import { planRules } from '#server/controllers/clusterrole-aggregation.ts'
 import type { ClusterConfig, RequestFacts } from '#server/controllers/deps.ts'
 import { OwnerGraph } from '#server/controllers/garbage-collector/graph.ts'
 import { type OwnerState, planCollect } from '#server/controllers/garbage-collector/plan.ts'
@@ -19,7 +21,9 @@ import { formatBlock, hostAddress, parseBlock } from '#server/controllers/ipv4.t
 import { finalized, isGoing, planNamespace } from '#server/controllers/namespace/plan.ts'
 import { chooseBlock } from '#server/controllers/node-cidr/plan.ts'
 import {
+  asIfReachable,
   evictionTimeMs,
+  isDisrupted,
   planTaints,
   silentConditions,
   unreadyConditions,
@@ -240,6 +244,36 @@ void t.test('pods leave by what they tolerate', t => {
   t.end()
 })
 
+void t.test('when most are silent, the fault is ours', t => {
+  const silent = (name: string): Node => ({
+    ...aNode(name),
+    status: { conditions: [{ type: 'Ready', status: 'Unknown' }] },
+  })
+  const cases: readonly (readonly [number, number, boolean])[] = [
+    [3, 0, false],
+    [2, 1, false],
+    [1, 2, false],
+    [2, 3, true],
+    [4, 3, false],
+    [0, 1, true],
+    [0, 0, false],
+  ]
+  for (const [ready, lost, expected] of cases) {
+    const nodes = [
+      ...Array.from({ length: ready }, (_, index) => aNode(`r${index}`)),
+      ...Array.from({ length: lost }, (_, index) => silent(`s${index}`)),
+    ]
+    t.equal(isDisrupted(nodes), expected, `${ready} ready, ${lost} silent`)
+  }
+  const taint = (key: string): Taint => ({ key, effect: 'NoExecute' })
+  const unreachable = taint('node.kubernetes.io/unreachable')
+  const node = aNode('n', {}, { spec: { taints: [unreachable] } })
+  t.equal(evictionTimeMs(aPod(), asIfReachable(node), NOW), undefined)
+  const drained = aNode('n', {}, { spec: { taints: [unreachable, taint('mine')] } })
+  t.equal(evictionTimeMs(aPod(), asIfReachable(drained), NOW), 0, 'other taints count as ever')
+  t.end()
+})
+
 void t.test('pods nobody takes away', t => {
   const pods = [
     aPod({ name: 'here', node: 'n1' }),
@@ -335,6 +369,31 @@ void t.test('certificates are for nodes, and only for themselves', t => {
   t.notOk(isStale(aRequest({}), NOW))
   t.ok(isStale(aRequest({}, ['Approved']), NOW + 3_600_000))
   t.ok(isStale(aRequest({}), NOW + 24 * 3_600_000))
+  t.end()
+})
+
+void t.test('roles that are sums of others', t => {
+  const role = (name: string, more: Partial<ClusterRole> = {}): ClusterRole => ({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    ...more,
+    metadata: { name, labels: { to: 'sum' }, ...more.metadata },
+  })
+  const rule = (resource: string) => ({ apiGroups: [''], resources: [resource], verbs: ['get'] })
+  const sum = role('a-sum', {
+    aggregationRule: { clusterRoleSelectors: [{ matchLabels: { to: 'sum' } }] },
+    rules: [rule('mine')],
+  })
+  const parts = [
+    role('z', { rules: [rule('pods')] }),
+    role('b', { rules: [rule('secrets'), rule('pods')] }),
+    role('other', { metadata: { labels: {} }, rules: [rule('nodes')] }),
+  ]
+  const rules = planRules(sum, [sum, ...parts])
+  t.same(rules, [rule('secrets'), rule('pods')], 'its own rules are not kept, none is there twice')
+  t.equal(planRules({ ...sum, rules: rules ?? [] }, [sum, ...parts]), undefined)
+  t.same(planRules(sum, [sum]), [])
+  t.equal(planRules(role('plain', { rules: [rule('x')] }), parts), undefined)
   t.end()
 })
 

@@ -6,7 +6,8 @@ import { createFlowControl } from '#server/http/flow-control.ts'
 import { mediaTypeOf, negotiate } from '#server/http/negotiation.ts'
 import { parseProtobuf } from '#server/http/protobuf.ts'
 import { requestInfo } from '#server/http/request-info.ts'
-import { parseYaml, renderYaml } from '#server/http/yaml.ts'
+import { renderYaml } from '#client/yaml.ts'
+import { parseYaml } from '#server/http/yaml.ts'
 
 const failure = (task: () => unknown): unknown => {
   try {
@@ -135,7 +136,11 @@ void t.test('YAML scalars read as kubectl reads them', async t => {
     ),
     'aliases are bounded',
   )
-  t.equal(renderYaml({ a: 'on' }), "a: 'on'\n")
+  t.equal(renderYaml({ a: 'on' }), 'a: "on"\n')
+  t.equal(
+    renderYaml({ at: '2026-01-02T03:04:05Z', mode: '0644' }),
+    'at: "2026-01-02T03:04:05Z"\nmode: "0644"\n',
+  )
 })
 
 void t.test('protobuf bodies', async t => {
