@@ -102,8 +102,11 @@ export function decodeObject<Value = AnyObject>(
   return { object: object as Value, warnings }
 }
 
+/** As many as upstream's decoder collects. */
+const UNKNOWN_MAX = 100
+
 const strictFaults = (unknown: readonly string[], duplicates: readonly string[]): string[] => [
-  ...unknown.map(path => `unknown field ${JSON.stringify(path)}`),
+  ...unknown.slice(0, UNKNOWN_MAX).map(path => `unknown field ${JSON.stringify(path)}`),
   ...duplicates.map(path => `duplicate field ${JSON.stringify(path)}`),
 ]
 

@@ -38,7 +38,7 @@ const LEVELS: readonly Level[] = [
   level('node', 1, 300),
   level('cluster', 1, 420),
   // Whole machines from the package registries: minutes each, so only when named or in test/long.sh.
-  { ...level('machine', 1, 1200), isLong: true },
+  { ...level('machine', 1, 2400), isLong: true },
 ]
 
 /** tap ends each file with `# { total: 4, pass: 3, fail: 1 }`. */

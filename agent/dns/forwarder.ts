@@ -8,7 +8,7 @@
  * Law  Every question settles within ATTEMPTS x TIMEOUT for each server; at most IN_FLIGHT_MAX are under way.
  */
 import { createSocket } from 'node:dgram'
-import { connect } from 'node:net'
+import { connect, isIPv6 } from 'node:net'
 import type { Clock } from '#base/clock.ts'
 import type { Random } from '#base/random.ts'
 import { AnswerCache } from './answer-cache.ts'
@@ -144,7 +144,7 @@ function askUdp({
   timeoutMs,
 }: ServerCall): Promise<Buffer | undefined> {
   return new Promise(resolve => {
-    const socket = createSocket('udp4')
+    const socket = createSocket(isIPv6(server) ? 'udp6' : 'udp4')
     const finish = (answer: Buffer | undefined): void => {
       timer.cancel()
       socket.removeAllListeners()

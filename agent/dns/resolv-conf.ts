@@ -61,7 +61,7 @@ export const upstreamsOf = (
   ownAddresses: ReadonlySet<string>,
 ): readonly string[] =>
   conf.nameservers
-    .filter(address => isIP(address) === 4 && !ownAddresses.has(address))
+    .filter(address => isIP(address) !== 0 && !ownAddresses.has(address))
     .slice(0, NAMESERVERS_MAX)
 
 export interface PodResolvConfInput {

@@ -20,7 +20,7 @@ export function* warmUp(root: StructType): Generator<void> {
     yield
   }
   // From below, so that each finds its members made.
-  for (const struct of [...structs].reverse()) {
+  for (const struct of [...structs].toReversed()) {
     decoderOf(struct)({}, { unknown: false })
     applyDefaults(struct, {})
     validateStructure(struct, {})

@@ -90,7 +90,7 @@ const family = (
 
 function exposition({ sources, counts, durations }: Exposed): string {
   const { flow, watchers, revision, objects, more, turns } = sources
-  const { lengths } = turns
+  const { lengths, work } = turns
   const memory = process.memoryUsage()
   const cpu = process.cpuUsage()
   const requests = [...counts].map(
@@ -121,6 +121,9 @@ function exposition({ sources, counts, durations }: Exposed): string {
     ...family('nodejs_eventloop_lag_p99_seconds', 'gauge', [
       `nodejs_eventloop_lag_p99_seconds ${lengths.percentile(99) / 1e9}`,
     ]),
+    ...family('kites_eventloop_turn_cpu_max_seconds', 'gauge', [
+      `kites_eventloop_turn_cpu_max_seconds ${work.max / 1e9}`,
+    ]),
     ...family('process_resident_memory_bytes', 'gauge', [
       `process_resident_memory_bytes ${memory.rss}`,
     ]),
@@ -129,6 +132,7 @@ function exposition({ sources, counts, durations }: Exposed): string {
     ]),
   ]
   lengths.reset()
+  work.reset()
   return `${lines.join('\n')}\n${more?.() ?? ''}`
 }
 

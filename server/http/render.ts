@@ -70,12 +70,28 @@ function isPretty(context: RequestContext, answer: Answer): boolean {
 }
 
 function headersOf(context: RequestContext, accepted: Accepted): Headers {
-  const warnings = context.warnings.map(warning)
+  const warnings = bounded(context.warnings).map(warning)
   return {
     'content-type': accepted.media,
     'cache-control': NO_CACHE,
     ...(warnings.length === 0 ? {} : { warning: warnings }),
   }
+}
+
+const WARNINGS_MAX = 4096
+const WARNING_MAX = 256
+
+/**
+ * What fits into the headers of an answer: when all are too much, each is cut and the last are dropped.
+ * Source: k8s.io/apiserver pkg/endpoints/filters/warning.go
+ */
+function bounded(warnings: readonly string[]): readonly string[] {
+  let size = 0
+  for (const text of warnings) size += text.length
+  if (size <= WARNINGS_MAX) return warnings
+  size = 0
+  const cut = warnings.slice(0, WARNINGS_MAX).map(text => text.slice(0, WARNING_MAX))
+  return cut.filter(text => (size += text.length) <= WARNINGS_MAX)
 }
 
 /** Header values are ASCII; a field name need not be. */

@@ -80,9 +80,14 @@ function translate(error: unknown): unknown {
   if (!(error instanceof StoreError)) return error
   switch (error.code) {
     case 'disk-full':
-      return new StatusError('ServiceUnavailable', 'the disk of the server is full: make room in its data directory', undefined, {
-        cause: error,
-      })
+      return new StatusError(
+        'ServiceUnavailable',
+        'the disk of the server is full: make room in its data directory',
+        undefined,
+        {
+          cause: error,
+        },
+      )
     case 'closed':
       return new StatusError('ServiceUnavailable', 'the server is shutting down', undefined, {
         cause: error,

@@ -111,9 +111,13 @@ export class Watches {
     const wanted = events.filter(
       event => event.revision > after && inRange(event.key, watcher.range),
     )
-    if (wanted.length === 0) return
+    if (wanted.length > 0) this.#guarded(watcher, () => watcher.handler.onEvents(wanted, revision))
+  }
+
+  /** One handler's bug ends its own watch and nothing else. */
+  #guarded(watcher: Watcher, tell: () => void): void {
     try {
-      watcher.handler.onEvents(wanted, revision)
+      tell()
     } catch (error) {
       this.#options.log.error('a watch handler failed', { error })
       this.#end(watcher, new StoreError('failed', 'the watch handler failed', { cause: error }))
@@ -134,7 +138,7 @@ export class Watches {
     this.#catchingUp.delete(watcher)
     this.#live.add(watcher)
     this.#offer(watcher, this.#ring, this.#revision)
-    if (!watcher.closed) watcher.handler.onLive?.(this.#revision)
+    if (!watcher.closed) this.#guarded(watcher, () => watcher.handler.onLive?.(this.#revision))
   }
 
   async #replay(watcher: Watcher): Promise<void> {

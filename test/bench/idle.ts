@@ -8,7 +8,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import type { ClientHttp2Session } from 'node:http2'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { aPod, Bed, must, nowMs, PODS, PodTimes } from './bed.ts'
+import { aPod, Bed, must, PODS, PodTimes } from './bed.ts'
 import { Report } from './budget.ts'
 import { cpuMs, rssMb } from './measure.ts'
 
@@ -53,7 +53,6 @@ function renewLeases(session: ClientHttp2Session, names: readonly string[]): () 
 }
 
 interface Sample {
-  readonly atMs: number
   readonly cpuMs: number
   /** Of the first process alone: what helpers share with it would count twice. */
   readonly rssMb: number
@@ -62,22 +61,39 @@ interface Sample {
   readonly switches: number
 }
 
-function sample(pids: readonly number[]): Sample {
-  const sum = (of: (pid: number) => number): number =>
-    pids.reduce((total, pid) => total + of(pid), 0)
-  return {
-    atMs: nowMs(),
-    cpuMs: sum(pid => cpuMs(pid) + endedChildrenMs(pid)),
-    rssMb: rssMb(pids[0] ?? 0),
-    pssMb: sum(pssMb),
-    writtenBytes: sum(writtenBytes),
-    switches: sum(switches),
-  }
+/** One that ended before the end of the measurement is left out of both samples: who ran it is charged. */
+async function measure(families: readonly (readonly number[])[]): Promise<readonly Measured[]> {
+  const before = families.map(pids => new Map(pids.map(pid => [pid, sampleOf(pid)])))
+  await pause(SECONDS * 1000)
+  return before.map(samples => {
+    const alive = [...samples.keys()].filter(pid => existsSync(`/proc/${pid}/stat`))
+    const sum = (of: (sample: Sample) => number, list: readonly Sample[]): number =>
+      list.reduce((total, one) => total + of(one), 0)
+    const first = alive.flatMap(pid => samples.get(pid) ?? [])
+    const last = alive.map(sampleOf)
+    const grown = (of: (sample: Sample) => number): number => sum(of, last) - sum(of, first)
+    return {
+      seconds: SECONDS,
+      cpuMs: grown(one => one.cpuMs),
+      writtenBytes: grown(one => one.writtenBytes),
+      switches: grown(one => one.switches),
+      rssMb: last[0]?.rssMb ?? 0,
+      pssMb: sum(one => one.pssMb, last),
+    }
+  })
 }
+
+const sampleOf = (pid: number): Sample => ({
+  cpuMs: cpuMs(pid) + endedChildrenMs(pid),
+  rssMb: rssMb(pid),
+  pssMb: pssMb(pid),
+  writtenBytes: writtenBytes(pid),
+  switches: switches(pid),
+})
 
 /** A process and its living descendants, without those that another sample counts. */
 function familyOf(root: number, without: readonly number[] = []): number[] {
-  if (without.includes(root)) return []
+  if (without.includes(root) || !existsSync(`/proc/${root}/task`)) return []
   const children = readdirSync(`/proc/${root}/task`).flatMap(task => {
     const path = `/proc/${root}/task/${task}/children`
     return existsSync(path) ? readFileSync(path, 'utf8').trim().split(' ').filter(Boolean) : []
@@ -119,8 +135,11 @@ interface Budgets {
 
 const report = new Report()
 
-function tell(who: string, before: Sample, after: Sample, budgets: Budgets = {}): void {
-  const seconds = (after.atMs - before.atMs) / 1000
+/** Growth over the time, and memory at its end. */
+type Measured = Sample & { readonly seconds: number }
+
+function tell(who: string, measured: Measured, budgets: Budgets = {}): void {
+  const { seconds } = measured
   const add = (what: string, value: number, unit: string, budget?: number): void =>
     report.add({
       what: `${who}: ${what}`,
@@ -128,59 +147,37 @@ function tell(who: string, before: Sample, after: Sample, budgets: Budgets = {})
       unit,
       ...(budget === undefined ? {} : { budget }),
     })
-  add('CPU of a core', (after.cpuMs - before.cpuMs) / seconds / 10, '%', budgets.cpu)
-  add('RSS', after.rssMb, 'MB', budgets.rss)
-  add('PSS with helpers', after.pssMb, 'MB', budgets.pss)
-  add('wake-ups', (after.switches - before.switches) / seconds, '/s')
+  add('CPU of a core', measured.cpuMs / seconds / 10, '%', budgets.cpu)
+  add('RSS', measured.rssMb, 'MB', budgets.rss)
+  add('PSS with helpers', measured.pssMb, 'MB', budgets.pss)
+  add('wake-ups', measured.switches / seconds, '/s')
 }
 
 async function idle(bed: Bed, label: string): Promise<void> {
   await pause(SETTLE_MS)
   const { cluster } = bed
-  const [server = 0] = cluster.processes(cluster.first, 'kites server')
-  const [agent = 0] = cluster.processes(cluster.first, 'kites agent')
-  const [engine = 0] = cluster.processes(cluster.first, 'dockerd')
-  const families = {
-    server: familyOf(server, [agent]),
-    agent: familyOf(agent),
-    engine: familyOf(engine),
-  }
+  const [serverPID = 0] = cluster.processes(cluster.first, 'kites server')
+  const [agentPID = 0] = cluster.processes(cluster.first, 'kites agent')
+  const [enginePID = 0] = cluster.processes(cluster.first, 'dockerd')
+  const families = [familyOf(serverPID, [agentPID]), familyOf(agentPID), familyOf(enginePID)]
   const data = join(cluster.first.directory, 'var/lib/kites')
   const sizeBefore = sizeOf(data)
-  const before = {
-    server: sample(families.server),
-    agent: sample(families.agent),
-    engine: sample(families.engine),
-  }
-  await pause(SECONDS * 1000)
-  const after = {
-    server: sample(families.server),
-    agent: sample(families.agent),
-    engine: sample(families.engine),
-  }
-  tell(`${label}, server`, before.server, after.server, { cpu: 1, rss: 200 })
-  tell(`${label}, agent`, before.agent, after.agent, { rss: 100, pss: 90 })
-  tell(`${label}, Engine`, before.engine, after.engine)
-  const seconds = (after.server.atMs - before.server.atMs) / 1000
-  const written = (who: 'server' | 'agent'): number =>
-    after[who].writtenBytes - before[who].writtenBytes
-  const hourly = (bytes: number): number => (bytes / seconds) * (HOUR_SECONDS / 1e6)
+  const [server, agent, engine] = await measure(families)
+  if (server === undefined || agent === undefined || engine === undefined) throw new Error('gone')
+  tell(`${label}, server`, server, { cpu: 1, rss: 200 })
+  tell(`${label}, agent`, agent, { rss: 100, pss: 90 })
+  tell(`${label}, Engine`, engine)
+  const hourly = ({ writtenBytes: bytes }: Measured): number =>
+    (bytes / SECONDS) * (HOUR_SECONDS / 1e6)
   report.add({
     what: `${label}: written by server, an hour`,
-    value: hourly(written('server')),
+    value: hourly(server),
     unit: 'MB',
     budget: 1,
   })
-  report.add({
-    what: `${label}: written by agent, an hour`,
-    value: hourly(written('agent')),
-    unit: 'MB',
-  })
-  report.add({
-    what: `${label}: data folder grew by`,
-    value: (sizeOf(data) - sizeBefore) / 1e3,
-    unit: 'kB',
-  })
+  report.add({ what: `${label}: written by agent, an hour`, value: hourly(agent), unit: 'MB' })
+  const grownKb = (sizeOf(data) - sizeBefore) / 1e3
+  report.add({ what: `${label}: data folder grew by`, value: grownKb, unit: 'kB' })
 }
 
 const bed = await Bed.start(1)

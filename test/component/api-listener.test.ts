@@ -1,4 +1,5 @@
 /** The listener: protocols by ALPN, client certificates, renewal, slow readers, restart, and the end. */
+import { once } from 'node:events'
 import { X509Certificate } from 'node:crypto'
 import https from 'node:https'
 import tls from 'node:tls'
@@ -189,10 +190,10 @@ void t.test(
       await writer.send('POST', '/api/v1/namespaces/a/configmaps', {
         metadata: { name: `c${index}` },
       })
-    const open = linesOf(
-      writer.open('/api/v1/namespaces/a/configmaps?watch=true&resourceVersion=5'),
-    )
-    const ended = open.next()
+    const stream = writer.open('/api/v1/namespaces/a/configmaps?watch=true&resourceVersion=5')
+    // A request that a closing server has not seen yet is refused, and rightly.
+    await once(stream, 'response')
+    const ended = linesOf(stream).next()
     await first.store.compact(4)
     await first.close({ keeps: true })
     t.equal((await ended).done, true, 'the watch ended in good order')

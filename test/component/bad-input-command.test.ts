@@ -222,7 +222,8 @@ void t.test('config files', async t => {
 })
 
 void t.test('addresses, ports and folders', async t => {
-  const dataDir = join(folder, 'data')
+  /** One each: they run side by side. */
+  const dataDir = (name: string): string => join(folder, `data-${name}`)
   const port = await freePort()
   const taken = createServer()
   await new Promise<void>(resolve => taken.listen(0, '127.0.0.1', resolve))
@@ -232,12 +233,12 @@ void t.test('addresses, ports and folders', async t => {
   writeFileSync(join(folder, 'file'), '')
   await check(t, [
     [
-      serverArgs({ dataDir, port: held }),
+      serverArgs({ dataDir: dataDir('a'), port: held }),
       2,
       `port ${held} on 127.0.0.1 is taken by another program; choose another with --https-listen-port`,
     ],
     [
-      serverArgs({ dataDir, port, more: ['--bind-address=203.0.113.9'] }),
+      serverArgs({ dataDir: dataDir('b'), port, more: ['--bind-address=203.0.113.9'] }),
       2,
       'this host has no address 203.0.113.9; see --bind-address',
     ],
@@ -252,7 +253,7 @@ void t.test('addresses, ports and folders', async t => {
       /^kites: cannot use the data directory .*\/file \(ENOTDIR: /,
     ],
     [
-      serverArgs({ dataDir, port, more: ['--token', 'a b'] }),
+      serverArgs({ dataDir: dataDir('c'), port, more: ['--token', 'a b'] }),
       1,
       'the token is not valid: it has a space or a line break in it',
     ],

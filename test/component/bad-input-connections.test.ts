@@ -190,6 +190,24 @@ void t.test('bodies that cost much to read hold nobody up', async t => {
       },
     ],
     [
+      'a list of equals',
+      422,
+      {
+        method: 'POST',
+        path: '/api/v1/namespaces/default/pods',
+        body: `{"metadata":{"name":"equals"},"spec":{"containers":[${'{"name":"c","image":"x"},'.repeat(40_000)}{"name":"c","image":"x"}]}}`,
+      },
+    ],
+    [
+      'unknown fields',
+      201,
+      {
+        method: 'POST',
+        path: CONFIG_MAPS,
+        body: `{"metadata":{"name":"unknown"}${Array.from({ length: 100_000 }, (_, at) => `,"u${at}":1`).join('')}}`,
+      },
+    ],
+    [
       'a selector',
       200,
       { method: 'GET', path: `${CONFIG_MAPS}?labelSelector=${'a%3Db,'.repeat(8000)}a%3Db` },

@@ -1,6 +1,7 @@
 /** Questions to other servers over real sockets: fall-back, truncation, caching, equal questions, loops, forgery. */
 import { createSocket, type Socket } from 'node:dgram'
-import { createServer, type Server } from 'node:net'
+import { createServer, isIPv6, type Server } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import packet from 'dns-packet'
 import t, { type Test } from 'tap'
 import { Forwarder } from '#agent/dns/forwarder.ts'
@@ -20,7 +21,7 @@ type Reply = (query: Buffer, via: 'udp' | 'tcp') => Buffer | undefined
 /** A name server on the given loopback addresses that answers as told. */
 async function upstream(address: string, port: number, reply: Reply): Promise<Upstream> {
   const asked: string[] = []
-  const udp: Socket = createSocket('udp4')
+  const udp: Socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
   udp.on('message', (message, from) => {
     asked.push('udp')
     const answer = reply(message, 'udp')
@@ -123,6 +124,19 @@ void t.test('a server that is down, or cannot say, gives way to the next', async
   t.equal(dataOf(await forwarder.ask(question('b.test'), 1)), '1.2.3.4')
   t.equal(poor.asked.length, 1)
   t.equal(dataOf(await forwarder.ask(question('c.test'), 1)), '1.2.3.4')
+})
+
+void t.test('a server may be known by its IPv6 address only', async t => {
+  const addresses = Object.values(networkInterfaces()).flatMap(list => list ?? [])
+  if (!addresses.some(({ address }) => address === '::1')) {
+    t.equal(await forwarderTo(9, '::1').ask(question('v6.test'), 1), undefined, 'no IPv6 here')
+    return
+  }
+  const server = await use(t, '::1', (query, via) =>
+    via === 'udp' ? answerWith(query, '', packet.TRUNCATED_RESPONSE) : answerWith(query, '1.2.3.4'),
+  )
+  const forwarder = forwarderTo(server.port, '::1')
+  t.equal(dataOf(await forwarder.ask(question('v6.test', true), 1)), '1.2.3.4')
 })
 
 void t.test('nobody to ask is an answer too', async t => {

@@ -47,7 +47,7 @@ async function kites(args: string, input?: string): Promise<Ran> {
   const [command = '', ...rest] = args.split(' ')
   const written = { stdout: '', stderr: '' }
   const { stdout, stderr } = process
-  const writes = { stdout: stdout.write, stderr: stderr.write }
+  const writes = { stdout: stdout.write.bind(stdout), stderr: stderr.write.bind(stderr) }
   const collect = (stream: 'stdout' | 'stderr') => (text: string | Uint8Array) => {
     written[stream] += typeof text === 'string' ? text : Buffer.from(text).toString()
     return true

@@ -199,9 +199,9 @@ void t.test(`${KILLS} kills of the server`, { timeout: 10 * DEADLINE_MS }, async
   const server = await KilledServer.prepare(directory)
   server.start()
   t.teardown(async () => {
+    stop.abort()
     over.abort()
-    await server.kill()
-    rmSync(directory, { recursive: true, force: true })
+    await server.kill().finally(() => rmSync(directory, { recursive: true, force: true }))
   })
   let api: HttpTransport | undefined
   const deadline = clock.monotonic() + DEADLINE_MS

@@ -20,7 +20,8 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   users: 'cut -d: -f1 /etc/passwd /etc/group',
   links: `ip -o link | sed 's/^[0-9]*: //; s/@.*//; s/: .*//'`,
   addresses: `ip -o -4 addr | awk '{ print $2, $4 }'`,
-  routes: 'ip route show table all | grep -v "^broadcast"',
+  // an address of the link's own appears a while after the link
+  routes: 'ip route show table all | grep -vE "^(broadcast|multicast)|fe80::"',
   'routing rules': 'ip rule',
   'kernel settings': `cd /proc/sys/net && grep -rs . ipv4 netfilter bridge | grep -vE '/neigh/|count|random|/route/|fib_notify|stat_refresh|tcp_.*key|conf/(kv|v|docker)'`,
   mounts: `awk '{ print $5 }' /proc/self/mountinfo`,

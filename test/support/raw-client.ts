@@ -52,7 +52,8 @@ export interface Sent {
 
 const replyOf = (status: number, headers: Reply['headers'], chunks: readonly Buffer[]): Reply => {
   const text = Buffer.concat(chunks).toString()
-  const isJson = String(headers['content-type'] ?? '').includes('json')
+  const type = headers['content-type']
+  const isJson = typeof type === 'string' && type.includes('json')
   return { status, headers, text, body: isJson && text !== '' ? parsed(text) : {} }
 }
 
@@ -107,10 +108,10 @@ export function connectH2(peer: Peer, headers: Sent['headers'] = {}): RawClient 
   }
 }
 
-/** One request over an HTTP/1.1 connection of its own. A body given as chunks goes without content-length. */
+/** One request over an HTTP/1.1 connection of its own. A chunked body goes without content-length. */
 export const sendH1 = (
   peer: Peer,
-  { method, path, body, headers }: Sent & { readonly isChunked?: boolean },
+  { method, path, body, headers }: Sent,
   isChunked = false,
 ): Promise<Reply> =>
   new Promise((resolve, reject) => {

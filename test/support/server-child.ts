@@ -221,7 +221,8 @@ export async function until(
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`not so within ${timeoutMs} ms: ${holds}`)
+    if (performance.now() > deadline)
+      throw new Error(`not so within ${timeoutMs} ms: ${holds.toString()}`)
     await new Promise(resolve => setTimeout(resolve, 20))
   }
 }

@@ -199,7 +199,7 @@ function judged(
   plural: string,
   { apiVersion }: { readonly apiVersion: string },
 ): (input: Buffer) => unknown {
-  const [version = '', group = ''] = apiVersion.split('/').reverse()
+  const [version = '', group = ''] = apiVersion.split('/').toReversed()
   const resource = resourceOf(group, version, plural)
   if (resource === undefined) throw new Error(`${plural} is not served`)
   const type = resource.type()
@@ -449,6 +449,16 @@ function harmed(random: Random, seeds: readonly (string | Buffer)[]): Buffer {
   return bytes
 }
 
+function timeOf(task: () => unknown): number {
+  const began = performance.now()
+  try {
+    task()
+  } catch {
+    // A refusal is as good an answer here.
+  }
+  return performance.now() - began
+}
+
 for (const { name, seeds, read, isRefusal, rounds = ROUNDS } of TARGETS)
   void t.test(name, async t => {
     const random = seededRandom(SEED)
@@ -467,7 +477,10 @@ for (const { name, seeds, read, isRefusal, rounds = ROUNDS } of TARGETS)
             `${error instanceof Error ? error.stack : String(error)}\n<- ${JSON.stringify(input.toString('latin1'))}`,
           )
       }
-      slowest = Math.max(slowest, performance.now() - began)
+      const took = performance.now() - began
+      // What was slow by itself is slow again; what the machine held up is not.
+      const again = took > TIME_MAX_MS ? timeOf(() => read(input)) : took
+      slowest = Math.max(slowest, Math.min(took, again))
     }
     t.comment(`${rounds} inputs, ${refused} refused, the slowest took ${slowest.toFixed(1)} ms`)
     t.same(faults, [], `seed ${SEED}`)

@@ -70,8 +70,9 @@ export function indexList(type: ListType, value: unknown): IndexedList {
     if (!items.has(element)) items.set(element, item)
     else {
       repeated ??= new Map()
-      const earlier = repeated.get(element) ?? [items.get(element)]
-      repeated.set(element, [...earlier, item])
+      const all = repeated.get(element)
+      if (all === undefined) repeated.set(element, [items.get(element), item])
+      else all.push(item)
     }
   }
   return { items, repeated: repeated ?? NO_ITEMS.repeated }

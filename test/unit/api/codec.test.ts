@@ -146,7 +146,7 @@ const broken: readonly { name: string; text: string | Buffer; message: string }[
   {
     name: 'a missing comma',
     text: '{"a":1 "b":2}',
-    message: `invalid character '\\"' after object key:value pair ({"a":1 "b":2})`,
+    message: `invalid character '"' after object key:value pair ({"a":1 "b":2})`,
   },
   {
     name: 'bytes that are no UTF-8',

@@ -24,9 +24,9 @@ void t.test('takers share a turn until it is full, then wait in order', async t 
     inTurn.push(turn)
     spend(0.4)
   }
-  const all = Promise.all(Array.from({ length: 10 }, (_, index) => worker(index)))
+  const all = Promise.all(Array.from({ length: 20 }, (_, index) => worker(index)))
   const counting = (async () => {
-    while (done.length < 10) {
+    while (done.length < 20) {
       await nextTurn()
       turn++
     }
@@ -36,7 +36,7 @@ void t.test('takers share a turn until it is full, then wait in order', async t 
   turns.close()
   t.same(
     done,
-    Array.from({ length: 10 }, (_, index) => index),
+    Array.from({ length: 20 }, (_, index) => index),
   )
   const perTurn = new Map<number, number>()
   for (const one of inTurn) perTurn.set(one, (perTurn.get(one) ?? 0) + 1)
@@ -66,12 +66,26 @@ void t.test('measures whole turns, waiting excluded', async t => {
   await nextTurn()
   turns.lengths.reset()
   await new Promise(resolve => setTimeout(resolve, 60))
-  const waited = turns.lengths.max
+  const waited = turns.work.max
   const start = performance.now()
   while (performance.now() - start < 25);
   await nextTurn()
   await nextTurn()
   turns.close()
   t.ok(turns.lengths.max >= 24e6, 'the long turn counts')
-  t.ok(waited < turns.lengths.max, 'the wait does not')
+  t.ok(waited < 20e6, 'the wait does not')
+})
+
+void t.test('closing lets everybody go on', async t => {
+  const { clock, spend } = workClock()
+  const turns = createTurns(clock)
+  await nextTurn()
+  await turns.take()
+  spend(100)
+  const waiting = [1, 2].map(async () => turns.take())
+  turns.close()
+  spend(100)
+  await Promise.all(waiting)
+  await turns.take()
+  t.pass('served')
 })

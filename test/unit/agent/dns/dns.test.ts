@@ -310,6 +310,8 @@ void t.test('resolv.conf', async t => {
   t.same(chooseResolvConf([stub, undefined]), stub)
   t.same(chooseResolvConf([undefined]), { nameservers: [], searches: [], options: [] })
   t.same(upstreamsOf(real, new Set(['10.43.0.10'])), ['192.168.1.1'], 'never oneself')
+  const six = parseResolvConf('nameserver fe80::1%eth0\nnameserver nonsense\n')
+  t.same(upstreamsOf(six, new Set()), ['fe80::1%eth0'], 'IPv6 servers too')
   const pod = (rest: object): string =>
     podResolvConf({
       namespace: 'shop',
