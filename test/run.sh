@@ -40,6 +40,7 @@ fi
 
 # Debian's stable releases carry an old kubectl; unstable has the newest, and it runs anywhere.
 install_kubectl() {
+  # shellcheck disable=SC2016
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' | grep -v security | head -n 1)
   [ -n "$mirror" ] || fail "kubectl is missing; install any from 1.28 on"
   work=$(mktemp -d)

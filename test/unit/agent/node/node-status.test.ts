@@ -119,8 +119,11 @@ void t.test('images: the biggest first, those without a name left out', async t 
   ])
 })
 
-void t.test('an engine that restarts leaves the node Ready, one that stays away does not', async t => {
-  t.equal(engineFaultAfter(29_000, 'gone'), '')
-  t.equal(engineFaultAfter(30_000, 'gone'), 'gone')
-  t.equal(engineFaultAfter(Infinity, 'never seen'), 'never seen')
-})
+void t.test(
+  'an engine that restarts leaves the node Ready, one that stays away does not',
+  async t => {
+    t.equal(engineFaultAfter(29_000, 'gone'), '')
+    t.equal(engineFaultAfter(30_000, 'gone'), 'gone')
+    t.equal(engineFaultAfter(Infinity, 'never seen'), 'never seen')
+  },
+)
