@@ -1,6 +1,6 @@
 /**
- * What an idle node costs: `node test/bench/idle.ts [--seconds 60 | --minutes 30]`, that long without pods and again
- * with 20. One host runs server and agent; three more nodes' Leases are renewed through the API every 10 s, as nodes do.
+ * What an idle node costs: `node test/bench/idle.ts [--seconds 60 | --minutes 30] [--pods 0,20]`, that long with each
+ * number of pods. One host runs server and agent; three more nodes' Leases are renewed through the API every 10 s, as nodes do.
  *
  * Processor time, memory and bytes written come from /proc; bytes of an hour are extrapolated. Needs root.
  */
@@ -13,11 +13,16 @@ import { Report } from './budget.ts'
 import { cpuMs, rssMb } from './measure.ts'
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string' }, minutes: { type: 'string' } },
+  options: {
+    seconds: { type: 'string' },
+    minutes: { type: 'string' },
+    pods: { type: 'string', default: '0,20' },
+  },
 })
 const SECONDS =
   values.minutes === undefined ? Number(values.seconds ?? 60) : Number(values.minutes) * 60
-const PODS_COUNT = 20
+/** Growing: pods of one phase are there in the next. */
+const PHASES = values.pods.split(',').map(Number)
 /** After a change: start-up garbage, first lists and status writes are not idleness. */
 const SETTLE_MS = 15_000
 const RENEW_MS = 10_000
@@ -186,13 +191,16 @@ try {
   await bed.untilReady(1)
   const session = bed.connect()
   const stop = renewLeases(session, ['far-1', 'far-2', 'far-3'])
-  await idle(bed, '0 pods')
   const times = new PodTimes(session)
-  const names = Array.from({ length: PODS_COUNT }, (_value, index) => `idle-${index}`)
-  for (const name of names) await must(session, 'POST', PODS, aPod(name))
-  for (const name of names) await times.at(name, 'ready')
+  let running = 0
+  for (const wanted of PHASES) {
+    const names: string[] = []
+    for (; running < wanted; running++) names.push(`idle-${running}`)
+    for (const name of names) await must(session, 'POST', PODS, aPod(name))
+    for (const name of names) await times.at(name, 'ready')
+    await idle(bed, `${wanted} pods`)
+  }
   times.close()
-  await idle(bed, `${PODS_COUNT} pods`)
   stop()
   session.destroy()
   report.print(`Idle for ${SECONDS} s each`)
