@@ -13,6 +13,9 @@ import { join } from 'node:path'
 import { cpuMs, rssMb } from './measure.ts'
 
 const READY_DEADLINE_MS = 30_000
+/** As Go's client has them: with the small defaults of node:http2 a long list waits for the client's windows. */
+const STREAM_WINDOW_BYTES = 4 << 20
+const CONNECTION_WINDOW_BYTES = 64 << 20
 
 export interface Answer {
   readonly status: number
@@ -71,7 +74,12 @@ export async function startServer(): Promise<Server> {
   return {
     url,
     readyMs: performance.now() - start,
-    connect: () => http2.connect(url, { ...credentials, settings: { initialWindowSize: 1 << 20 } }),
+    connect: () => {
+      const settings = { initialWindowSize: STREAM_WINDOW_BYTES }
+      const session = http2.connect(url, { ...credentials, settings })
+      session.once('connect', () => session.setLocalWindowSize(CONNECTION_WINDOW_BYTES))
+      return session
+    },
     cpuMs: () => treeOf(pid).reduce((sum, one) => sum + cpuMs(one), 0),
     rssMb: () => treeOf(pid).reduce((sum, one) => sum + rssMb(one), 0),
     stop: () => stop(child, root),
