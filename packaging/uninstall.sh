@@ -120,12 +120,14 @@ remove_docker_traces() {
 }
 
 has_containers() { case $(engine 'containers/json?all=1') in '' | '[]'*) return 1 ;; esac; }
+# kites makes no Docker volumes: whatever is there is somebody's data.
+has_volumes() { case $(engine volumes) in *'"Name"'*) ;; *) return 1 ;; esac; }
 
 remove_packages() {
   [ -s "$STATE/packages" ] && [ "$keep_packages" = no ] || return 0
   packages=$(cat "$STATE/packages")
-  if echo "$packages" | grep -qx docker.io && has_containers; then
-    say "Docker still runs other containers: its packages stay"
+  if echo "$packages" | grep -qx docker.io && { has_containers || has_volumes; }; then
+    say "Docker still has other containers or volumes: its packages stay"
     packages=$(echo "$packages" | grep -vE '^(docker|containerd|runc)')
   elif echo "$packages" | grep -qx docker.io; then
     ! has_systemd || systemctl stop docker.socket docker containerd 2>/dev/null
@@ -155,7 +157,7 @@ if [ -x "$TREE/kites" ]; then
   "$TREE/kites" cleanup --data-dir "$DATA" || say "not everything of the node could be cleaned; see the lines above"
 fi
 [ ! -x "$TREE/node" ] || restore_docker
-has_containers || stop_docker
+has_containers || has_volumes || stop_docker
 remove_packages
 for name in kites kites-agent; do
   rm -f "$SYSTEMD/$name.service"
