@@ -161,15 +161,27 @@ export function nodeStatus(
       operatingSystem: 'linux',
       architecture: machine.architecture,
     },
-    images: [...images]
-      .sort((left, right) => right.sizeBytes - left.sizeBytes)
-      .slice(0, IMAGES_MAX)
-      .map(image => ({
-        names: [...image.digests, ...image.tags].slice(0, NAMES_PER_IMAGE_MAX),
-        sizeBytes: image.sizeBytes,
-      }))
-      .filter(({ names }) => names.length > 0),
+    images: statusImages(images),
   }
+}
+
+/**
+ * The biggest first; those of one size by name, because the Engine lists them in any order and a status that only
+ * changes places would be written again and again.
+ */
+function statusImages(images: readonly ImageState[]): NonNullable<NodeStatus['images']> {
+  return images
+    .map(({ digests, tags, sizeBytes }) => ({
+      names: [...digests.toSorted(), ...tags.toSorted()].slice(0, NAMES_PER_IMAGE_MAX),
+      sizeBytes,
+    }))
+    .filter(({ names }) => names.length > 0)
+    .sort(
+      (left, right) =>
+        right.sizeBytes - left.sizeBytes ||
+        (left.names[0] ?? '').localeCompare(right.names[0] ?? ''),
+    )
+    .slice(0, IMAGES_MAX)
 }
 
 /** Whether a status is worth writing before its time: anything but the stamps of heartbeats. */

@@ -117,6 +117,18 @@ void t.test('images: the biggest first, those without a name left out', async t 
     { names: ['b@x', 'b:1'], sizeBytes: 2 },
     { names: ['a:1'], sizeBytes: 1 },
   ])
+  const twins = ['web:1', 'web:2'].map(tag => ({
+    id: tag,
+    tags: [tag],
+    digests: [],
+    sizeBytes: 7,
+    user: '',
+  }))
+  t.same(
+    nodeStatus(facts, [], twins).images,
+    nodeStatus(facts, [], twins.toReversed()).images,
+    'the order of the Engine does not matter',
+  )
 })
 
 void t.test(
