@@ -46,8 +46,13 @@ const linesOf = (text: string): string[] =>
     .filter(line => line !== '')
     .sort()
 
-/** What is there now and was not before. */
-export const added = (before: Traces, after: Traces, name: string): string[] =>
-  (after[name] ?? []).filter(line => !(before[name] ?? []).includes(line))
+/** What is there now and was not before. An Engine that was there first keeps its own books, images among them. */
+export function added(before: Traces, after: Traces, name: string): string[] {
+  const had = new Set(before[name])
+  const ofEngine = /^\/var\/lib\/(docker|containerd)\//
+  return (after[name] ?? []).filter(
+    line => !had.has(line) && !(had.has('/var/lib/docker') && ofEngine.test(line)),
+  )
+}
 
 export const TRACE_NAMES = [...Object.keys(QUESTIONS), 'rules']
