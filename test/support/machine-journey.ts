@@ -36,6 +36,9 @@ spec:
   ports: [{ name: http, port: 8080, targetPort: http, nodePort: 30080 }]
 `
 
+/** With a backend drawn for each connection, one of three is missed by 40 questions once in three million runs. */
+const QUESTIONS = 40
+
 export interface JourneyOptions {
   readonly machine: Machine
   /** The clone, as the machine sees it. */
@@ -186,9 +189,9 @@ export class Journey {
     await this.answers('1', 3)
     const clusterIP = await this.ok(['get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}'])
     for (const host of [clusterIP, 'web', 'web.default.svc.cluster.local']) {
-      const script = `for i in 1 2 3 4 5 6 7 8 9 10 11 12; do wget -q -O - http://${host}:8080/; done`
+      const script = `for i in $(seq ${QUESTIONS}); do wget -q -O - http://${host}:8080/; done`
       const said = await this.ok(['exec', 'deployment/web', '--', 'sh', '-c', script])
-      t.ok(new Set(said.trim().split('\n')).size >= 2, `several pods behind ${host}, from a pod`)
+      t.equal(new Set(said.trim().split('\n')).size, 3, `all pods behind ${host}, from a pod`)
     }
   }
 
@@ -199,11 +202,25 @@ export class Journey {
     )
   }
 
+  /** So many pods are left, the others gone and not only ending. */
+  async #only(count: number): Promise<void> {
+    await until(
+      async () =>
+        (await this.ok(['get', 'pods', '-l', 'app=web', '-o', 'name'])).trim().split('\n')
+          .length === count,
+      `${count} pods to be left`,
+      60_000 * this.#slowness,
+    )
+  }
+
   async #change(t: Test): Promise<void> {
     await this.ok(['scale', 'deployment/web', '--replicas=5'])
     await this.#rolledOut(t)
     await this.answers('1', 5)
+    await this.ok(['scale', 'deployment/web', '--replicas=1'])
+    await this.#only(1)
     await this.ok(['scale', 'deployment/web', '--replicas=3'])
+    await this.#rolledOut(t)
     await this.ok(['set', 'image', 'deployment/web', 'web=web:2'])
     await this.#rolledOut(t)
     await this.answers('2', 3)
@@ -213,6 +230,7 @@ export class Journey {
     t.match(await this.ok(['logs', 'deployment/web']), 'serving v1')
     t.match(await this.ok(['exec', 'deployment/web', '--', 'hostname']), /^web-/)
     t.match(await this.ok(['describe', 'nodes']), /Ready +True/)
+    t.match(await this.ok(['describe', 'deployment', 'web']), '3 desired | 3 updated | 3 total')
     await this.#stay(t)
     await this.ok(['create', 'deployment', 'gone', '--image=web:1'])
     await this.ok(['rollout', 'status', 'deployment/gone', `--timeout=${60 * this.#slowness}s`])
