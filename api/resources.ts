@@ -4,21 +4,7 @@
  * A row: plural, kind, short names, scope, what it can do, and the struct `<file>.<Kind>` its objects have.
  * Source: kubernetes pkg/registry/<group>/<kind>/storage (short names, categories), pkg/controlplane/instance.go
  */
-export type Subresource =
-  | 'status'
-  | 'scale'
-  | 'binding'
-  | 'eviction'
-  | 'log'
-  | 'exec'
-  | 'attach'
-  | 'portforward'
-  | 'proxy'
-  | 'token'
-  | 'approval'
-  | 'finalize'
-  | 'ephemeralcontainers'
-  | 'resize'
+import type { Subresource } from './subresources.ts'
 
 export type ResourceVerb =
   | 'create'
@@ -77,6 +63,7 @@ const row = (
 
 const NAMESPACED = { namespaced: true, verbs: STORED } as const
 const CLUSTER = { namespaced: false, verbs: STORED } as const
+const STATUS = ['status'] as const
 const REVIEW = { namespaced: false, verbs: CREATED } as const
 const NAMESPACED_REVIEW = { namespaced: true, verbs: CREATED } as const
 
@@ -109,6 +96,25 @@ const CORE: readonly ResourceRow[] = [
     subresources: ['token'],
   }),
   row('events', 'Event', NAMESPACED, { shortNames: ['ev'] }),
+  row('limitranges', 'LimitRange', NAMESPACED, { shortNames: ['limits'] }),
+  row('persistentvolumeclaims', 'PersistentVolumeClaim', NAMESPACED, {
+    shortNames: ['pvc'],
+    subresources: STATUS,
+  }),
+  row('persistentvolumes', 'PersistentVolume', CLUSTER, {
+    shortNames: ['pv'],
+    subresources: STATUS,
+  }),
+  row('podtemplates', 'PodTemplate', NAMESPACED),
+  row('replicationcontrollers', 'ReplicationController', NAMESPACED, {
+    shortNames: ['rc'],
+    categories: ['all'],
+    subresources: ['status', 'scale'],
+  }),
+  row('resourcequotas', 'ResourceQuota', NAMESPACED, {
+    shortNames: ['quota'],
+    subresources: STATUS,
+  }),
 ]
 
 const APPS: readonly ResourceRow[] = [
@@ -122,11 +128,98 @@ const APPS: readonly ResourceRow[] = [
     categories: ['all'],
     subresources: ['status', 'scale'],
   }),
+  row('statefulsets', 'StatefulSet', NAMESPACED, {
+    shortNames: ['sts'],
+    categories: ['all'],
+    subresources: ['status', 'scale'],
+  }),
+  row('daemonsets', 'DaemonSet', NAMESPACED, {
+    shortNames: ['ds'],
+    categories: ['all'],
+    subresources: STATUS,
+  }),
   row('controllerrevisions', 'ControllerRevision', NAMESPACED),
+]
+
+const BATCH: readonly ResourceRow[] = [
+  row('jobs', 'Job', NAMESPACED, { categories: ['all'], subresources: STATUS }),
+  row('cronjobs', 'CronJob', NAMESPACED, {
+    shortNames: ['cj'],
+    categories: ['all'],
+    subresources: STATUS,
+  }),
+]
+
+const AUTOSCALING: readonly ResourceRow[] = [
+  row('horizontalpodautoscalers', 'HorizontalPodAutoscaler', NAMESPACED, {
+    shortNames: ['hpa'],
+    categories: ['all'],
+    subresources: STATUS,
+  }),
+]
+
+const NETWORKING: readonly ResourceRow[] = [
+  row('ingresses', 'Ingress', NAMESPACED, { shortNames: ['ing'], subresources: STATUS }),
+  row('networkpolicies', 'NetworkPolicy', NAMESPACED, { shortNames: ['netpol'] }),
+  row('ingressclasses', 'IngressClass', CLUSTER),
+  row('ipaddresses', 'IPAddress', CLUSTER, { shortNames: ['ip'] }),
+  row('servicecidrs', 'ServiceCIDR', CLUSTER, { subresources: STATUS }),
+]
+
+const STORAGE: readonly ResourceRow[] = [
+  row('storageclasses', 'StorageClass', CLUSTER, { shortNames: ['sc'] }),
+  row('volumeattachments', 'VolumeAttachment', CLUSTER, { subresources: STATUS }),
+  row('csidrivers', 'CSIDriver', CLUSTER),
+  row('csinodes', 'CSINode', CLUSTER),
+  row('csistoragecapacities', 'CSIStorageCapacity', NAMESPACED),
+  row('volumeattributesclasses', 'VolumeAttributesClass', CLUSTER, { shortNames: ['vac'] }),
+]
+
+const ADMISSION_REGISTRATION: readonly ResourceRow[] = [
+  row('validatingwebhookconfigurations', 'ValidatingWebhookConfiguration', CLUSTER, {
+    categories: ['api-extensions'],
+  }),
+  row('mutatingwebhookconfigurations', 'MutatingWebhookConfiguration', CLUSTER, {
+    categories: ['api-extensions'],
+  }),
+  row('validatingadmissionpolicies', 'ValidatingAdmissionPolicy', CLUSTER, {
+    categories: ['api-extensions'],
+    subresources: STATUS,
+  }),
+  row('validatingadmissionpolicybindings', 'ValidatingAdmissionPolicyBinding', CLUSTER, {
+    categories: ['api-extensions'],
+  }),
+  row('mutatingadmissionpolicies', 'MutatingAdmissionPolicy', CLUSTER, {
+    categories: ['api-extensions'],
+  }),
+  row('mutatingadmissionpolicybindings', 'MutatingAdmissionPolicyBinding', CLUSTER, {
+    categories: ['api-extensions'],
+  }),
+]
+
+const RESOURCE: readonly ResourceRow[] = [
+  row('deviceclasses', 'DeviceClass', CLUSTER),
+  row('resourceclaims', 'ResourceClaim', NAMESPACED, { subresources: STATUS }),
+  row('resourceclaimtemplates', 'ResourceClaimTemplate', NAMESPACED),
+  row('resourceslices', 'ResourceSlice', CLUSTER),
+  row('devicetaintrules', 'DeviceTaintRule', CLUSTER, {
+    subresources: STATUS,
+  }),
 ]
 
 export const SERVED: readonly GroupRow[] = [
   { group: '', version: 'v1', file: 'core-v1', resources: CORE },
+  {
+    group: 'apiregistration.k8s.io',
+    version: 'v1',
+    file: 'apiregistration-v1',
+    resources: [
+      row('apiservices', 'APIService', CLUSTER, {
+        categories: ['api-extensions'],
+        subresources: STATUS,
+      }),
+    ],
+  },
   { group: 'apps', version: 'v1', file: 'apps-v1', resources: APPS },
   {
     group: 'events.k8s.io',
@@ -154,6 +247,8 @@ export const SERVED: readonly GroupRow[] = [
       row('subjectaccessreviews', 'SubjectAccessReview', REVIEW),
     ],
   },
+  { group: 'autoscaling', version: 'v2', file: 'autoscaling-v2', resources: AUTOSCALING },
+  { group: 'batch', version: 'v1', file: 'batch-v1', resources: BATCH },
   {
     group: 'certificates.k8s.io',
     version: 'v1',
@@ -162,6 +257,18 @@ export const SERVED: readonly GroupRow[] = [
       row('certificatesigningrequests', 'CertificateSigningRequest', CLUSTER, {
         shortNames: ['csr'],
         subresources: ['status', 'approval'],
+      }),
+    ],
+  },
+  { group: 'networking.k8s.io', version: 'v1', file: 'networking-v1', resources: NETWORKING },
+  {
+    group: 'policy',
+    version: 'v1',
+    file: 'policy-v1',
+    resources: [
+      row('poddisruptionbudgets', 'PodDisruptionBudget', NAMESPACED, {
+        shortNames: ['pdb'],
+        subresources: STATUS,
       }),
     ],
   },
@@ -174,6 +281,25 @@ export const SERVED: readonly GroupRow[] = [
       row('clusterroles', 'ClusterRole', CLUSTER),
       row('rolebindings', 'RoleBinding', NAMESPACED),
       row('roles', 'Role', NAMESPACED),
+    ],
+  },
+  { group: 'storage.k8s.io', version: 'v1', file: 'storage-v1', resources: STORAGE },
+  {
+    group: 'admissionregistration.k8s.io',
+    version: 'v1',
+    file: 'admissionregistration-v1',
+    resources: ADMISSION_REGISTRATION,
+  },
+  {
+    group: 'apiextensions.k8s.io',
+    version: 'v1',
+    file: 'apiextensions-v1',
+    resources: [
+      row('customresourcedefinitions', 'CustomResourceDefinition', CLUSTER, {
+        shortNames: ['crd', 'crds'],
+        categories: ['api-extensions'],
+        subresources: STATUS,
+      }),
     ],
   },
   {
@@ -194,70 +320,30 @@ export const SERVED: readonly GroupRow[] = [
     file: 'discovery-v1',
     resources: [row('endpointslices', 'EndpointSlice', NAMESPACED)],
   },
+  {
+    group: 'node.k8s.io',
+    version: 'v1',
+    file: 'node-v1',
+    resources: [row('runtimeclasses', 'RuntimeClass', CLUSTER)],
+  },
+  {
+    group: 'flowcontrol.apiserver.k8s.io',
+    version: 'v1',
+    file: 'flowcontrol-v1',
+    resources: [
+      row('flowschemas', 'FlowSchema', CLUSTER, { subresources: STATUS }),
+      row('prioritylevelconfigurations', 'PriorityLevelConfiguration', CLUSTER, {
+        subresources: STATUS,
+      }),
+    ],
+  },
+  { group: 'resource.k8s.io', version: 'v1', file: 'resource-v1', resources: RESOURCE },
+  {
+    group: 'storagemigration.k8s.io',
+    version: 'v1',
+    file: 'storagemigration-v1beta1',
+    resources: [
+      row('storageversionmigrations', 'StorageVersionMigration', CLUSTER, { subresources: STATUS }),
+    ],
+  },
 ]
-
-/** Kinds that a subresource takes or gives instead of its parent's. */
-export interface SubresourceKind {
-  readonly group: string
-  readonly version: string
-  readonly kind: string
-  /** `<file>.<Struct>` of its body. */
-  readonly struct: string
-}
-
-const AUTOSCALING_SCALE: SubresourceKind = {
-  group: 'autoscaling',
-  version: 'v1',
-  kind: 'Scale',
-  struct: 'autoscaling-v1.Scale',
-}
-
-/** Keyed `plural[.group]/subresource`; the others have their parent's kind. */
-export const SUBRESOURCE_KINDS: Readonly<Record<string, SubresourceKind>> = {
-  'pods/binding': { group: '', version: 'v1', kind: 'Binding', struct: 'core-v1.Binding' },
-  'pods/eviction': {
-    group: 'policy',
-    version: 'v1',
-    kind: 'Eviction',
-    struct: 'policy-v1.Eviction',
-  },
-  'pods/exec': {
-    group: '',
-    version: 'v1',
-    kind: 'PodExecOptions',
-    struct: 'core-v1.PodExecOptions',
-  },
-  'pods/attach': {
-    group: '',
-    version: 'v1',
-    kind: 'PodAttachOptions',
-    struct: 'core-v1.PodAttachOptions',
-  },
-  'pods/portforward': {
-    group: '',
-    version: 'v1',
-    kind: 'PodPortForwardOptions',
-    struct: 'core-v1.PodPortForwardOptions',
-  },
-  'serviceaccounts/token': {
-    group: 'authentication.k8s.io',
-    version: 'v1',
-    kind: 'TokenRequest',
-    struct: 'authentication-v1.TokenRequest',
-  },
-  'deployments.apps/scale': AUTOSCALING_SCALE,
-  'replicasets.apps/scale': AUTOSCALING_SCALE,
-}
-
-/** Verbs of subresources that are not get, patch and update of their parent's object. */
-export const SUBRESOURCE_VERBS: Readonly<Partial<Record<Subresource, readonly string[]>>> = {
-  binding: ['create'],
-  eviction: ['create'],
-  token: ['create'],
-  log: ['get'],
-  exec: ['create', 'get'],
-  attach: ['create', 'get'],
-  portforward: ['create', 'get'],
-  proxy: ['create', 'delete', 'get', 'patch', 'update'],
-  finalize: ['update'],
-}

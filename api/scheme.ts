@@ -4,17 +4,11 @@
  */
 import { struct, structsOf } from '#api/schema/catalog.ts'
 import type { StructType } from '#api/schema/type.ts'
-import {
-  type GroupRow,
-  type ResourceRow,
-  type ResourceVerb,
-  SERVED,
-  type Subresource,
-  SUBRESOURCE_KINDS,
-  SUBRESOURCE_VERBS,
-} from './resources.ts'
+import { type GroupRow, type ResourceRow, type ResourceVerb, SERVED } from './resources.ts'
+import { type Subresource, SUBRESOURCE_KINDS, SUBRESOURCE_VERBS } from './subresources.ts'
 
-export type { ResourceVerb, Subresource } from './resources.ts'
+export type { ResourceVerb } from './resources.ts'
+export type { Subresource } from './subresources.ts'
 
 export interface Resource {
   /** '' for core. */

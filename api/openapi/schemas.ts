@@ -28,6 +28,9 @@ const SCALARS: Readonly<Record<Scalar, Schema>> = {
   'int-or-string': { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
   duration: { type: 'string' },
   raw: { type: 'object' },
+  'schema-or-bool': {},
+  'schema-or-list': {},
+  'schema-or-names': {},
 }
 
 /** Scalars that upstream's documents refer to by name, because clients look for the names. */

@@ -4,20 +4,31 @@
  * Names   `core-v1.PodSpec` (file and struct), or the OpenAPI name `io.k8s.api.core.v1.PodSpec`.
  * Throws  Error on an unknown name: names come from our own tables, so that is a bug.
  */
+import * as admissionregistrationV1 from '#api/schemas/admissionregistration-v1.ts'
+import * as apiextensionsV1 from '#api/schemas/apiextensions-v1.ts'
+import * as apiregistrationV1 from '#api/schemas/apiregistration-v1.ts'
 import * as appsV1 from '#api/schemas/apps-v1.ts'
 import * as authenticationV1 from '#api/schemas/authentication-v1.ts'
 import * as authorizationV1 from '#api/schemas/authorization-v1.ts'
 import * as autoscalingV1 from '#api/schemas/autoscaling-v1.ts'
+import * as autoscalingV2 from '#api/schemas/autoscaling-v2.ts'
+import * as batchV1 from '#api/schemas/batch-v1.ts'
 import * as certificatesV1 from '#api/schemas/certificates-v1.ts'
 import * as coordinationV1 from '#api/schemas/coordination-v1.ts'
 import * as coreV1 from '#api/schemas/core-v1.ts'
 import { DESCRIPTIONS } from '#api/schemas/descriptions.ts'
 import * as discoveryV1 from '#api/schemas/discovery-v1.ts'
 import * as eventsV1 from '#api/schemas/events-v1.ts'
+import * as flowcontrolV1 from '#api/schemas/flowcontrol-v1.ts'
 import * as metaV1 from '#api/schemas/meta-v1.ts'
+import * as networkingV1 from '#api/schemas/networking-v1.ts'
+import * as nodeV1 from '#api/schemas/node-v1.ts'
 import * as policyV1 from '#api/schemas/policy-v1.ts'
 import * as rbacV1 from '#api/schemas/rbac-v1.ts'
+import * as resourceV1 from '#api/schemas/resource-v1.ts'
 import * as schedulingV1 from '#api/schemas/scheduling-v1.ts'
+import * as storageV1 from '#api/schemas/storage-v1.ts'
+import * as storagemigrationV1beta1 from '#api/schemas/storagemigration-v1beta1.ts'
 import { type Declarations, type GroupFacts, readGroup } from './notation.ts'
 import type { StructType, Type } from './type.ts'
 
@@ -26,17 +37,28 @@ const GROUPS: ReadonlyMap<string, GroupFacts> = new Map(
   Object.entries({
     'meta-v1': metaV1,
     'core-v1': coreV1,
+    'admissionregistration-v1': admissionregistrationV1,
+    'apiextensions-v1': apiextensionsV1,
+    'apiregistration-v1': apiregistrationV1,
     'apps-v1': appsV1,
     'authentication-v1': authenticationV1,
     'authorization-v1': authorizationV1,
     'autoscaling-v1': autoscalingV1,
+    'autoscaling-v2': autoscalingV2,
+    'batch-v1': batchV1,
     'certificates-v1': certificatesV1,
     'coordination-v1': coordinationV1,
     'discovery-v1': discoveryV1,
     'events-v1': eventsV1,
+    'flowcontrol-v1': flowcontrolV1,
+    'networking-v1': networkingV1,
+    'node-v1': nodeV1,
     'policy-v1': policyV1,
     'rbac-v1': rbacV1,
+    'resource-v1': resourceV1,
     'scheduling-v1': schedulingV1,
+    'storage-v1': storageV1,
+    'storagemigration-v1beta1': storagemigrationV1beta1,
   }),
 )
 

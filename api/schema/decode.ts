@@ -69,6 +69,9 @@ const SCALAR_DECODERS: Readonly<Record<Scalar, Decoder>> = {
   'int-or-string': checked(value => typeof value === 'string' || isInt32(value)),
   duration: text(checkedDuration),
   raw: value => value,
+  'schema-or-bool': value => value,
+  'schema-or-list': value => value,
+  'schema-or-names': value => value,
 }
 
 const structDecoders = new WeakMap<StructType, Decoder>()

@@ -37,6 +37,9 @@ const SCALARS: ReadonlyMap<string, ScalarType> = new Map(
       'int-or-string',
       'duration',
       'raw',
+      'schema-or-bool',
+      'schema-or-list',
+      'schema-or-names',
     ] satisfies Scalar[]
   ).map(scalar => [scalar, { kind: 'scalar', scalar }]),
 )

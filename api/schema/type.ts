@@ -27,6 +27,10 @@ export type Scalar =
   | 'duration'
   /** runtime.RawExtension, FieldsV1, JSON: kept as it is, whatever it is */
   | 'raw'
+  /** JSONSchemaPropsOrBool, ...OrArray, ...OrStringArray: one or the other in JSON, a message of both in protobuf */
+  | 'schema-or-bool'
+  | 'schema-or-list'
+  | 'schema-or-names'
 
 export interface ScalarType {
   readonly kind: 'scalar'

@@ -31,6 +31,9 @@ const ZERO_SCALARS = {
   'int-or-string': 0,
   duration: '0s',
   raw: undefined,
+  'schema-or-bool': undefined,
+  'schema-or-list': undefined,
+  'schema-or-names': undefined,
 } as const
 
 const structs = new WeakMap<StructType, object>()

@@ -36,6 +36,7 @@ import {
 import type { Faults } from '#api/validation/fault.ts'
 import { validateMetadata, validateMetadataUpdate } from '#api/validation/metadata.ts'
 import { validatePod, validatePodUpdate } from '#api/validation/pods.ts'
+import type { Rules, RuleTable } from '#api/validation/rules.ts'
 import {
   validateEndpoints,
   validateEndpointSlice,
@@ -54,17 +55,10 @@ import {
 } from '#api/validation/workloads.ts'
 import type { ClusterRole, Role, RoleBinding } from '#api/types/rbac-v1.ts'
 
-/** Methods, so that a rule may ask for its own kind: the table guarantees that it gets no other. */
-interface Rules {
-  create(faults: Faults, object: KubeObject): void
-  /** As on create when absent. */
-  update?(faults: Faults, object: KubeObject, before: KubeObject): void
-}
-
 const nothing = (): void => {}
 
 /** By group resource. Adding a kind's rules adds a row. */
-const RULES: Readonly<Record<string, Rules>> = {
+const RULES: RuleTable = {
   pods: { create: validatePod, update: validatePodUpdate },
   services: { create: validateService, update: validateServiceUpdate },
   endpoints: { create: validateEndpoints },
@@ -137,9 +131,14 @@ export function validateUpdate(
 }
 
 /** Writes through a subresource: the registry took over only what that subresource may change. */
-export function validateSubresourceUpdate(object: KubeObject, before: KubeObject): FieldError[] {
+export function validateSubresourceUpdate(
+  resource: Resource,
+  change: { readonly object: KubeObject; readonly old: KubeObject; readonly subresource: string },
+): FieldError[] {
+  const { object, old, subresource } = change
   const faults: Faults = []
-  validateMetadataUpdate(faults, object.metadata, before.metadata)
+  validateMetadataUpdate(faults, object.metadata, old.metadata)
+  if (subresource === 'status') RULES[groupResource(resource)]?.status?.(faults, object, old)
   return faults
 }
 

@@ -12,6 +12,8 @@ export interface Group {
   readonly folder: string
   /** Prefix of OpenAPI names. */
   readonly openApi: string
+  /** Structs of another version of the group that this one has as well. */
+  readonly adopts?: { readonly folder: string; readonly structs: RegExp }
 }
 
 /** Go types that are one value on the wire. */
@@ -27,6 +29,10 @@ export const SCALARS: Readonly<Record<string, string>> = {
   'meta-v1.MicroTime': 'micro-time',
   'meta-v1.Duration': 'duration',
   'meta-v1.FieldsV1': 'raw',
+  'apiextensions-v1.JSON': 'raw',
+  'apiextensions-v1.JSONSchemaPropsOrArray': 'schema-or-list',
+  'apiextensions-v1.JSONSchemaPropsOrBool': 'schema-or-bool',
+  'apiextensions-v1.JSONSchemaPropsOrStringArray': 'schema-or-names',
   'apimachinery/pkg/api/resource.Quantity': 'quantity',
   'apimachinery/pkg/util/intstr.IntOrString': 'int-or-string',
   'apimachinery/pkg/runtime.RawExtension': 'raw',

@@ -17,6 +17,9 @@ const TYPESCRIPT: Readonly<Record<string, string>> = {
   'int-or-string': 'number | string',
   duration: 'string',
   raw: 'Json',
+  'schema-or-bool': 'Json',
+  'schema-or-list': 'Json',
+  'schema-or-names': 'Json',
 }
 
 /** Declared by hand in api/object.ts, because code that knows no kind needs them. */
@@ -36,7 +39,7 @@ export class TypesWriter {
       return inner.includes('|') ? `readonly (${inner})[]` : `readonly ${inner}[]`
     if (type.kind === 'map') return `Readonly<Record<string, ${inner}>>`
     const name = type.kind === 'named' ? type.name : ''
-    if (name === '=raw') uses.add('object:Json')
+    if (TYPESCRIPT[name.slice(1)] === 'Json') uses.add('object:Json')
     if (name.startsWith('=')) return TYPESCRIPT[name.slice(1)] ?? ''
     const [prefix = '', short = ''] = name.split('.')
     if (prefix === 'meta-v1' && BY_HAND.has(short)) uses.add(`object:${short}`)

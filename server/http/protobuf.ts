@@ -183,7 +183,7 @@ function valueOf(type: Type, { wire, depth }: Reading): unknown {
     case 'struct':
       return messageOf(type, wire.bytes, depth + 1)
     case 'scalar':
-      return SCALARS[type.scalar](wire)
+      return SCALARS[type.scalar]?.(wire)
     case 'list':
       // A list inside a map or list travels as a message whose field 1 repeats.
       return fieldsOf(wire.bytes).map(item => valueOf(type.items, { wire: item, depth: depth + 1 }))
@@ -205,7 +205,7 @@ const textOf = (wire: WireField): string => wire.bytes.toString('utf8')
 
 const numberOf = (wire: WireField): number => Number(wire.value)
 
-const SCALARS: Readonly<Record<Scalar, (wire: WireField) => unknown>> = {
+const SCALARS: Readonly<Partial<Record<Scalar, (wire: WireField) => unknown>>> = {
   string: textOf,
   bool: wire => wire.value !== 0n,
   int32: numberOf,

@@ -89,7 +89,7 @@ export const validateChange = (
     validateStructure(target.resource.type(), change.object),
     change.subresource === ''
       ? validateUpdate(target.resource, change.object, change.old)
-      : validateSubresourceUpdate(change.object, change.old),
+      : validateSubresourceUpdate(target.resource, change),
   )
 
 /** Where the schema and the kind's own rules see the same fault, the rule has upstream's words for it. */

@@ -25,6 +25,9 @@ const SAMPLES: Readonly<Record<Scalar, readonly unknown[]>> = {
   'int-or-string': [0, 80, 'web', '25%'],
   duration: ['1h', '0'],
   raw: [{ a: [null, '', 0] }, 'text', []],
+  'schema-or-bool': [true, { type: 'string' }],
+  'schema-or-list': [{ type: 'string' }],
+  'schema-or-names': [['a']],
 }
 
 function pick<Item>(random: Random, items: readonly Item[]): Item {

@@ -6,7 +6,7 @@ import { openApiV2 } from '#api/openapi/v2.ts'
 void t.test('one document of everything', async t => {
   const document = openApiV2('v1.36.0')
   const text = JSON.stringify(document)
-  t.notMatch(text, /components\/schemas|"allOf"|"oneOf"|"requestBody"/)
+  t.notMatch(text, /components\/schemas|"allOf":\[|"oneOf":\[|"requestBody":/)
   const references = [...text.matchAll(/"\$ref":"#\/definitions\/([^"]+)"/g)]
   const definitions = isRecord(document['definitions']) ? document['definitions'] : {}
   t.same(
