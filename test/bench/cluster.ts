@@ -91,10 +91,11 @@ export function request(
   method: string,
   path: string,
   body?: unknown,
+  headers: http2.OutgoingHttpHeaders = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const stream = session.request(
-      { ':method': method, ':path': path, 'content-type': 'application/json' },
+      { ':method': method, ':path': path, 'content-type': 'application/json', ...headers },
       { endStream: body === undefined },
     )
     const parts: Buffer[] = []
@@ -113,8 +114,9 @@ export async function must(
   method: string,
   path: string,
   body?: unknown,
+  headers: http2.OutgoingHttpHeaders = {},
 ): Promise<Buffer> {
-  const answer = await request(session, method, path, body)
+  const answer = await request(session, method, path, body, headers)
   if (answer.status < 300) return answer.body
   throw new Error(`${method} ${path}: ${answer.status} ${answer.body.toString().slice(0, 300)}`)
 }
