@@ -30,6 +30,7 @@ const ENTRY_POINTS = {
   main: 'cmd/main.ts',
   'sqlite-worker': 'server/store/sqlite-worker.ts',
   'nft-child': 'netfilter/nftables/nft-child.ts',
+  'port-child': 'agent/api/port-child.ts',
 }
 
 /** Native packages stay packages; everything else is bundled. */

@@ -2,14 +2,17 @@
  * Writes `api/schemas/*.ts` (field facts) and `api/types/*.ts` (TypeScript types) from upstream's Go sources.
  * A maintainer's tool, run by hand when the Kubernetes level moves; no build and no test calls it.
  *
- * Usage   node packaging/schemas.ts <folder that holds k8s.io/api and k8s.io/apimachinery> <project folder>
- *         (Debian: unpack golang-k8s-api-dev and golang-k8s-apimachinery-dev, then usr/share/gocode/src/k8s.io)
+ * Usage   node packaging/schemas.ts <k8s.io of now> <project folder> <k8s.io of 1.20>
+ *         The first holds api, apimachinery and apiextensions-apiserver (Debian sid: unpack golang-k8s-api-dev and its
+ *         sisters, then usr/share/gocode/src/k8s.io). The last holds what upstream has dropped since, and
+ *         kube-aggregator (Debian bookworm: `apt-get source kubernetes`, then staging/src/k8s.io).
  * Input   Go struct declarations: json and protobuf tags, patch tags, `+marker` comments, `+enum` constants.
  *         Only facts are taken, no sentence of upstream's documentation.
- * Output  one pair of files per row of GROUPS. Adding a group is adding a row.
+ * Output  one pair of files per row of GROUPS; facts alone for an old version, which nothing of ours reads by its type.
+ *         Adding a group is adding a row.
  * Throws  on a Go type it cannot place: nothing is guessed.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { FactsWriter } from './schemas/facts.ts'
 import { type GoFile, type Group, parseFile } from './schemas/go.ts'
@@ -19,6 +22,21 @@ const api = (file: string, folder: string): Group => ({
   file,
   folder: `api/${folder}`,
   openApi: `io.k8s.api.${folder.replace('/', '.')}`,
+})
+
+/** `apps/v1beta1` becomes `apps-v1beta1`. */
+const old = (folder: string): Group => ({
+  ...api(folder.replace('/', '-'), folder),
+  isOld: true,
+})
+
+/** Structs of PodSecurityPolicy, which was dropped in 1.25. */
+const SECURITY_POLICY =
+  /^(PodSecurityPolicy|Allowed(HostPath|FlexVolume|CSIDriver)$|HostPortRange$|IDRange$|(SELinux|RunAsUser|RunAsGroup|FSGroup|SupplementalGroups|RuntimeClass)StrategyOptions$)/
+
+const withSecurityPolicies = (folder: string): Group => ({
+  ...old(folder),
+  adopts: { folder: `api/${folder}`, structs: SECURITY_POLICY, isOlder: true },
 })
 
 const GROUPS: readonly Group[] = [
@@ -62,13 +80,50 @@ const GROUPS: readonly Group[] = [
     folder: 'kube-aggregator/pkg/apis/apiregistration/v1',
     openApi: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1',
   },
+  withSecurityPolicies('extensions/v1beta1'),
+  old('apps/v1beta1'),
+  old('apps/v1beta2'),
+  old('batch/v1beta1'),
+  old('batch/v2alpha1'),
+  withSecurityPolicies('policy/v1beta1'),
+  old('rbac/v1alpha1'),
+  old('rbac/v1beta1'),
+  old('autoscaling/v2beta1'),
+  old('autoscaling/v2beta2'),
+  old('networking/v1beta1'),
+  old('storage/v1beta1'),
+  old('discovery/v1beta1'),
+  old('events/v1beta1'),
+  old('admissionregistration/v1beta1'),
+  old('certificates/v1beta1'),
+  old('coordination/v1beta1'),
+  old('scheduling/v1alpha1'),
+  old('scheduling/v1beta1'),
+  old('authentication/v1beta1'),
+  old('authorization/v1beta1'),
+  old('node/v1beta1'),
+  old('flowcontrol/v1beta3'),
+  old('resource/v1beta2'),
+  {
+    file: 'apiextensions-v1beta1',
+    folder: 'apiextensions-apiserver/pkg/apis/apiextensions/v1beta1',
+    openApi: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1beta1',
+    isOld: true,
+  },
+  {
+    file: 'apiregistration-v1beta1',
+    folder: 'kube-aggregator/pkg/apis/apiregistration/v1beta1',
+    openApi: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1beta1',
+    isOld: true,
+  },
 ]
 
-const [root = '', project = ''] = process.argv.slice(2)
+const [root = '', project = '', olderRoot = ''] = process.argv.slice(2)
 
 /** All declarations of a package as one text, so that imports and constants are found together. */
-function sourceOf(folder: string): string {
-  const directory = path.join(root, folder)
+function sourceOf(folder: string, roots = [root, olderRoot]): string {
+  const directories = roots.map(each => path.join(each, folder))
+  const directory = directories.find(each => existsSync(each)) ?? folder
   return readdirSync(directory)
     .filter(
       name =>
@@ -82,9 +137,14 @@ function parse(group: Group): GoFile {
   const own = parseFile(group, GROUPS, sourceOf(group.folder))
   const { adopts } = group
   if (adopts === undefined) return own
-  const other = parseFile(group, GROUPS, sourceOf(adopts.folder))
+  const other = parseFile(
+    group,
+    GROUPS,
+    sourceOf(adopts.folder, [adopts.isOlder === true ? olderRoot : root]),
+  )
   const adopted = other.structs.filter(({ name }) => adopts.structs.test(name))
-  return { ...own, structs: [...own.structs, ...adopted] }
+  const aliases = new Map([...other.aliases, ...own.aliases])
+  return { ...own, aliases, structs: [...own.structs, ...adopted] }
 }
 
 const parsed = GROUPS.map(parse)
@@ -93,5 +153,6 @@ const facts = new FactsWriter(parsed, file => sourceOf(folderOf(file)))
 const types = new TypesWriter(facts)
 for (const file of parsed) {
   writeFileSync(path.join(project, 'api/schemas', `${file.group.file}.ts`), facts.data(file))
+  if (file.group.isOld === true) continue
   writeFileSync(path.join(project, 'api/types', `${file.group.file}.ts`), types.types(file))
 }

@@ -21,8 +21,8 @@ RollingUpdateStatefulSetStrategy
  partition *int32 1
  maxUnavailable *int-or-string 2
 StatefulSetPersistentVolumeClaimRetentionPolicy
- whenDeleted string 1
- whenScaled string 2
+ whenDeleted string 1 default="Retain"
+ whenScaled string 2 default="Retain"
 StatefulSetOrdinals
  start int32 1 .
 StatefulSetSpec
@@ -35,7 +35,7 @@ StatefulSetSpec
  updateStrategy StatefulSetUpdateStrategy 7
  revisionHistoryLimit *int32 8 default=10
  minReadySeconds int32 9
- persistentVolumeClaimRetentionPolicy *StatefulSetPersistentVolumeClaimRetentionPolicy 10
+ persistentVolumeClaimRetentionPolicy *StatefulSetPersistentVolumeClaimRetentionPolicy 10 default={}
  ordinals *StatefulSetOrdinals 11
 StatefulSetStatus
  observedGeneration int64 1

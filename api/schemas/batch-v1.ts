@@ -25,7 +25,7 @@ PodFailurePolicyOnExitCodesRequirement
  values [int32] 3 ! list=set
 PodFailurePolicyOnPodConditionsPattern
  type string 1 !
- status string 2 .
+ status string 2 . default="True"
 PodFailurePolicyRule
  action PodFailurePolicyAction 1 !
  onExitCodes *PodFailurePolicyOnExitCodesRequirement 2
@@ -92,11 +92,11 @@ CronJobSpec
  schedule string 1 !
  timeZone *string 8
  startingDeadlineSeconds *int64 2
- concurrencyPolicy ConcurrencyPolicy 3
- suspend *bool 4
+ concurrencyPolicy ConcurrencyPolicy 3 default="Allow"
+ suspend *bool 4 default=false
  jobTemplate JobTemplateSpec 5 !
- successfulJobsHistoryLimit *int32 6
- failedJobsHistoryLimit *int32 7
+ successfulJobsHistoryLimit *int32 6 default=3
+ failedJobsHistoryLimit *int32 7 default=1
 CronJobStatus
  active [core-v1.ObjectReference] 1
  lastScheduleTime *time 4

@@ -13,7 +13,14 @@ export interface Group {
   /** Prefix of OpenAPI names. */
   readonly openApi: string
   /** Structs of another version of the group that this one has as well. */
-  readonly adopts?: { readonly folder: string; readonly structs: RegExp }
+  readonly adopts?: {
+    readonly folder: string
+    readonly structs: RegExp
+    /** Read in the older sources. */
+    readonly isOlder?: true
+  }
+  /** Served by conversion only: nobody wants its types. */
+  readonly isOld?: boolean
 }
 
 /** Go types that are one value on the wire. */
@@ -30,6 +37,10 @@ export const SCALARS: Readonly<Record<string, string>> = {
   'meta-v1.Duration': 'duration',
   'meta-v1.FieldsV1': 'raw',
   'apiextensions-v1.JSON': 'raw',
+  'apiextensions-v1beta1.JSON': 'raw',
+  'apiextensions-v1beta1.JSONSchemaPropsOrArray': 'schema-or-list',
+  'apiextensions-v1beta1.JSONSchemaPropsOrBool': 'schema-or-bool',
+  'apiextensions-v1beta1.JSONSchemaPropsOrStringArray': 'schema-or-names',
   'apiextensions-v1.JSONSchemaPropsOrArray': 'schema-or-list',
   'apiextensions-v1.JSONSchemaPropsOrBool': 'schema-or-bool',
   'apiextensions-v1.JSONSchemaPropsOrStringArray': 'schema-or-names',

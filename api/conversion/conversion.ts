@@ -1,0 +1,13 @@
+/** What turns the fields of one group-version of a kind into those of another. Types only. */
+import type { Fields } from './fields.ts'
+
+/** Pure functions over whole objects; apiVersion and kind are set by the mechanism, unknown fields dropped behind. */
+export interface Conversion {
+  /** To the form of the storage's row. */
+  readonly toStorage: (object: Fields) => Fields
+  readonly fromStorage: (object: Fields) => Fields
+  /** Fields that are there even when nothing is known of them. */
+  readonly nulls?: Readonly<Record<string, null>>
+  /** Fields are named alike, or differ below what is owned as one: ownership needs no translation. */
+  readonly keepsPaths?: true
+}

@@ -1,0 +1,35 @@
+/**
+ * Facts of every struct of api/batch/v2alpha1; the notation is explained in api/schema/notation.ts.
+ * Written by packaging/schemas.ts; edit that, not this. Source: k8s.io/api/batch/v2alpha1/types.go (v0.36)
+ */
+export const prefix = 'io.k8s.api.batch.v2alpha1'
+
+export const facts = `
+JobTemplate
+ ...meta-v1.TypeMeta 0
+ metadata meta-v1.ObjectMeta 1
+ template JobTemplateSpec 2
+JobTemplateSpec
+ metadata meta-v1.ObjectMeta 1
+ spec batch-v1.JobSpec 2
+CronJob
+ ...meta-v1.TypeMeta 0
+ metadata meta-v1.ObjectMeta 1
+ spec CronJobSpec 2
+ status CronJobStatus 3
+CronJobList
+ ...meta-v1.TypeMeta 0
+ metadata meta-v1.ListMeta 1
+ items [CronJob] 2 !
+CronJobSpec
+ schedule string 1 !
+ startingDeadlineSeconds *int64 2
+ concurrencyPolicy string 3
+ suspend *bool 4
+ jobTemplate JobTemplateSpec 5 !
+ successfulJobsHistoryLimit *int32 6
+ failedJobsHistoryLimit *int32 7
+CronJobStatus
+ active [core-v1.ObjectReference] 1
+ lastScheduleTime *time 4
+`
