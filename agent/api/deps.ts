@@ -5,6 +5,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 
 export interface NodeApiDeps {
   readonly nodeName: string
+  readonly nodeIPs: readonly string[]
   readonly runtime: Runtime
   readonly clock: Clock
   readonly pods: {

@@ -4,6 +4,7 @@
  *   GET  /healthz  /pods  /stats/summary
  *   GET  /containerLogs/<namespace>/<pod>/<container>?follow=true...
  *   POST /exec|/attach/<namespace>/<pod>/<container>?command=...&input=1&output=1&error=1&tty=1   (streams)
+ *   POST /portForward/<namespace>/<pod>?port=<number>   /dial/<address>/<port>                     (raw bytes)
  *
  * Throws  StatusError: NotFound for a path or pod that is not here, BadRequest for one that cannot answer now.
  * Source: kubernetes pkg/kubelet/server/server.go
@@ -12,12 +13,15 @@ import { Readable } from 'node:stream'
 import type { Pod } from '#api/types/core-v1.ts'
 import { methodNotAllowed, noSuchResource, notFound } from '#api/status.ts'
 import type { NodeHandler, NodeResponse } from '#client/node-api.ts'
+import { dialStream, portForwardStream } from './connections.ts'
 import { containerLogs } from './container-logs.ts'
 import type { ContainerPath, NodeApiDeps } from './deps.ts'
 import { attachStream, execStream } from './interactive.ts'
+import { PodPorts } from './pod-ports.ts'
 import { statsSummary } from './stats.ts'
 
 export function createNodeHandler(deps: NodeApiDeps): NodeHandler {
+  const ports = new PodPorts(deps.clock)
   return {
     async request({ method, path }, signal) {
       const url = new URL(path, 'http://node')
@@ -35,6 +39,8 @@ export function createNodeHandler(deps: NodeApiDeps): NodeHandler {
     async connect({ path }) {
       const url = new URL(path, 'http://node')
       const [first = '', ...rest] = url.pathname.split('/').slice(1).map(decodeURIComponent)
+      if (first === 'dial') return dialStream(deps, rest)
+      if (first === 'portForward') return portForwardStream(deps, ports, rest, url.searchParams)
       if (first !== 'exec' && first !== 'attach') throw noSuchResource()
       const target = containerOf(deps, rest, url.searchParams)
       return first === 'exec' ? await execStream(deps, target) : await attachStream(deps, target)

@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import type { Duplex, Readable } from 'node:stream'
 import { badRequest, type Status } from '#api/status.ts'
 import { messageOf } from '#base/errors.ts'
+import { writeTo } from '#base/streams.ts'
 import {
   CHANNEL,
   encodeFrame,
@@ -135,9 +136,7 @@ async function receive(
 ): Promise<void> {
   const { stdin } = session
   if (channel === CHANNEL.stdin && wanted.stdin && stdin !== undefined) {
-    if (!stdin.destroyed && !stdin.write(payload)) {
-      await Promise.race([once(stdin, 'drain'), once(stdin, 'close')])
-    }
+    await writeTo(stdin, payload)
   } else if (channel === CHANNEL.close && payload[0] === CHANNEL.stdin) {
     stdin?.end()
   } else if (channel === CHANNEL.resize) {
@@ -212,9 +211,7 @@ class FrameSink {
     for (let offset = 0; offset < bytes.length; offset += FRAME_PAYLOAD_MAX_BYTES) {
       if (this.#stream.destroyed || this.#stream.writableEnded) return
       const piece = bytes.subarray(offset, offset + FRAME_PAYLOAD_MAX_BYTES)
-      if (!this.#stream.write(encodeFrame(channel, piece))) {
-        await Promise.race([once(this.#stream, 'drain'), once(this.#stream, 'close')])
-      }
+      await writeTo(this.#stream, encodeFrame(channel, piece))
     }
   }
 }

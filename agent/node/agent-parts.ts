@@ -181,6 +181,7 @@ export function createAgentParts(options: AgentOptions): AgentParts {
 
   const handler = createNodeHandler({
     nodeName,
+    nodeIPs: options.nodeIPs,
     runtime,
     clock,
     pods: {

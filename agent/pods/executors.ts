@@ -16,6 +16,7 @@ import { ensureImage } from './ensure-image.ts'
 import { hostnameOf } from './name-files.ts'
 import type { PodAction } from './plan.ts'
 import { containerEvent, normal, podEvent, warning } from './pod-events.ts'
+import { requireHandler } from './runtime-handler.ts'
 import { startContainer } from './start-container.ts'
 import { placeOf, volumeContext } from './volume-context.ts'
 
@@ -65,6 +66,7 @@ export const executors: Executors = {
     let created: string | undefined
     let started: Pick<SandboxState, 'id' | 'pid'> | undefined
     try {
+      await requireHandler(deps.client, pod, task.signal)
       await deps.limiter.run(async () => {
         created = await deps.runtime.createSandbox({
           pod: identityOf(pod),

@@ -1,10 +1,8 @@
-/** How a request is read: path, Accept, YAML and protobuf bodies, room for it. */
+/** How a request is read: path, Accept, YAML bodies, room for it. */
 import t from 'tap'
-import { typeOf } from '#api/scheme.ts'
 import { isReason } from '#api/status.ts'
 import { createFlowControl } from '#server/http/flow-control.ts'
-import { mediaTypeOf, negotiate } from '#server/http/negotiation.ts'
-import { parseProtobuf } from '#server/http/protobuf.ts'
+import { mediaOfStatus, mediaTypeOf, negotiate } from '#server/http/negotiation.ts'
 import { requestInfo } from '#server/http/request-info.ts'
 import { renderYaml } from '#client/yaml.ts'
 import { parseYaml } from '#server/http/yaml.ts'
@@ -82,26 +80,60 @@ void t.test('request info', async t => {
   )
 })
 
+const PROTO = 'application/vnd.kubernetes.protobuf'
+const META = 'g=meta.k8s.io;v=v1'
+const ALL = { tables: true, partials: true, protobuf: true, stream: false }
+
 void t.test('negotiation', async t => {
-  const cases: readonly [accept: string | undefined, expected: object][] = [
-    [undefined, { media: 'application/json', form: 'object' }],
-    ['*/*', { form: 'object' }],
+  const json = { media: 'application/json', form: 'object' }
+  const protobuf = { media: PROTO, form: 'object' }
+  const cases: readonly [accept: string | undefined, offers: object, expected: object][] = [
+    [undefined, {}, json],
+    ['*/*', {}, json],
+    ['application/*', {}, json],
+    ['application/yaml', {}, { media: 'application/yaml' }],
+    [`${PROTO},application/json`, {}, protobuf],
+    [`${PROTO},application/json`, { protobuf: false }, json],
+    [`application/json;q=0.5,${PROTO}`, {}, protobuf],
+    [`${PROTO};q=0.5, application/json;q=0.9`, {}, json],
+    [`*/*,${PROTO}`, {}, protobuf],
+    [`${PROTO};stream=watch`, {}, protobuf],
+    [`${PROTO};stream=other,application/json`, {}, json],
+    ['application/json;sv=v2,application/yaml', {}, { media: 'application/yaml' }],
+    ['text/html,application/json', {}, json],
+    [`application/json;as=Table;${META},application/json`, {}, { form: 'table' }],
+    [`application/json;as=Table;${META},application/json`, { tables: false }, json],
+    [`application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json`, {}, json],
+    [`${PROTO};as=Table;${META},application/json;as=Table;${META}`, {}, { ...json, form: 'table' }],
+    [`application/json;as=PartialObjectMetadataList;${META}`, {}, { form: 'partial-list' }],
     [
-      'application/vnd.kubernetes.protobuf,application/json',
-      { media: 'application/json', form: 'object' },
+      `${PROTO};as=PartialObjectMetadata;${META}`,
+      { protobuf: false },
+      { media: PROTO, form: 'partial' },
     ],
-    ['application/json;as=Table;v=v1;g=meta.k8s.io,application/json', { form: 'table' }],
-    ['application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json', { form: 'object' }],
-    ['application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io', { form: 'partial-list' }],
-    ['application/yaml', { media: 'application/yaml' }],
+    [`${PROTO};as=PartialObjectMetadata;${META},${PROTO}`, { partials: false }, protobuf],
+    [`${PROTO};stream=watch`, { stream: true }, protobuf],
   ]
-  for (const [accept, expected] of cases) t.match(negotiate(accept), expected, accept ?? 'none')
-  t.ok(
-    isReason(
-      failure(() => negotiate('text/html')),
-      'NotAcceptable',
-    ),
-  )
+  for (const [accept, offers, expected] of cases)
+    t.match(negotiate(accept, { ...ALL, ...offers }), expected, accept ?? 'none')
+  const spoken = `application/json, application/yaml, ${PROTO}`
+  const streamed = `application/json;stream=watch, ${PROTO};stream=watch`
+  const refused: readonly [accept: string, offers: object, spoken: string][] = [
+    ['text/html', {}, spoken],
+    ['nonsense', {}, spoken],
+    [PROTO, { protobuf: false }, spoken],
+    [`${PROTO};as=Table;${META}`, {}, spoken],
+    [`application/json;as=Pod;${META}`, {}, spoken],
+    ['application/json;g=meta.k8s.io', {}, spoken],
+    ['application/yaml,application/json', { stream: true }, streamed],
+  ]
+  for (const [accept, offers, names] of refused) {
+    const error = failure(() => negotiate(accept, { ...ALL, ...offers }))
+    t.ok(isReason(error, 'NotAcceptable'), accept)
+    t.match(error, { message: `only the following media types are accepted: ${names}` }, accept)
+  }
+  t.equal(mediaOfStatus(`application/json;as=Table;${META},${PROTO}`), PROTO)
+  t.equal(mediaOfStatus('text/html'), 'application/json')
   t.equal(mediaTypeOf('Application/JSON; charset=utf-8'), 'application/json')
 })
 
@@ -141,52 +173,6 @@ void t.test('YAML scalars read as kubectl reads them', async t => {
     renderYaml({ at: '2026-01-02T03:04:05Z', mode: '0644' }),
     'at: "2026-01-02T03:04:05Z"\nmode: "0644"\n',
   )
-})
-
-void t.test('protobuf bodies', async t => {
-  const bytes = (number: number, ...parts: readonly (Buffer | string)[]): Buffer => {
-    const body = Buffer.concat(parts.map(part => Buffer.from(part)))
-    return Buffer.concat([Buffer.from([number * 8 + 2, body.length]), body])
-  }
-  const number = (field: number, value: number): Buffer => Buffer.from([field * 8, value])
-  const probe = bytes(10, bytes(1, bytes(2, bytes(2, number(1, 0), number(2, 80)))), number(2, 5))
-  const quantity = bytes(8, bytes(1, bytes(1, 'cpu'), bytes(2, bytes(1, '100m'))))
-  const container = bytes(2, bytes(1, 'c'), bytes(2, 'nginx'), probe, quantity)
-  const meta = bytes(1, bytes(1, 'web'), bytes(8), bytes(11, bytes(1, 'app'), bytes(2, 'web')))
-  const envelope = (kind: string, raw: Buffer): Buffer =>
-    Buffer.concat([Buffer.from('k8s\0'), bytes(1, bytes(1, 'v1'), bytes(2, kind)), bytes(2, raw)])
-  const podOnly = (_version: string, kind: string): ReturnType<typeof typeOf> =>
-    kind === 'Pod' ? typeOf('', 'v1', 'Pod') : undefined
-  t.strictSame(
-    parseProtobuf(envelope('Pod', Buffer.concat([meta, bytes(2, container)])), podOnly),
-    {
-      kind: 'Pod',
-      apiVersion: 'v1',
-      metadata: { name: 'web', creationTimestamp: null, labels: { app: 'web' } },
-      spec: {
-        containers: [
-          {
-            name: 'c',
-            image: 'nginx',
-            livenessProbe: { httpGet: { port: 80 }, initialDelaySeconds: 5 },
-            resources: { limits: { cpu: '100m' } },
-          },
-        ],
-      },
-    },
-  )
-  for (const [name, body] of [
-    ['no magic', Buffer.from('{}')],
-    ['another kind', envelope('Node', meta)],
-    ['cut short', envelope('Pod', Buffer.from([0x0a, 0x7f]))],
-  ] as const)
-    t.ok(
-      isReason(
-        failure(() => parseProtobuf(body, podOnly)),
-        'BadRequest',
-      ),
-      name,
-    )
 })
 
 void t.test('flow control', async t => {
