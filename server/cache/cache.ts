@@ -110,6 +110,8 @@ export interface CacheWatch {
    * in flight per watcher, and holds further events back until some of it has drained.
    */
   drained(bytes: number): void
+  /** All that is due and then a bookmark, at once; nothing when none were asked for or the watch is behind. */
+  bookmark(): void
 }
 
 export interface Cache {

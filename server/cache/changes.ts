@@ -126,20 +126,33 @@ export const bookmarkEvent = (
 
 const NOTHING = Buffer.alloc(0)
 
-const WINDOW_BYTES = 16 * 1024 * 1024
-const WINDOW_CHANGES = 20_000
+/** How much of the recent past is kept for watchers that are late. */
+export interface WindowBounds {
+  readonly bytes: number
+  readonly changes: number
+  /** In flight to one consumer at most, give or take one batch. */
+  readonly flightBytes: number
+}
+
+export const WINDOW_BOUNDS: WindowBounds = {
+  bytes: 16 * 1024 * 1024,
+  changes: 20_000,
+  flightBytes: 1024 * 1024,
+}
 /** The newest changes keep their frames for watchers that are a little late. */
 const HOT_CHANGES = 256
 
 export class Window {
   /** Every change after this revision is here. */
   after: number
+  readonly #bounds: WindowBounds
   #changes: Change[] = []
   #first = 0
   #bytes = 0
 
-  constructor(after: number) {
+  constructor(after: number, bounds: WindowBounds) {
     this.after = after
+    this.#bounds = bounds
   }
 
   push(change: Change): void {
@@ -152,8 +165,8 @@ export class Window {
   trim(): void {
     while (
       this.#first < this.#changes.length &&
-      (this.#bytes > WINDOW_BYTES ||
-        this.#changes.length - this.#first > WINDOW_CHANGES ||
+      (this.#bytes > this.#bounds.bytes ||
+        this.#changes.length - this.#first > this.#bounds.changes ||
         this.#changes[this.#first]?.revision === this.after)
     ) {
       const oldest = this.#changes[this.#first++]

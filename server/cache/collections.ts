@@ -4,11 +4,10 @@
  * A state of the recent past is the present with the window's changes taken back; a state older than the window is
  * read from the store, and Expired when the store has forgotten it too.
  */
-import { StatusError } from '#api/status.ts'
 import { type Store, StoreError, type StoreEvent } from '#server/store/store.ts'
-import { Change, Window } from './changes.ts'
-import { tooOld } from './fan-out.ts'
+import { Change, Window, type WindowBounds } from './changes.ts'
 import { Item, Memo } from './item.ts'
+import { tooLarge, tooOld } from './refusal.ts'
 import { endOf, partsOf, prefixOf } from './selecting.ts'
 import { SortedMap } from './sorted-map.ts'
 import { isObject, stampRevision } from './stamp.ts'
@@ -25,18 +24,18 @@ export class Collections {
   readonly #store: Store
   readonly #items = new Map<string, Item>()
   readonly #sorted = new Map<string, SortedMap<Item>>()
-  readonly #snapshots = new Map<string, SortedMap<Item>>()
+  readonly #snapshots = new Map<string, Snapshot>()
   revision: number
 
-  private constructor(store: Store, revision: number) {
+  private constructor(store: Store, revision: number, bounds: WindowBounds) {
     this.#store = store
     this.revision = revision
-    this.window = new Window(revision)
+    this.window = new Window(revision, bounds)
   }
 
   /** Everything there is as of `revision`. Throws StoreError. */
-  static async load(store: Store, revision: number): Promise<Collections> {
-    const collections = new Collections(store, revision)
+  static async load(store: Store, revision: number, bounds: WindowBounds): Promise<Collections> {
+    const collections = new Collections(store, revision, bounds)
     const entries = new Map<string, [string, Item][]>()
     for await (const item of collections.#stored('', revision)) {
       collections.#items.set(item.key, item)
@@ -71,23 +70,23 @@ export class Collections {
   pin(groupResource: string, revision: number, state: SortedMap<Item>): void {
     const name = `${revision} ${groupResource}`
     this.#snapshots.delete(name)
-    this.#snapshots.set(name, state)
-    const [oldest] = this.#snapshots.keys()
-    if (this.#snapshots.size > SNAPSHOTS && oldest !== undefined) this.#snapshots.delete(oldest)
+    this.#snapshots.set(name, { revision, state })
+    const { historyRevision } = this.#store
+    for (const [known, snapshot] of this.#snapshots) {
+      const isOver = this.#snapshots.size > SNAPSHOTS || snapshot.revision < historyRevision
+      if (isOver) this.#snapshots.delete(known)
+    }
   }
 
   /** Throws StatusError Expired, Timeout (a revision from the future). */
   async at(groupResource: string, revision: number): Promise<SortedMap<Item>> {
     if (revision === this.revision) return this.latest(groupResource)
-    if (revision > this.revision) {
-      const message = `Too large resource version: ${revision}, current: ${this.revision}`
-      throw new StatusError('Timeout', message, {
-        causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-        retryAfterSeconds: 1,
-      })
-    }
+    if (revision > this.revision) throw tooLarge(revision, this.revision)
+    // What is older than history is promised for is gone for everybody, wherever it may still lie.
+    const { historyRevision } = this.#store
+    if (revision < historyRevision) throw tooOld(revision, historyRevision)
     const pinned = this.#snapshots.get(`${revision} ${groupResource}`)
-    const state = pinned ?? (await this.#rebuild(groupResource, revision))
+    const state = pinned?.state ?? (await this.#rebuild(groupResource, revision))
     this.pin(groupResource, revision, state)
     return state
   }
@@ -159,6 +158,11 @@ export class Collections {
     const bytes = stampRevision(event.bytes, event.revision)
     return new Item({ ...event, bytes }, groupResource, this.memo)
   }
+}
+
+interface Snapshot {
+  readonly revision: number
+  readonly state: SortedMap<Item>
 }
 
 const EMPTY: SortedMap<Item> = SortedMap.empty()

@@ -4,7 +4,7 @@
  * A watcher is in one of three phases, and only moves down this list except when it falls behind:
  *   initial  the objects of a snapshot, as ADDED, as fast as the consumer drains them
  *   replay   what the window holds after its position, likewise; a watcher that the window outruns is Expired
- *   live     given each change as it happens; when more than FLIGHT_BYTES are in flight it goes back to replay
+ *   live     given each change as it happens; when more than `flightBytes` are in flight it goes back to replay
  * So nothing is stored per watcher beyond what is in flight: the window is everybody's queue.
  */
 import type { Clock } from '#base/clock.ts'
@@ -14,10 +14,9 @@ import { StatusError } from '#api/status.ts'
 import { type CacheEvent, type CacheWatch, costOf, type WatchSink } from './cache.ts'
 import { bookmarkEvent, type Change, type Matches, objectEvent, type Window } from './changes.ts'
 import type { Item } from './item.ts'
+import { tooOld } from './refusal.ts'
 import { type Trigger, TriggerIndex } from './selecting.ts'
 
-/** In flight to one consumer at most, give or take one batch. */
-const FLIGHT_BYTES = 1024 * 1024
 const BATCH_BYTES = 256 * 1024
 /** Objects looked at in one step of a watcher, matching or not. */
 const BATCH_LOOKS = 500
@@ -50,6 +49,7 @@ interface Watcher {
 
 export interface FanOutDeps {
   readonly window: Window
+  readonly flightBytes: number
   readonly clock: Clock
   readonly log: Logger
   readonly revision: () => number
@@ -83,6 +83,7 @@ export class FanOut {
     return {
       close: () => this.#drop(watcher),
       drained: bytes => this.#drained(watcher, bytes),
+      bookmark: () => this.#lastBookmark(watcher),
     }
   }
 
@@ -112,7 +113,7 @@ export class FanOut {
       for (const watcher of index.all()) {
         if (!watcher.options.bookmarks) continue
         wanted = true
-        if (watcher.phase !== 'live') continue
+        if (!isToldUpTo(watcher, revision)) continue
         event ??= bookmarkEvent(revision, 'progress')
         this.#push(watcher, event)
       }
@@ -135,7 +136,7 @@ export class FanOut {
   #offer(watcher: Watcher, change: Change): void {
     // Asked for what comes after a revision that is not there yet (a restored server): not before that.
     if (change.revision <= watcher.position) return
-    if (watcher.flightBytes + watcher.pendingBytes > FLIGHT_BYTES) {
+    if (watcher.flightBytes + watcher.pendingBytes > this.#deps.flightBytes) {
       // Pending are whole revisions, so what is before the first of them was given. A bookmark is none of them.
       const first = watcher.pending.find(event => event.type !== 'BOOKMARK')
       watcher.position = (first?.revision ?? change.revision) - 1
@@ -149,6 +150,14 @@ export class FanOut {
     if (event !== undefined) this.#push(watcher, event)
   }
 
+  /** Nothing for a watcher that is behind: its position is in what it was given. */
+  #lastBookmark(watcher: Watcher): void {
+    const revision = this.#deps.revision()
+    if (!watcher.options.bookmarks || !isToldUpTo(watcher, revision)) return
+    watcher.pending.push(bookmarkEvent(revision, 'progress'))
+    this.#flush(watcher)
+  }
+
   #push(watcher: Watcher, event: CacheEvent): void {
     watcher.pending.push(event)
     watcher.pendingBytes += costOf(event)
@@ -157,7 +166,7 @@ export class FanOut {
 
   #enqueue(watcher: Watcher): void {
     if (watcher.isQueued || watcher.phase === 'closed') return
-    if (watcher.phase !== 'live' && watcher.flightBytes > FLIGHT_BYTES / 2) return
+    if (watcher.phase !== 'live' && watcher.flightBytes > this.#deps.flightBytes / 2) return
     watcher.isQueued = true
     this.#queue.push(watcher)
     if (this.#isScheduled) return
@@ -288,6 +297,6 @@ export class FanOut {
   }
 }
 
-/** Source: k8s.io/apiserver pkg/storage/cacher/watch_cache.go getAllEventsSinceLocked */
-export const tooOld = (asked: number, oldest: number): StatusError =>
-  new StatusError('Expired', `too old resource version: ${asked} (${oldest})`)
+/** With what is pending it knows everything up to here, and did not ask for what comes only after. */
+const isToldUpTo = (watcher: Watcher, revision: number): boolean =>
+  watcher.phase === 'live' && watcher.position <= revision

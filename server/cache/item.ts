@@ -1,8 +1,9 @@
 /**
  * One object at one revision: its bytes for good, what is derived from them while it is wanted.
  *
- * Parsed objects and other forms are held by a Memo of bounded size and made again when it has dropped them. Labels
- * and selectable fields, which selectors ask for again and again, stay with the item once they are known.
+ * Parsed objects and other forms are held by a Memo of bounded size and made again when it has dropped them; a form
+ * that somebody is still sending is shared until then. Labels and selectable fields, which selectors ask for again and
+ * again, stay with the item once they are known.
  */
 import type { AnyObject } from '#api/object.ts'
 import { fieldValues, supportedFields } from '#api/selectable-fields.ts'
@@ -28,7 +29,8 @@ export class Item implements Cached {
   readonly groupResource: string
   readonly #memo: Memo
   #object: AnyObject | undefined
-  #forms: Map<Form, Buffer> | undefined
+  /** Weak once they have faded: who is still sending one shares it with those who ask meanwhile. */
+  #forms: Map<Form, Buffer | WeakRef<Buffer>> | undefined
   #labels: Labels | undefined
   #values: Readonly<Record<string, string>> | undefined
 
@@ -56,11 +58,12 @@ export class Item implements Cached {
 
   form(form: Form): Buffer {
     const made = this.#forms?.get(form)
-    if (made !== undefined) return made
-    const bytes = form.encode(this.object())
+    const held = made instanceof WeakRef ? made.deref() : made
+    if (held !== undefined) return held
+    const bytes = own(form.encode(this.peek()))
     this.#forms ??= new Map()
     this.#forms.set(form, bytes)
-    this.#memo.add(this, bytes.length)
+    this.#memo.add({ item: this, form, bytes: bytes.length })
     return bytes
   }
 
@@ -75,15 +78,24 @@ export class Item implements Cached {
     return this.#values[field] ?? ''
   }
 
-  /** Drops what can be made again. */
-  forget(): void {
-    this.#object = undefined
-    this.#forms = undefined
+  /** Drops the parsed object, and holds a form only as long as somebody else does. */
+  fade(form: Form | undefined): void {
+    if (form === undefined) this.#object = undefined
+    else {
+      const made = this.#forms?.get(form)
+      if (made instanceof Uint8Array) this.#forms?.set(form, new WeakRef(made))
+    }
+  }
+
+  forget(form: Form | undefined): void {
+    if (form === undefined) return
+    this.#forms?.delete(form)
+    if (this.#forms?.size === 0) this.#forms = undefined
   }
 
   #keep(object: AnyObject): AnyObject {
     this.#object = object
-    this.#memo.add(this, this.bytes.length)
+    this.#memo.add({ item: this, form: undefined, bytes: this.bytes.length })
     return object
   }
 
@@ -106,28 +118,65 @@ const METADATA_FIELDS = 2
 
 const NO_LABELS: Labels = Object.freeze({})
 
-/** Bounds what items hold beside their bytes: first in, first out. */
+interface Kept {
+  readonly item: Item
+  /** Undefined: the parsed object. */
+  readonly form: Form | undefined
+  readonly bytes: number
+}
+
+/** Faded forms are remembered for this many times as much more; remembering costs memory too. */
+const FADED_TIMES = 3
+
+/** Bounds what items hold beside their bytes: first in, first to fade, and then forgotten. */
 export class Memo {
   readonly #limitBytes: number
-  #entries: { readonly item: Item; readonly bytes: number }[] = []
-  #first = 0
-  #bytes = 0
+  readonly #held = new Queue()
+  readonly #faded = new Queue()
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes
   }
 
-  add(item: Item, bytes: number): void {
-    this.#entries.push({ item, bytes })
-    this.#bytes += bytes
-    while (this.#bytes > this.#limitBytes && this.#first < this.#entries.length - 1) {
-      const oldest = this.#entries[this.#first++]
-      oldest?.item.forget()
-      this.#bytes -= oldest?.bytes ?? 0
+  add(entry: Kept): void {
+    this.#held.push(entry)
+    while (this.#held.bytes > this.#limitBytes && this.#held.length > 1) this.#fade()
+    while (this.#faded.bytes > this.#limitBytes * FADED_TIMES) {
+      const oldest = this.#faded.shift()
+      oldest?.item.forget(oldest.form)
     }
+  }
+
+  #fade(): void {
+    const oldest = this.#held.shift()
+    oldest?.item.fade(oldest.form)
+    if (oldest?.form !== undefined) this.#faded.push(oldest)
+  }
+}
+
+class Queue {
+  #entries: Kept[] = []
+  #first = 0
+  bytes = 0
+
+  get length(): number {
+    return this.#entries.length - this.#first
+  }
+
+  push(entry: Kept): void {
+    this.#entries.push(entry)
+    this.bytes += entry.bytes
+  }
+
+  shift(): Kept | undefined {
+    const oldest = this.#entries[this.#first]
+    if (oldest === undefined) return undefined
+    this.#first += 1
+    this.bytes -= oldest.bytes
     if (this.#first > this.#entries.length / 2) {
       this.#entries = this.#entries.slice(this.#first)
       this.#first = 0
     }
+    return oldest
   }
 }

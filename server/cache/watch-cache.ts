@@ -18,7 +18,7 @@ import {
   type WatchOptions,
   type WatchSink,
 } from './cache.ts'
-import type { Matches } from './changes.ts'
+import { type Matches, WINDOW_BOUNDS, type WindowBounds } from './changes.ts'
 import { Collections, rangeOf } from './collections.ts'
 import { FanOut } from './fan-out.ts'
 import type { Item } from './item.ts'
@@ -36,6 +36,7 @@ export interface CacheOptions {
   readonly store: Store
   readonly clock: Clock
   readonly log: Logger
+  readonly window?: WindowBounds
   /** The store went away under it: what it shows grows old from now on, so the server had better end. */
   readonly onLost?: (error: StoreError) => void
 }
@@ -44,12 +45,12 @@ export interface CacheOptions {
 export async function createCache(
   options: CacheOptions,
 ): Promise<Cache & { close(): Promise<void> }> {
-  const { store } = options
+  const { store, window = WINDOW_BOUNDS } = options
   for (let attempt = 1; ; attempt++) {
     const isFirst = attempt === 1
     const start = isFirst ? store.replayRevision : store.revision
     try {
-      const cache = new WatchCache(options, await Collections.load(store, start))
+      const cache = new WatchCache(options, await Collections.load(store, start, window))
       await cache.follow()
       return cache
     } catch (error) {
@@ -74,6 +75,7 @@ class WatchCache implements Cache {
     this.#collections = collections
     this.#fanOut = new FanOut({
       window: collections.window,
+      flightBytes: (options.window ?? WINDOW_BOUNDS).flightBytes,
       clock: options.clock,
       log: options.log,
       revision: () => collections.revision,

@@ -1,12 +1,15 @@
 /**
  * When to forget history, and up to which revision. The choice is pure; the shell looks once a minute.
+ *
+ * What is older than `keepMs` can no longer be listed, so that a pager learns of it as with any other server; deleting
+ * it costs a transaction and waits until there is something worth deleting.
  */
 import type { Clock, Timer } from '#base/clock.ts'
 import { messageOf } from '#base/errors.ts'
 import type { Logger } from '#base/logger.ts'
 import type { Store } from './store.ts'
 
-/** A revision is kept while it is young or among the last few, but never beyond the hard bound. */
+/** A revision can be read while it is young. On disk it is kept while it is young or among the last few, but never beyond the hard bound. */
 export interface CompactionPolicy {
   /** At least this long ... */
   readonly keepMs: number
@@ -32,14 +35,20 @@ export interface Sample {
 const STEP = 500
 const PERIOD_MS = 60_000
 
+/** The newest revision that is as old as history is kept for; undefined when nothing is. */
+export const retiredRevision = (
+  policy: CompactionPolicy,
+  samples: readonly Sample[],
+  nowMs: number,
+): number | undefined => samples.findLast(sample => sample.atMs <= nowMs - policy.keepMs)?.revision
+
 /** The revision to compact to, or undefined when there is nothing worth forgetting. `samples`: oldest first. */
 export function planCompaction(
   policy: CompactionPolicy,
   samples: readonly Sample[],
   state: { readonly revision: number; readonly compactedRevision: number; readonly nowMs: number },
 ): number | undefined {
-  const old = samples.findLast(sample => sample.atMs <= state.nowMs - policy.keepMs)
-  const byAge = old?.revision ?? 0
+  const byAge = retiredRevision(policy, samples, state.nowMs) ?? 0
   const byCount = state.revision - policy.keepRevisions
   const target = Math.max(Math.min(byAge, byCount), state.revision - policy.maxRevisions)
   return target >= state.compactedRevision + STEP ? target : undefined
@@ -76,6 +85,7 @@ export class Compaction {
     const { store, clock, log } = this.#deps
     const nowMs = clock.now()
     const { revision, compactedRevision } = store
+    store.retire(retiredRevision(this.#policy, this.#samples, nowMs) ?? 0)
     const target = planCompaction(this.#policy, this.#samples, {
       revision,
       compactedRevision,

@@ -91,6 +91,7 @@ export class Sequencer implements Store {
   #revision: number
   #next: number
   #compacted: number
+  #retired = 0
   #refusal: StoreError | undefined
 
   constructor(options: SequencerOptions) {
@@ -131,6 +132,10 @@ export class Sequencer implements Store {
 
   get revision(): number {
     return this.#revision
+  }
+
+  get historyRevision(): number {
+    return Math.max(this.#retired, this.#compacted)
   }
 
   get compactedRevision(): number {
@@ -225,6 +230,10 @@ export class Sequencer implements Store {
     if (revision <= this.#compacted) return
     this.#compacted = revision
     await this.#backend.compact(revision)
+  }
+
+  retire(revision: number): void {
+    this.#retired = Math.max(this.#retired, Math.min(revision, this.#revision))
   }
 
   async close(): Promise<void> {

@@ -113,6 +113,11 @@ export interface Store {
   /** Revisions up to here are gone from history. */
   readonly compactedRevision: number
   /**
+   * Lists of states before this are refused: history is promised for some minutes, and what is older may go at any time.
+   * Never below `compactedRevision`; counted from the start of the process.
+   */
+  readonly historyRevision: number
+  /**
    * Where a reader that starts with the store may begin to replay: a thousand writes or so before the start. Counted in
    * writes, because each start leaves a gap in the numbers (the rest of a block reserved for volatile commits).
    */
@@ -134,6 +139,8 @@ export interface Store {
   watch(options: { prefix: string; afterRevision: number }, handler: WatchHandler): Watch
   /** Forgets superseded history up to `revision`, in bounded slices, resumable after a crash. */
   compact(revision: number): Promise<void>
+  /** Takes back the promise of history before `revision`: costs nothing, deletes nothing. */
+  retire(revision: number): void
   /** Flushes what is queued, refuses what comes after, releases the files. */
   close(): Promise<void>
 }

@@ -4,7 +4,7 @@ import { imageArchive } from '../../packaging/pause/image.ts'
 
 const FOLDERS = ['bin', 'etc', 'tmp', 'www']
 const APPLETS =
-  'sh httpd hostname echo wget cat sleep nslookup env ls nc stty ps tty kill touch stat id seq'
+  'sh httpd hostname echo wget cat sleep nslookup env ls nc stty ps tty kill touch stat id seq tar'
 
 /** Answers `v<version> <hostname>` on port 80 and echoes lines on port 7. */
 export async function webArchive(version: string): Promise<Buffer> {

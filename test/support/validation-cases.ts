@@ -3,13 +3,45 @@ import { applyDefaults, decodeObject } from '#api/codec.ts'
 import type { AnyObject } from '#api/object.ts'
 import { type Resource, resourceOf } from '#api/scheme.ts'
 import type { FieldError } from '#api/status.ts'
-import { validateCreate, validateUpdate } from '#api/validation/validation.ts'
+import {
+  validateCreate,
+  validateSubresourceUpdate,
+  validateUpdate,
+} from '#api/validation/validation.ts'
 import type { Test } from 'tap'
 
 const GROUPS: Readonly<Record<string, string>> = {
+  flowschemas: 'flowcontrol.apiserver.k8s.io/v1',
+  prioritylevelconfigurations: 'flowcontrol.apiserver.k8s.io/v1',
+  apiservices: 'apiregistration.k8s.io/v1',
+  storageversionmigrations: 'storagemigration.k8s.io/v1',
+  customresourcedefinitions: 'apiextensions.k8s.io/v1',
+  validatingwebhookconfigurations: 'admissionregistration.k8s.io/v1',
+  mutatingwebhookconfigurations: 'admissionregistration.k8s.io/v1',
+  validatingadmissionpolicies: 'admissionregistration.k8s.io/v1',
+  validatingadmissionpolicybindings: 'admissionregistration.k8s.io/v1',
+  mutatingadmissionpolicies: 'admissionregistration.k8s.io/v1',
+  mutatingadmissionpolicybindings: 'admissionregistration.k8s.io/v1',
+  deviceclasses: 'resource.k8s.io/v1',
+  resourceclaims: 'resource.k8s.io/v1',
+  resourceclaimtemplates: 'resource.k8s.io/v1',
+  resourceslices: 'resource.k8s.io/v1',
+  devicetaintrules: 'resource.k8s.io/v1',
   deployments: 'apps/v1',
   replicasets: 'apps/v1',
   controllerrevisions: 'apps/v1',
+  daemonsets: 'apps/v1',
+  statefulsets: 'apps/v1',
+  jobs: 'batch/v1',
+  cronjobs: 'batch/v1',
+  horizontalpodautoscalers: 'autoscaling/v2',
+  poddisruptionbudgets: 'policy/v1',
+  runtimeclasses: 'node.k8s.io/v1',
+  ingresses: 'networking.k8s.io/v1',
+  ingressclasses: 'networking.k8s.io/v1',
+  networkpolicies: 'networking.k8s.io/v1',
+  ipaddresses: 'networking.k8s.io/v1',
+  servicecidrs: 'networking.k8s.io/v1',
   roles: 'rbac.authorization.k8s.io/v1',
   clusterroles: 'rbac.authorization.k8s.io/v1',
   rolebindings: 'rbac.authorization.k8s.io/v1',
@@ -18,6 +50,12 @@ const GROUPS: Readonly<Record<string, string>> = {
   leases: 'coordination.k8s.io/v1',
   priorityclasses: 'scheduling.k8s.io/v1',
   certificatesigningrequests: 'certificates.k8s.io/v1',
+  storageclasses: 'storage.k8s.io/v1',
+  volumeattachments: 'storage.k8s.io/v1',
+  csidrivers: 'storage.k8s.io/v1',
+  csinodes: 'storage.k8s.io/v1',
+  csistoragecapacities: 'storage.k8s.io/v1',
+  volumeattributesclasses: 'storage.k8s.io/v1',
 }
 
 export function resourceNamed(plural: string): Resource {
@@ -48,6 +86,16 @@ export const faultsOf = (plural: string, fields: object): string[] =>
 
 export const updateFaults = (plural: string, before: object, after: object): string[] =>
   showFaults(validateUpdate(resourceNamed(plural), build(plural, after), build(plural, before)))
+
+/** Of a write to the status: spec and metadata are those of the object before. */
+export const statusFaults = (plural: string, before: object, after: object): string[] =>
+  showFaults(
+    validateSubresourceUpdate(resourceNamed(plural), {
+      object: build(plural, after),
+      old: build(plural, before),
+      subresource: 'status',
+    }),
+  )
 
 export const LABEL =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"

@@ -223,12 +223,14 @@ void t.test('a slow watcher is held back, catches up, and expires when it is out
   const { store, cache } = await setUp()
   const alive = setInterval(() => {}, 1000)
   try {
-    const slow = watching(cache, PODS, FROM_NOW, false)
+    const slow = watching(cache, PODS, { ...FROM_NOW, bookmarks: true }, false)
     const big = { labels: { filler: 'x'.repeat(20_000) } }
     for (let index = 0; index < 200; index++) await write(store, `p${index}`, big)
     await turn()
     const held = slow.seen.length
     t.ok(held < 100, `${held} of 200 are in flight`)
+    slow.watch.bookmark()
+    t.equal(slow.seen.length, held, 'no bookmark for who is behind')
     while (slow.seen.length < 200) {
       slow.watch.drained(Number.POSITIVE_INFINITY)
       await turn()
@@ -287,3 +289,36 @@ void t.test('a start shows everything and lets watches of the recent past resume
   await turn()
   t.same(resumed.shown(), ['ADDED default/p18 19', 'ADDED default/p19 20', 'DELETED default/p3 21'])
 })
+
+void t.test('a state that history is no longer promised for is gone, pinned or not', async t => {
+  const { store, cache } = await setUp()
+  for (const name of ['a', 'b', 'c']) await write(store, name)
+  const first = await cache.list(PODS, { limit: 1 })
+  await write(store, 'd')
+  const page = { limit: 1, after: first.next ?? '', atRevision: first.revision }
+  t.equal((await cache.list(PODS, page)).items.length, 1)
+  store.retire(first.revision)
+  t.equal((await cache.list(PODS, page)).items.length, 1, 'the revision itself is there')
+  store.retire(first.revision + 1)
+  t.equal(await reasonOf(cache.list(PODS, page)), 'Expired')
+  const resumed = watching(cache, PODS, { ...FROM_NOW, afterRevision: 1 })
+  await turn()
+  t.equal(resumed.seen.length, 3, 'what the window holds can still be watched')
+})
+
+void t.test(
+  'a watch can be closed with a bookmark, which comes after all that was due',
+  async t => {
+    const { store, cache } = await setUp()
+    const asked = watching(cache, PODS, { ...FROM_NOW, bookmarks: true })
+    const other = watching(cache, PODS)
+    const future = watching(cache, PODS, { ...FROM_NOW, bookmarks: true, afterRevision: 9 })
+    await turn()
+    await write(store, 'a')
+    for (const { watch } of [asked, other, future]) watch.bookmark()
+    t.same(asked.shown(), ['ADDED default/a 1', 'BOOKMARK  1'])
+    await turn()
+    t.same(other.shown(), ['ADDED default/a 1'])
+    t.same(future.shown(), [], 'nothing from before where it begins')
+  },
+)

@@ -1,6 +1,6 @@
 /** Which revision to compact to: by age, by count, by the hard bound; and the shell that does it once a minute. */
 import t from 'tap'
-import { planCompaction } from '#server/store/compaction.ts'
+import { planCompaction, retiredRevision } from '#server/store/compaction.ts'
 
 const policy = { keepMs: 300_000, keepRevisions: 1000, maxRevisions: 50_000 }
 const old = [
@@ -41,3 +41,9 @@ for (const { name, nowMs, revision, compacted, to } of cases) {
     t.equal(planCompaction(policy, old, { nowMs, revision, compactedRevision: compacted }), to)
   })
 }
+
+void t.test('what is as old as history is kept for can no longer be listed', async t => {
+  t.equal(retiredRevision(policy, old, 299_999), undefined)
+  t.equal(retiredRevision(policy, old, 300_000), 5000, 'however few came after it')
+  t.equal(retiredRevision(policy, old, 1_200_000), 20_000)
+})
