@@ -14,7 +14,7 @@ import { typeFault, unknownFields } from './schema/explain.ts'
 import { JsonFault, type ParsedJson, readJson } from './schema/json.ts'
 import type { StructType } from './schema/type.ts'
 import { apiVersionOf, type TypedKind, typeOf } from './scheme.ts'
-import { badRequest } from './status.ts'
+import { badRequest, StatusError } from './status.ts'
 
 export { applyDefaults } from './schema/defaults.ts'
 export { validateStructure } from './schema/structure.ts'
@@ -33,7 +33,7 @@ export type { ParsedJson } from './schema/json.ts'
 const SUMMARY_BYTES = 30
 
 /** The start of what was sent, as upstream shows it: text when it looks like JSON, else hexadecimal. */
-function summaryOf(bytes: Uint8Array): string {
+export function summaryOf(bytes: Uint8Array): string {
   if (bytes.length === 0) return '<empty>'
   const encoding = bytes[0] === '{'.charCodeAt(0) ? 'utf8' : 'hex'
   const more = bytes.length > SUMMARY_BYTES ? ' ...' : ''
@@ -64,13 +64,14 @@ export function parsePatch(bytes: Uint8Array): ParsedJson {
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-/** `Deployment in version "v1" cannot be handled as a Deployment: why`. */
+/** `Deployment in version "v1" cannot be handled as a Deployment: why`; the bare reason is its cause. */
 function cannotBeHandled(type: StructType, parsed: unknown, why: string) {
   const [version = '', kind = ''] = type.name.split('.').slice(-2)
   const { apiVersion, kind: givenKind } = isRecord(parsed) ? parsed : {}
   const givenVersion = textOf(apiVersion).split('/').at(-1) ?? ''
   const subject = `${textOf(givenKind) || kind} in version "${givenVersion || version}"`
-  return badRequest(`${subject} cannot be handled as a ${kind}: ${why}`)
+  const text = `${subject} cannot be handled as a ${kind}: ${why}`
+  return new StatusError('BadRequest', text, undefined, { cause: why })
 }
 
 /**

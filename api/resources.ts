@@ -25,6 +25,16 @@ export interface ResourceRow {
   readonly namespaced: boolean
   readonly verbs: readonly ResourceVerb[]
   readonly subresources?: readonly Subresource[]
+  /** `apps/v1`: the group-version of the row whose objects these are in another form; without it they are stored as served. */
+  readonly storedAs?: string
+  readonly deprecation?: Deprecation
+}
+
+/** Releases of Kubernetes (`1.16`; '' for none yet), and what to use instead (`apps/v1 Deployment`; '' for nothing). */
+export interface Deprecation {
+  readonly since: string
+  readonly removed: string
+  readonly use: string
 }
 
 export interface GroupRow {
@@ -48,21 +58,21 @@ const STORED: readonly ResourceVerb[] = [
 /** Reviews and the like: nothing is stored, so nothing can be read. */
 const CREATED: readonly ResourceVerb[] = ['create']
 
-interface Extra {
+export interface Extra {
   readonly shortNames?: readonly string[]
   readonly categories?: readonly string[]
   readonly subresources?: readonly Subresource[]
 }
 
-const row = (
+export const row = (
   plural: string,
   kind: string,
   scope: Pick<ResourceRow, 'namespaced' | 'verbs'>,
   extra: Extra = {},
 ): ResourceRow => ({ plural, kind, singular: kind.toLowerCase(), ...scope, ...extra })
 
-const NAMESPACED = { namespaced: true, verbs: STORED } as const
-const CLUSTER = { namespaced: false, verbs: STORED } as const
+export const NAMESPACED = { namespaced: true, verbs: STORED } as const
+export const CLUSTER = { namespaced: false, verbs: STORED } as const
 const STATUS = ['status'] as const
 const REVIEW = { namespaced: false, verbs: CREATED } as const
 const NAMESPACED_REVIEW = { namespaced: true, verbs: CREATED } as const
@@ -77,16 +87,28 @@ const CORE: readonly ResourceRow[] = [
       subresources: ['status', 'finalize'],
     },
   ),
-  row('nodes', 'Node', CLUSTER, { shortNames: ['no'], subresources: ['status'] }),
+  row('nodes', 'Node', CLUSTER, { shortNames: ['no'], subresources: ['status', 'proxy'] }),
   row('pods', 'Pod', NAMESPACED, {
     shortNames: ['po'],
     categories: ['all'],
-    subresources: ['status', 'binding', 'eviction', 'log', 'exec', 'attach'],
+    subresources: [
+      'status',
+      'binding',
+      'ephemeralcontainers',
+      'eviction',
+      'log',
+      'exec',
+      'attach',
+      'portforward',
+      'proxy',
+      'resize',
+    ],
   }),
+  row('bindings', 'Binding', { namespaced: true, verbs: CREATED }),
   row('services', 'Service', NAMESPACED, {
     shortNames: ['svc'],
     categories: ['all'],
-    subresources: ['status'],
+    subresources: ['status', 'proxy'],
   }),
   row('endpoints', 'Endpoints', NAMESPACED, { shortNames: ['ep'] }),
   row('configmaps', 'ConfigMap', NAMESPACED, { shortNames: ['cm'] }),
@@ -96,6 +118,15 @@ const CORE: readonly ResourceRow[] = [
     subresources: ['token'],
   }),
   row('events', 'Event', NAMESPACED, { shortNames: ['ev'] }),
+  {
+    ...row(
+      'componentstatuses',
+      'ComponentStatus',
+      { namespaced: false, verbs: ['get', 'list'] },
+      { shortNames: ['cs'] },
+    ),
+    deprecation: { since: '1.19', removed: '', use: '' },
+  },
   row('limitranges', 'LimitRange', NAMESPACED, { shortNames: ['limits'] }),
   row('persistentvolumeclaims', 'PersistentVolumeClaim', NAMESPACED, {
     shortNames: ['pvc'],
@@ -225,7 +256,7 @@ export const SERVED: readonly GroupRow[] = [
     group: 'events.k8s.io',
     version: 'v1',
     file: 'events-v1',
-    resources: [row('events', 'Event', NAMESPACED, { shortNames: ['ev'] })],
+    resources: [{ ...row('events', 'Event', NAMESPACED, { shortNames: ['ev'] }), storedAs: 'v1' }],
   },
   {
     group: 'authentication.k8s.io',
@@ -248,6 +279,12 @@ export const SERVED: readonly GroupRow[] = [
     ],
   },
   { group: 'autoscaling', version: 'v2', file: 'autoscaling-v2', resources: AUTOSCALING },
+  {
+    group: 'autoscaling',
+    version: 'v1',
+    file: 'autoscaling-v1',
+    resources: AUTOSCALING.map(one => ({ ...one, storedAs: 'autoscaling/v2' })),
+  },
   { group: 'batch', version: 'v1', file: 'batch-v1', resources: BATCH },
   {
     group: 'certificates.k8s.io',

@@ -1,10 +1,18 @@
 /**
  * The table of resources: which group, version and kind a path segment names, and what it can do.
- * Adding a kind adds a row to `api/resources.ts`; everything else is derived. Pure.
+ * Adding a kind adds a row to `api/resources.ts`, an old version of one a row to `api/resources-old.ts`; everything
+ * else is derived. Pure.
  */
 import { struct, structsOf } from '#api/schema/catalog.ts'
 import type { StructType } from '#api/schema/type.ts'
-import { type GroupRow, type ResourceRow, type ResourceVerb, SERVED } from './resources.ts'
+import { OLD } from './resources-old.ts'
+import {
+  type Deprecation,
+  type GroupRow,
+  type ResourceRow,
+  type ResourceVerb,
+  SERVED,
+} from './resources.ts'
 import { type Subresource, SUBRESOURCE_KINDS, SUBRESOURCE_VERBS } from './subresources.ts'
 
 export type { ResourceVerb } from './resources.ts'
@@ -26,6 +34,12 @@ export interface Resource {
   readonly subresources: readonly Subresource[]
   /** Resolved on first use. */
   readonly type: () => StructType
+  /** The row in whose form the objects are stored: itself, unless several group-versions share one storage. */
+  readonly storage: () => Resource
+  /** An old group-version, which a server may be told not to serve. */
+  readonly isOld: boolean
+  /** What every request for it is told; '' for nothing. */
+  readonly warning: string
 }
 
 /** `pods`, `deployments.apps`: group and plural, the name of one storage shared by all versions. */
@@ -40,9 +54,20 @@ export interface TypedKind {
   readonly version: string
   readonly kind: string
   readonly type: StructType
+  /** Other apiVersions that its bodies may bear. */
+  readonly accepts?: readonly string[]
 }
 
-const read = (groupRow: GroupRow, row: ResourceRow): Resource => ({
+/** Source: k8s.io/apiserver pkg/endpoints/deprecation */
+function warningOf(apiVersion: string, kind: string, deprecation: Deprecation | undefined): string {
+  if (deprecation === undefined) return ''
+  const { since, removed, use } = deprecation
+  const gone = removed === '' ? '' : `, unavailable in v${removed}+`
+  const instead = use === '' ? '' : `; use ${use}`
+  return `${apiVersion} ${kind} is deprecated in v${since}+${gone}${instead}`
+}
+
+const read = (groupRow: GroupRow, row: ResourceRow, isOld: boolean): Resource => ({
   group: groupRow.group,
   version: groupRow.version,
   kind: row.kind,
@@ -54,11 +79,15 @@ const read = (groupRow: GroupRow, row: ResourceRow): Resource => ({
   verbs: row.verbs,
   subresources: row.subresources ?? [],
   type: () => struct(`${groupRow.file}.${row.kind}`),
+  storage: () => storageRow(groupRow, row),
+  isOld,
+  warning: warningOf(apiVersionOf(groupRow), row.kind, row.deprecation),
 })
 
-const TABLE: readonly Resource[] = SERVED.flatMap(groupRow =>
-  groupRow.resources.map(row => read(groupRow, row)),
-)
+const rowsOf = (groups: readonly GroupRow[], isOld: boolean): readonly Resource[] =>
+  groups.flatMap(groupRow => groupRow.resources.map(row => read(groupRow, row, isOld)))
+
+const TABLE: readonly Resource[] = [...rowsOf(SERVED, false), ...rowsOf(OLD, true)]
 
 const key = (group: string, version: string, name: string): string => `${group}/${version}/${name}`
 
@@ -69,8 +98,24 @@ const BY_KIND = new Map(
   TABLE.map(resource => [key(resource.group, resource.version, resource.kind), resource]),
 )
 
-/** Everything served, in discovery's order. */
+function storageRow(groupRow: GroupRow, { plural, storedAs }: ResourceRow): Resource {
+  const [version = '', group = ''] = (storedAs ?? apiVersionOf(groupRow)).split('/').reverse()
+  const found = BY_PLURAL.get(key(group, version, plural))
+  if (found === undefined) throw new Error(`no row of ${storedAs} ${plural}`)
+  return found
+}
+
+/** Everything that can be served, in discovery's order: current group-versions first. */
 export const resources = (): readonly Resource[] => TABLE
+
+/** What a server serves: everything, or the current group-versions alone. */
+export const servedResources = (hidesOld: boolean): readonly Resource[] =>
+  hidesOld ? TABLE.filter(({ isOld }) => !isOld) : TABLE
+
+/** One row per storage: what walks over all objects must meet each of them once. */
+export const storedResources = (): readonly Resource[] => STORED
+
+const STORED = TABLE.filter(resource => resource.storage() === resource)
 
 export const resourceOf = (group: string, version: string, plural: string): Resource | undefined =>
   BY_PLURAL.get(key(group, version, plural))
@@ -81,15 +126,41 @@ export const resourceOfKind = (
   kind: string,
 ): Resource | undefined => BY_KIND.get(key(group, version, kind))
 
+/** True for a group-version whose objects another one stores: not to be met twice. */
+export const isSharedForm = (at: {
+  readonly group: string
+  readonly version: string
+  readonly plural: string
+}): boolean => {
+  const resource = resourceOf(at.group, at.version, at.plural)
+  return resource !== undefined && resource.storage() !== resource
+}
+
+/** The kind under which the named one is stored; what is not known stays as it is. */
+export function storedKind(reference: { readonly apiVersion: string; readonly kind: string }): {
+  readonly apiVersion: string
+  readonly kind: string
+} {
+  const [version = '', group = ''] = reference.apiVersion.split('/').reverse()
+  const resource = resourceOfKind(group, version, reference.kind)?.storage()
+  return resource === undefined
+    ? reference
+    : { apiVersion: apiVersionOf(resource), kind: resource.kind }
+}
+
 /** What a subresource's body is: `pods/binding` takes a Binding, `pods/status` a Pod. */
 export function subresourceKind(resource: Resource, subresource: Subresource): TypedKind {
-  const own = SUBRESOURCE_KINDS[`${groupResource(resource)}/${subresource}`]
+  const name = groupResource(resource)
+  const own =
+    SUBRESOURCE_KINDS[`${name}/${subresource}@${resource.version}`] ??
+    SUBRESOURCE_KINDS[`${name}/${subresource}`]
   if (own === undefined) {
     const { group, version, kind } = resource
     return { group, version, kind, type: resource.type() }
   }
-  const { group, version, kind } = own
-  return { group, version, kind, type: struct(own.struct) }
+  const { group, version, kind, accepts } = own
+  const typed = { group, version, kind, type: struct(own.struct) }
+  return accepts === undefined ? typed : { ...typed, accepts }
 }
 
 const PARENT_VERBS: readonly string[] = ['get', 'patch', 'update']
@@ -99,7 +170,7 @@ export const subresourceVerbs = (subresource: Subresource): readonly string[] =>
 
 /** Groups whose kinds are spoken (bodies, options) though no resource of theirs is served. */
 const FILES: ReadonlyMap<string, string> = new Map([
-  ...SERVED.map(row => [`${row.group}/${row.version}`, row.file] as const),
+  ...[...SERVED, ...OLD].map(row => [`${row.group}/${row.version}`, row.file] as const),
   ['policy/v1', 'policy-v1'],
   ['autoscaling/v1', 'autoscaling-v1'],
   ['meta.k8s.io/v1', 'meta-v1'],

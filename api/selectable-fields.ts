@@ -102,6 +102,7 @@ const SELECTABLE: Readonly<Record<string, Selectable>> = {
     fields: ['status.successful'],
     values: { 'status.successful': countAt('status.succeeded') },
   },
+  'resourceslices.resource.k8s.io': { fields: ['spec.nodeName', 'spec.driver'] },
   'certificatesigningrequests.certificates.k8s.io': { fields: ['spec.signerName'] },
 }
 

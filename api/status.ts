@@ -48,7 +48,8 @@ export interface StatusDetails {
 export interface Status {
   readonly kind: 'Status'
   readonly apiVersion: 'v1'
-  readonly metadata: Readonly<Record<string, never>>
+  /** `continue`: how a reader whose list expired may go on. */
+  readonly metadata: { readonly resourceVersion?: string; readonly continue?: string }
   readonly status: 'Success' | 'Failure'
   readonly message?: string
   readonly reason?: Reason
@@ -60,20 +61,28 @@ export class StatusError extends Error {
   readonly reason: Reason
   readonly code: number
   readonly details: StatusDetails | undefined
+  /** A token that lets an expired list go on. */
+  readonly continue: string | undefined
 
-  constructor(reason: Reason, message: string, details?: StatusDetails, options?: ErrorOptions) {
+  constructor(
+    reason: Reason,
+    message: string,
+    details?: StatusDetails,
+    options?: ErrorOptions & { readonly continue?: string },
+  ) {
     super(message, options)
     this.name = 'StatusError'
     this.reason = reason
     this.code = REASONS[reason]
     this.details = details
+    this.continue = options?.continue
   }
 
   toStatus(): Status {
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: this.continue === undefined ? {} : { continue: this.continue },
       status: 'Failure',
       message: this.message,
       reason: this.reason,

@@ -5,6 +5,7 @@
 export type Subresource =
   | 'status'
   | 'scale'
+  | 'rollback'
   | 'binding'
   | 'eviction'
   | 'log'
@@ -25,6 +26,8 @@ export interface SubresourceKind {
   readonly kind: string
   /** `<file>.<Struct>` of its body. */
   readonly struct: string
+  /** Versions of old, with the same fields, in which clients still send it. */
+  readonly accepts?: readonly string[]
 }
 
 const AUTOSCALING_SCALE: SubresourceKind = {
@@ -34,7 +37,21 @@ const AUTOSCALING_SCALE: SubresourceKind = {
   struct: 'autoscaling-v1.Scale',
 }
 
-/** Keyed `plural[.group]/subresource`; the others have their parent's kind. */
+/** Kinds of their own that old versions had for the same. */
+const ofOldVersions = (
+  groupVersion: string,
+  plurals: readonly string[],
+  subresource: Subresource,
+  kind: string,
+): Readonly<Record<string, SubresourceKind>> => {
+  const [group = '', version = ''] = groupVersion.split('/')
+  const row = { group, version, kind, struct: `${group}-${version}.${kind}` }
+  return Object.fromEntries(
+    plurals.map(plural => [`${plural}.${group}/${subresource}@${version}`, row]),
+  )
+}
+
+/** Keyed `plural[.group]/subresource[@version]`; the others have their parent's kind. */
 export const SUBRESOURCE_KINDS: Readonly<Record<string, SubresourceKind>> = {
   'pods/binding': { group: '', version: 'v1', kind: 'Binding', struct: 'core-v1.Binding' },
   'pods/eviction': {
@@ -42,6 +59,7 @@ export const SUBRESOURCE_KINDS: Readonly<Record<string, SubresourceKind>> = {
     version: 'v1',
     kind: 'Eviction',
     struct: 'policy-v1.Eviction',
+    accepts: ['policy/v1beta1'],
   },
   'pods/exec': {
     group: '',
@@ -61,6 +79,24 @@ export const SUBRESOURCE_KINDS: Readonly<Record<string, SubresourceKind>> = {
     kind: 'PodPortForwardOptions',
     struct: 'core-v1.PodPortForwardOptions',
   },
+  'pods/proxy': {
+    group: '',
+    version: 'v1',
+    kind: 'PodProxyOptions',
+    struct: 'core-v1.PodProxyOptions',
+  },
+  'services/proxy': {
+    group: '',
+    version: 'v1',
+    kind: 'ServiceProxyOptions',
+    struct: 'core-v1.ServiceProxyOptions',
+  },
+  'nodes/proxy': {
+    group: '',
+    version: 'v1',
+    kind: 'NodeProxyOptions',
+    struct: 'core-v1.NodeProxyOptions',
+  },
   'serviceaccounts/token': {
     group: 'authentication.k8s.io',
     version: 'v1',
@@ -71,6 +107,16 @@ export const SUBRESOURCE_KINDS: Readonly<Record<string, SubresourceKind>> = {
   'replicasets.apps/scale': AUTOSCALING_SCALE,
   'statefulsets.apps/scale': AUTOSCALING_SCALE,
   'replicationcontrollers/scale': AUTOSCALING_SCALE,
+  ...ofOldVersions('extensions/v1beta1', ['deployments', 'replicasets'], 'scale', 'Scale'),
+  ...ofOldVersions('apps/v1beta1', ['deployments', 'statefulsets'], 'scale', 'Scale'),
+  ...ofOldVersions(
+    'apps/v1beta2',
+    ['deployments', 'replicasets', 'statefulsets'],
+    'scale',
+    'Scale',
+  ),
+  ...ofOldVersions('extensions/v1beta1', ['deployments'], 'rollback', 'DeploymentRollback'),
+  ...ofOldVersions('apps/v1beta1', ['deployments'], 'rollback', 'DeploymentRollback'),
 }
 
 /** Verbs of subresources that are not get, patch and update of their parent's object. */
@@ -84,4 +130,5 @@ export const SUBRESOURCE_VERBS: Readonly<Partial<Record<Subresource, readonly st
   portforward: ['create', 'get'],
   proxy: ['create', 'delete', 'get', 'patch', 'update'],
   finalize: ['update'],
+  rollback: ['create'],
 }

@@ -19,7 +19,7 @@ import { humanAge, humanDuration } from '#api/duration.ts'
 import type { KubeObject } from '#api/object.ts'
 import type { CertificateSigningRequest } from '#api/types/certificates-v1.ts'
 import type { Lease } from '#api/types/coordination-v1.ts'
-import type { ConfigMap, Event, Secret, ServiceAccount } from '#api/types/core-v1.ts'
+import type { ConfigMap, Event, ResourceQuota, Secret, ServiceAccount } from '#api/types/core-v1.ts'
 import type { RoleBinding } from '#api/types/rbac-v1.ts'
 import type { PriorityClass } from '#api/types/scheduling-v1.ts'
 
@@ -60,6 +60,26 @@ export const serviceAccountPrinter: Printer = {
   columns: [NAME, text('Secrets', 'How many secrets its pods may use.'), AGE],
   cells(account: ServiceAccount, now: number) {
     return [nameOf(account), account.secrets?.length ?? 0, ageOf(account, now)]
+  },
+}
+
+/** `name: used/hard`, limits apart from everything else. */
+export const resourceQuotaPrinter: Printer = {
+  columns: [
+    NAME,
+    text('Request', 'What is used of what may be asked for or made.'),
+    text('Limit', 'What is used of the limits.'),
+    AGE,
+  ],
+  cells(quota: ResourceQuota, now: number) {
+    const { hard = {}, used = {} } = quota.status ?? {}
+    const listed = (isLimit: boolean): string =>
+      Object.keys(hard)
+        .toSorted()
+        .filter(name => name.startsWith('limits.') === isLimit)
+        .map(name => `${name}: ${used[name] ?? '0'}/${hard[name] ?? '0'}`)
+        .join(', ')
+    return [nameOf(quota), listed(false), listed(true), ageOf(quota, now)]
   },
 }
 

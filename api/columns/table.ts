@@ -2,6 +2,9 @@
  * `meta.k8s.io` Tables: what `kubectl get` asks for and prints. Pure; `now` is milliseconds since the epoch.
  * Source: kubernetes pkg/printers, k8s.io/apiserver pkg/endpoints/handlers/response.go asTable
  */
+import { AUTOSCALING_PRINTERS } from '#api/columns/autoscaling.ts'
+import { BATCH_PRINTERS } from '#api/columns/batch.ts'
+import { componentStatusPrinter } from '#api/columns/component-statuses.ts'
 import {
   certificateRequestPrinter,
   configMapPrinter,
@@ -9,34 +12,49 @@ import {
   eventPrinter,
   leasePrinter,
   priorityClassPrinter,
+  resourceQuotaPrinter,
   roleBindingPrinter,
   secretPrinter,
   serviceAccountPrinter,
 } from '#api/columns/configuration.ts'
+import { EXTENSION_PRINTERS } from '#api/columns/extension.ts'
 import { endpointSlicePrinter, endpointsPrinter, servicePrinter } from '#api/columns/network.ts'
+import { NETWORKING_PRINTERS } from '#api/columns/networking.ts'
 import { podPrinter } from '#api/columns/pods.ts'
 import type { Cell, Column, Printer, RowCondition } from '#api/columns/printer.ts'
+import { STORAGE_PRINTERS } from '#api/columns/storage.ts'
 import {
   controllerRevisionPrinter,
   deploymentPrinter,
   namespacePrinter,
   nodePrinter,
+  podTemplatePrinter,
   replicaSetPrinter,
+  replicationControllerPrinter,
 } from '#api/columns/workloads.ts'
 import type { KubeObject, ListMeta, ObjectMeta } from '#api/object.ts'
 import { groupResource, type Resource } from '#api/scheme.ts'
 
 /** By group resource. Adding a printer adds a row; other kinds show name and creation time. */
 const PRINTERS: Readonly<Record<string, Printer>> = {
+  ...EXTENSION_PRINTERS,
   pods: podPrinter,
   services: servicePrinter,
   endpoints: endpointsPrinter,
   nodes: nodePrinter,
   namespaces: namespacePrinter,
+  componentstatuses: componentStatusPrinter,
   configmaps: configMapPrinter,
   secrets: secretPrinter,
   serviceaccounts: serviceAccountPrinter,
   events: eventPrinter,
+  resourcequotas: resourceQuotaPrinter,
+  replicationcontrollers: replicationControllerPrinter,
+  podtemplates: podTemplatePrinter,
+  ...STORAGE_PRINTERS,
+  ...BATCH_PRINTERS,
+  ...AUTOSCALING_PRINTERS,
+  ...NETWORKING_PRINTERS,
   'deployments.apps': deploymentPrinter,
   'replicasets.apps': replicaSetPrinter,
   'controllerrevisions.apps': controllerRevisionPrinter,
@@ -54,8 +72,20 @@ const printerOf = (kind: Kind): Printer => PRINTERS[groupResource(kind)] ?? defa
 
 export const columnsOf = (kind: Kind): readonly Column[] => printerOf(kind).columns
 
+/** Throws for an object that lacks what its kind always has. */
 export const cellsOf = (kind: Kind, object: KubeObject, now: number): readonly Cell[] =>
   printerOf(kind).cells(object, now)
+
+/** One object that its printer cannot read must not cost the rows of all others. */
+function safeCellsOf(printer: Printer, object: KubeObject, now: number): readonly Cell[] {
+  try {
+    return printer.cells(object, now)
+  } catch {
+    return printer.columns.map(({ format }) =>
+      format === 'name' ? (object.metadata.name ?? '') : '<unknown>',
+    )
+  }
+}
 
 /** How much of each object a row carries: what `?includeObject=` says. */
 export type IncludeObject = 'Metadata' | 'Object' | 'None'
@@ -94,7 +124,7 @@ export function rowOf(kind: Kind, object: KubeObject, options: RowOptions): Row 
   const printer = printerOf(kind)
   const conditions = printer.conditions?.(object) ?? []
   return {
-    cells: printer.cells(object, options.now),
+    cells: safeCellsOf(printer, object, options.now),
     ...(conditions.length === 0 ? {} : { conditions }),
     object: includedOf(object, options),
   }

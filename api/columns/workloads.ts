@@ -6,6 +6,7 @@ import {
   AGE,
   ageOf,
   CONTAINERS,
+  formatLabels,
   IMAGES,
   integer,
   NAME,
@@ -17,25 +18,22 @@ import {
   text,
   wide,
 } from '#api/columns/printer.ts'
-import { formatLabelSelector, labelSelectorOf, type LabelSelectorObject } from '#api/selectors.ts'
+import { selectorText } from '#api/columns/selector-text.ts'
 import type { ControllerRevision, Deployment, ReplicaSet } from '#api/types/apps-v1.ts'
-import type { Namespace, Node, PodTemplateSpec } from '#api/types/core-v1.ts'
+import type {
+  Namespace,
+  Node,
+  PodTemplate,
+  PodTemplateSpec,
+  ReplicationController,
+} from '#api/types/core-v1.ts'
 
-const templateCells = (template: PodTemplateSpec | undefined): readonly [string, string] => {
+export const templateCells = (template: PodTemplateSpec | undefined): readonly [string, string] => {
   const containers = template?.spec?.containers ?? []
   return [
     containers.map(({ name }) => name).join(','),
     containers.map(({ image }) => image ?? '').join(','),
   ]
-}
-
-/** Unlike pods' own labels, an unusable selector must not break the whole table. */
-function selectorText(selector: LabelSelectorObject | undefined): string {
-  try {
-    return orNone(formatLabelSelector(labelSelectorOf(selector)))
-  } catch {
-    return '<error>'
-  }
 }
 
 export const deploymentPrinter: Printer = {
@@ -172,5 +170,37 @@ export const namespacePrinter: Printer = {
   columns: [NAME, text('Status', 'Active, or Terminating while its content is deleted.'), AGE],
   cells(namespace: Namespace, now: number) {
     return [nameOf(namespace), namespace.status?.phase ?? '', ageOf(namespace, now)]
+  },
+}
+
+export const replicationControllerPrinter: Printer = {
+  columns: replicaSetPrinter.columns,
+  cells(controller: ReplicationController, now: number) {
+    const { spec, status } = controller
+    return [
+      nameOf(controller),
+      spec?.replicas ?? 0,
+      status?.replicas ?? 0,
+      status?.readyReplicas ?? 0,
+      ageOf(controller, now),
+      ...templateCells(spec?.template),
+      formatLabels(spec?.selector),
+    ]
+  },
+}
+
+export const podTemplatePrinter: Printer = {
+  columns: [
+    NAME,
+    text('Containers', 'Names of the containers of the template.'),
+    text('Images', 'Images of the containers of the template.'),
+    text('Pod Labels', 'Labels of the template.'),
+  ],
+  cells({ metadata, template }: PodTemplate) {
+    return [
+      metadata.name ?? '',
+      ...templateCells(template),
+      formatLabels(template?.metadata?.labels),
+    ]
   },
 }

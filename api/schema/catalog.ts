@@ -23,6 +23,7 @@ import * as flowcontrolV1 from '#api/schemas/flowcontrol-v1.ts'
 import * as metaV1 from '#api/schemas/meta-v1.ts'
 import * as networkingV1 from '#api/schemas/networking-v1.ts'
 import * as nodeV1 from '#api/schemas/node-v1.ts'
+import { OLD_FACTS } from '#api/schemas/old.ts'
 import * as policyV1 from '#api/schemas/policy-v1.ts'
 import * as rbacV1 from '#api/schemas/rbac-v1.ts'
 import * as resourceV1 from '#api/schemas/resource-v1.ts'
@@ -59,12 +60,31 @@ const GROUPS: ReadonlyMap<string, GroupFacts> = new Map(
     'scheduling-v1': schedulingV1,
     'storage-v1': storageV1,
     'storagemigration-v1beta1': storagemigrationV1beta1,
+    ...OLD_FACTS,
   }),
 )
 
 const read = new Map<string, Declarations>()
 
-const describe = (key: string): string => DESCRIPTIONS[key] ?? ''
+/** What an old version has no words of its own for is described as in the current one. */
+function describe(key: string): string {
+  const own = DESCRIPTIONS[key]
+  const [file = ''] = key.split('.', 1)
+  if (own !== undefined || !(file in OLD_FACTS)) return own ?? ''
+  const behind = key.slice(file.length)
+  const current = SUCCESSORS[file] ?? [`${file.split('-')[0]}-v1`]
+  return (
+    current.map(name => DESCRIPTIONS[`${name}${behind}`]).find(text => text !== undefined) ?? ''
+  )
+}
+
+/** Where the current kinds of an old file are, when not in version 1 of its group. */
+const SUCCESSORS: Readonly<Record<string, readonly string[]>> = {
+  'extensions-v1beta1': ['apps-v1', 'networking-v1'],
+  'autoscaling-v2alpha1': ['autoscaling-v2'],
+  'autoscaling-v2beta1': ['autoscaling-v2'],
+  'autoscaling-v2beta2': ['autoscaling-v2'],
+}
 
 export const groupFiles = (): readonly string[] => [...GROUPS.keys()]
 

@@ -30,14 +30,12 @@ export type Decoder = (value: unknown, findings: Findings) => unknown
 
 const INT32_MAX = 2 ** 31 - 1
 const INT32_MIN = -(2 ** 31)
-/** 2 ** 63 is the first double beyond int64. */
-const INT64_END = 2 ** 63
 
 export const isInt32 = (value: unknown): boolean =>
   Number.isInteger(value) && Number(value) >= INT32_MIN && Number(value) <= INT32_MAX
 
-export const isInt64 = (value: unknown): boolean =>
-  Number.isInteger(value) && Number(value) >= -INT64_END && Number(value) < INT64_END
+/** Differs: beyond 2 ** 53 a number would be stored as another one, so that it is refused as if beyond int64. */
+export const isInt64 = (value: unknown): boolean => Number.isSafeInteger(value)
 
 const text =
   (canonical: (value: string) => string): Decoder =>

@@ -4,7 +4,17 @@
  * Source: kubernetes pkg/apis/core/v1/defaults.go, pkg/apis/apps/v1/defaults.go, pkg/apis/rbac/v1/defaults.go
  */
 import { quantityMillis, quantityOfMillis } from '#api/quantity.ts'
+import { LIMIT_RULES } from './defaulting/limits.ts'
+import { OLD_RULES } from '#api/conversion/defaulting.ts'
+import {
+  podAnnotations,
+  serviceAnnotations,
+  storageClassAnnotations,
+  volumeAnnotations,
+} from '#api/conversion/old-annotations.ts'
 import { isRecord } from './decode.ts'
+import { EXTENSION_RULES } from './defaulting/extensions.ts'
+import { WORKLOAD_DEFAULTS } from './defaulting/workloads.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 type Rule = (value: Fields) => Fields
@@ -202,15 +212,22 @@ const subject: Rule = value =>
 
 /** By OpenAPI name of the struct. */
 export const RULES: Readonly<Record<string, Rule>> = {
+  ...EXTENSION_RULES,
+  ...OLD_RULES,
   'io.k8s.api.core.v1.Container': container,
   'io.k8s.api.core.v1.EphemeralContainer': container,
   'io.k8s.api.core.v1.Namespace': namespace,
   'io.k8s.api.core.v1.NodeStatus': nodeStatus,
-  'io.k8s.api.core.v1.Pod': pod,
+  'io.k8s.api.core.v1.PersistentVolume': volumeAnnotations,
+  'io.k8s.api.core.v1.PersistentVolumeClaim': volumeAnnotations,
+  'io.k8s.api.core.v1.Pod': value => pod(podAnnotations(value)),
   'io.k8s.api.core.v1.ResourceRequirements': resourceRequirements,
-  'io.k8s.api.core.v1.Service': service,
+  'io.k8s.api.core.v1.Service': value => service(serviceAnnotations(value)),
   'io.k8s.api.core.v1.ServicePort': servicePort,
   'io.k8s.api.core.v1.Volume': volume,
   'io.k8s.api.apps.v1.DeploymentStrategy': deploymentStrategy,
   'io.k8s.api.rbac.v1.Subject': subject,
+  'io.k8s.api.storage.v1.StorageClass': storageClassAnnotations,
+  ...LIMIT_RULES,
+  ...WORKLOAD_DEFAULTS,
 }

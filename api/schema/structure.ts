@@ -16,10 +16,33 @@ type Check = (value: unknown, path: string, faults: FieldError[]) => void
 const NOT_CHECKED = new Set([
   'io.k8s.api.core.v1.HTTPHeader.value',
   'io.k8s.api.core.v1.Sysctl.value',
+  'io.k8s.apimachinery.pkg.apis.meta.v1.GroupResource.group',
   'io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference.apiVersion',
   'io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference.kind',
   'io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference.name',
   'io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference.uid',
+  // These are blamed at the path of another version, or at their neighbour.
+  'io.k8s.api.admissionregistration.v1.ServiceReference.name',
+  'io.k8s.api.admissionregistration.v1.ServiceReference.namespace',
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceColumnDefinition.name',
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceColumnDefinition.type',
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceColumnDefinition.jsonPath',
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresourceScale.specReplicasPath',
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresourceScale.statusReplicasPath',
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ServiceReference.name',
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ServiceReference.namespace',
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ValidationRule.rule',
+  // Empty is wrong in the rule's own words.
+  'io.k8s.api.admissionregistration.v1.AuditAnnotation.key',
+  'io.k8s.api.flowcontrol.v1.FlowDistinguisherMethod.type',
+  'io.k8s.api.flowcontrol.v1.LimitResponse.type',
+  'io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationSpec.type',
+  'io.k8s.api.flowcontrol.v1.Subject.kind',
+  'io.k8s.api.resource.v1.Device.name',
+  'io.k8s.api.resource.v1.DeviceRequest.name',
+  'io.k8s.api.resource.v1.DeviceSubRequest.name',
+  'io.k8s.api.resource.v1.DeviceTaint.key',
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion.name',
 ])
 
 const checks = new WeakMap<StructType, Check | null>()

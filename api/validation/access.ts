@@ -23,30 +23,41 @@ import {
   wrong,
   wrongFormat,
 } from '#api/validation/fault.ts'
+import { validateLabelSelector } from '#api/validation/label-selector.ts'
 
 const GROUP = 'rbac.authorization.k8s.io'
 
 export function validateRole(faults: Faults, { rules = [] }: Role): void {
-  for (const [index, rule] of rules.entries()) {
-    const field = `rules[${index}]`
-    if ((rule.nonResourceURLs ?? []).length > 0) {
-      const detail = 'namespaced rules cannot apply to non-resource URLs'
-      faults.push(wrong(`${field}.nonResourceURLs`, rule.nonResourceURLs, detail))
-    }
-    validateRule(faults, field, rule)
+  for (const [index, rule] of rules.entries()) validateRule(faults, `rules[${index}]`, rule, true)
+}
+
+export function validateClusterRole(faults: Faults, role: ClusterRole): void {
+  const { rules = [], aggregationRule } = role
+  for (const [index, rule] of rules.entries()) validateRule(faults, `rules[${index}]`, rule)
+  if (aggregationRule === undefined) return
+  const field = 'aggregationRule.clusterRoleSelectors'
+  const { clusterRoleSelectors = [] } = aggregationRule
+  if (clusterRoleSelectors.length === 0) {
+    const detail = 'at least one clusterRoleSelector required if aggregationRule is non-nil'
+    faults.push(required(field, detail))
+  }
+  for (const [index, selector] of clusterRoleSelectors.entries()) {
+    validateLabelSelector(faults, `${field}[${index}]`, selector)
   }
 }
 
-export function validateClusterRole(faults: Faults, { rules = [] }: ClusterRole): void {
-  for (const [index, rule] of rules.entries()) validateRule(faults, `rules[${index}]`, rule)
-}
-
-function validateRule(faults: Faults, field: string, rule: PolicyRule): void {
+function validateRule(
+  ...[faults, field, rule, isNamespaced = false]: readonly [Faults, string, PolicyRule, boolean?]
+): void {
   const { verbs, apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule
   if (verbs.length === 0) {
     faults.push(required(`${field}.verbs`, 'verbs must contain at least one value'))
   }
   if (nonResourceURLs.length > 0) {
+    if (isNamespaced) {
+      const detail = 'namespaced rules cannot apply to non-resource URLs'
+      faults.push(wrong(`${field}.nonResourceURLs`, nonResourceURLs, detail))
+    }
     if (apiGroups.length > 0 || resources.length > 0 || resourceNames.length > 0) {
       const detail = 'rules cannot apply to both regular resources and non-resource URLs'
       faults.push(wrong(`${field}.nonResourceURLs`, nonResourceURLs, detail))

@@ -1,11 +1,11 @@
 /**
- * Nodes, Namespaces, Events, Leases, PriorityClasses and Bindings. Pure.
+ * Nodes, Namespaces, Leases, PriorityClasses and Bindings. Pure.
  * Source: kubernetes pkg/apis/core/validation/validation.go, pkg/apis/coordination/validation,
  * pkg/apis/scheduling/validation, pkg/apis/core/validation/events.go
  */
 import { labelValueFaults, qualifiedNameFaults } from '#api/names.ts'
 import type { Lease } from '#api/types/coordination-v1.ts'
-import type { Binding, Event, Namespace, Node, Taint } from '#api/types/core-v1.ts'
+import type { Binding, Namespace, Node, Taint } from '#api/types/core-v1.ts'
 import type { PriorityClass } from '#api/types/scheduling-v1.ts'
 import { equalJson } from '#api/json.ts'
 import {
@@ -98,19 +98,6 @@ export function validateNamespace(faults: Faults, namespace: Namespace): void {
   }
 }
 
-export function validateEvent(faults: Faults, event: Event): void {
-  const { namespace = '' } = event.metadata
-  const involved = event.involvedObject.namespace ?? ''
-  const field = 'involvedObject.namespace'
-  if (involved === '') {
-    if (namespace !== '' && namespace !== 'default') {
-      faults.push(wrong(field, involved, 'does not match event.namespace'))
-    }
-  } else if (involved !== namespace) {
-    faults.push(wrong(field, involved, 'does not match event.namespace'))
-  }
-}
-
 export function validateLease(faults: Faults, { spec = {} }: Lease): void {
   const { leaseDurationSeconds: seconds, leaseTransitions: transitions } = spec
   if (seconds !== undefined && seconds <= 0) {
@@ -131,9 +118,9 @@ export function validatePriorityClass(faults: Faults, priority: PriorityClass): 
   const { name = '' } = priority.metadata
   const { value = 0 } = priority
   if (name.startsWith('system-')) {
-    if (SYSTEM_PRIORITIES[name] !== value) {
-      const detail =
-        "priority class names with 'system-' prefix are reserved for system use only. error: the name is not a known system priority class, or its value differs"
+    const fault = systemPriorityFault(name, priority)
+    if (fault !== undefined) {
+      const detail = `priority class names with 'system-' prefix are reserved for system use only. error: ${fault}`
       faults.push(forbidden('metadata.name', detail))
     }
   } else if (value > USER_PRIORITY_MAX) {
@@ -146,13 +133,21 @@ export function validatePriorityClass(faults: Faults, priority: PriorityClass): 
   ])
 }
 
+function systemPriorityFault(name: string, priority: PriorityClass): string | undefined {
+  const known = SYSTEM_PRIORITIES[name]
+  if (known === undefined) return `${name} is not a known system priority class`
+  if (priority.value !== known) return `value of ${name} PriorityClass must be ${known}`
+  if (priority.globalDefault !== true) return undefined
+  return `globalDefault of ${name} PriorityClass must be false`
+}
+
 export function validatePriorityClassUpdate(
   faults: Faults,
   priority: PriorityClass,
   before: PriorityClass,
 ): void {
   if ((priority.value ?? 0) !== (before.value ?? 0)) {
-    faults.push(forbidden('value', 'may not be changed in an update.'))
+    faults.push(forbidden('Value', 'may not be changed in an update.'))
   }
   if (priority.preemptionPolicy !== before.preemptionPolicy) {
     faults.push(wrong('preemptionPolicy', priority.preemptionPolicy, 'field is immutable'))

@@ -5,6 +5,7 @@
 import { byteLength, configKeyFaults } from '#api/names.ts'
 import type { ConfigMap, Secret } from '#api/types/core-v1.ts'
 import { equalJson } from '#api/json.ts'
+import { JsonFault, readJson } from '#api/schema/json.ts'
 import {
   type Faults,
   forbidden,
@@ -74,7 +75,7 @@ export function validateSecret(faults: Faults, secret: Secret): void {
     bytes += decodedLength(value)
   }
   if (bytes > SIZE_MAX) faults.push(tooLong('data', SIZE_MAX))
-  SECRET_TYPES[secret.type ?? '']?.(faults, secret)
+  SECRET_TYPES.get(secret.type ?? '')?.(faults, secret)
 }
 
 const ACCOUNT_NAME = 'kubernetes.io/service-account.name'
@@ -89,40 +90,58 @@ const requireJson =
   (key: string) =>
   (faults: Faults, secret: Secret): void => {
     const text = secret.data?.[key]
+    const fault = text === undefined ? undefined : mapFault(Buffer.from(text, 'base64'))
     if (text === undefined) faults.push(required(`data[${key}]`))
-    else if (!isJson(Buffer.from(text, 'base64').toString())) {
-      faults.push(wrong(`data[${key}]`, '<secret contents redacted>', 'invalid JSON'))
+    if (fault !== undefined) {
+      faults.push(wrong(`data[${key}]`, '<secret contents redacted>', fault))
     }
   }
 
-function isJson(text: string): boolean {
+/** Why the text is no JSON object, in Go's words; undefined when it is one, or null. */
+function mapFault(text: Uint8Array): string | undefined {
   try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
+    const { value } = readJson(text)
+    if (typeof value === 'object' && !Array.isArray(value)) return undefined
+    const kind = KINDS[typeof value] ?? 'array'
+    return `json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`
+  } catch (error) {
+    if (error instanceof JsonFault) return error.message
+    throw error
   }
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'string',
+  number: 'number',
+  boolean: 'bool',
 }
 
 /** What a type of secret must hold. */
-const SECRET_TYPES: Readonly<Record<string, (faults: Faults, secret: Secret) => void>> = {
-  'kubernetes.io/service-account-token': (faults, { metadata }) => {
-    if ((metadata.annotations?.[ACCOUNT_NAME] ?? '') === '') {
-      faults.push(required(`metadata.annotations[${ACCOUNT_NAME}]`))
-    }
-  },
-  'kubernetes.io/dockercfg': requireJson('.dockercfg'),
-  'kubernetes.io/dockerconfigjson': requireJson('.dockerconfigjson'),
-  'kubernetes.io/basic-auth': (faults, { data = {} }) => {
-    if (Object.hasOwn(data, 'username') || Object.hasOwn(data, 'password')) return
-    faults.push(required('data[username]'), required('data[password]'))
-  },
-  'kubernetes.io/ssh-auth': requireKey('ssh-privatekey'),
-  'kubernetes.io/tls': (faults, secret) => {
-    requireKey('tls.crt')(faults, secret)
-    requireKey('tls.key')(faults, secret)
-  },
-}
+type SecretRule = (faults: Faults, secret: Secret) => void
+
+const SECRET_TYPES: ReadonlyMap<string, SecretRule> = new Map(
+  Object.entries<SecretRule>({
+    'kubernetes.io/service-account-token': (faults, { metadata }) => {
+      if ((metadata.annotations?.[ACCOUNT_NAME] ?? '') === '') {
+        faults.push(required(`metadata.annotations[${ACCOUNT_NAME}]`))
+      }
+    },
+    'kubernetes.io/dockercfg': requireJson('.dockercfg'),
+    'kubernetes.io/dockerconfigjson': requireJson('.dockerconfigjson'),
+    'kubernetes.io/basic-auth': (faults, { data = {} }) => {
+      if (Object.hasOwn(data, 'username') || Object.hasOwn(data, 'password')) return
+      // The odd paths are upstream's.
+      faults.push(required('data[%s][username]'), required('data[%s][password]'))
+    },
+    'kubernetes.io/ssh-auth': (faults, { data = {} }) => {
+      if ((data['ssh-privatekey'] ?? '') === '') faults.push(required('data[%s][ssh-privatekey]'))
+    },
+    'kubernetes.io/tls': (faults, secret) => {
+      requireKey('tls.crt')(faults, secret)
+      requireKey('tls.key')(faults, secret)
+    },
+  }),
+)
 
 export function validateSecretUpdate(faults: Faults, secret: Secret, before: Secret): void {
   refuseChange(faults, 'type', { before: before.type, after: secret.type })

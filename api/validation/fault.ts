@@ -32,6 +32,13 @@ export const wrong = (field: string, value: unknown, detail: string): FieldError
   message: `Invalid value: ${show(value)}${because(detail)}`,
 })
 
+/** Where the value would be too much to show. */
+export const wrongPart = (field: string, detail: string): FieldError => ({
+  type: 'FieldValueInvalid',
+  field,
+  message: `Invalid value: ${detail}`,
+})
+
 export const unsupported = (
   field: string,
   value: unknown,

@@ -2,6 +2,7 @@
  * Rules that the metadata of every object keeps. Pure.
  * Source: k8s.io/apimachinery pkg/api/validation/objectmeta.go, pkg/apis/meta/v1/validation/validation.go
  */
+import { ipFaults } from '#api/addresses.ts'
 import {
   byteLength,
   label1035Faults,
@@ -33,8 +34,11 @@ type NameFormat = (name: string) => readonly string[]
 const NAME_FORMATS: Readonly<Record<string, NameFormat>> = {
   namespaces: labelFaults,
   services: label1035Faults,
+  'ipaddresses.networking.k8s.io': ipFaults,
   events: () => [],
   'events.events.k8s.io': () => [],
+  // Theirs must be version and group, so that of core ends with a dot.
+  'apiservices.apiregistration.k8s.io': () => [],
   'certificatesigningrequests.certificates.k8s.io': () => [],
   'roles.rbac.authorization.k8s.io': () => [],
   'clusterroles.rbac.authorization.k8s.io': () => [],

@@ -6,7 +6,6 @@ import {
   configKeyFaults,
   environmentNameFaults,
   labelFaults,
-  outOfRange,
   portNameFaults,
   portNumberFaults,
   qualifiedNameFaults,
@@ -18,12 +17,15 @@ import type {
   EnvFromSource,
   EnvVar,
   EnvVarSource,
-  SecurityContext,
+  EphemeralContainer,
+  Volume,
 } from '#api/types/core-v1.ts'
 import {
   duplicate,
   type Faults,
+  forbidden,
   NOT_NEGATIVE,
+  notFound,
   required,
   requireFormat,
   requireOneOf,
@@ -32,11 +34,13 @@ import {
   wrongFormat,
 } from '#api/validation/fault.ts'
 import { validateLifecycle, validateProbes } from '#api/validation/pod-handlers.ts'
-import { validateMounts } from '#api/validation/pod-volumes.ts'
+import { validateSecurity } from '#api/validation/pod-security.ts'
+import { validateDevices, validateMounts } from '#api/validation/pod-volumes.ts'
+import { ownOf } from '#api/validation/quantities.ts'
 
 /** What all containers of one pod share. */
 export interface ContainerContext {
-  readonly volumes: ReadonlySet<string>
+  readonly volumes: ReadonlyMap<string, Volume>
   readonly hostNetwork: boolean
   /** Names in use; init containers and containers share one space. */
   readonly names: Set<string>
@@ -102,6 +106,44 @@ export function validateInitContainers(
   }
 }
 
+const EPHEMERAL_FORBIDDEN = [
+  'ports',
+  'resources',
+  'lifecycle',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+] as const
+
+const isGiven = (value: object | undefined): boolean =>
+  value !== undefined && Object.keys(value).length > 0
+
+/** Guests: they look on, and ask for nothing. */
+export function validateEphemeralContainers(
+  faults: Faults,
+  field: string,
+  containers: readonly EphemeralContainer[],
+  context: ContainerContext,
+): void {
+  const hosts = new Set(context.names)
+  for (const [index, container] of containers.entries()) {
+    const place = `${field}[${index}]`
+    const { targetContainerName: target = '', name } = container
+    if (target !== '' && !hosts.has(target)) {
+      faults.push(notFound(`${place}.targetContainerName`, target))
+    }
+    if (name === '') {
+      faults.push(required(place, 'ephemeralContainer requires a name'))
+      continue
+    }
+    validateContainer(faults, place, container, context)
+    for (const part of EPHEMERAL_FORBIDDEN) {
+      if (!isGiven(container[part])) continue
+      faults.push(forbidden(`${place}.${part}`, 'cannot be set for an Ephemeral Container'))
+    }
+  }
+}
+
 function validateContainer(
   faults: Faults,
   place: string,
@@ -123,7 +165,10 @@ function validateContainer(
   validatePorts(faults, `${place}.ports`, container.ports ?? [], context.hostNetwork)
   validateEnvironment(faults, `${place}.env`, container.env ?? [])
   validateEnvironmentSources(faults, `${place}.envFrom`, container.envFrom ?? [])
-  validateMounts(faults, `${place}.volumeMounts`, container.volumeMounts ?? [], context.volumes)
+  const { volumeMounts: mounts = [], volumeDevices: devices = [] } = container
+  const { volumes } = context
+  validateMounts(faults, `${place}.volumeMounts`, mounts, { volumes, devices })
+  validateDevices(faults, `${place}.volumeDevices`, mounts, { volumes, devices })
   requireOneOf(faults, `${place}.imagePullPolicy`, container.imagePullPolicy, [
     'Always',
     'IfNotPresent',
@@ -263,7 +308,7 @@ function validateResources(faults: Faults, field: string, container: Container):
     }
   }
   for (const [name, quantity] of Object.entries(requests)) {
-    validateRequest(faults, `${field}.requests`, { name, quantity, limit: limits[name] })
+    validateRequest(faults, `${field}.requests`, { name, quantity, limit: ownOf(limits, name) })
   }
 }
 
@@ -293,37 +338,3 @@ function validateRequest(faults: Faults, field: string, request: ResourceRequest
 }
 
 const isExtended = (name: string): boolean => name.includes('/') || name.startsWith('hugepages-')
-
-const ID_MAX = 4_294_967_295
-
-/** User and group ids, of containers and of pods. */
-export function validateIds(
-  faults: Faults,
-  field: string,
-  ids: Readonly<Record<string, number | undefined>>,
-): void {
-  for (const [name, id] of Object.entries(ids)) {
-    if (id === undefined || (id >= 0 && id <= ID_MAX)) continue
-    faults.push(wrong(`${field}.${name}`, id, outOfRange(0, ID_MAX)))
-  }
-}
-
-function validateSecurity(
-  faults: Faults,
-  field: string,
-  context: SecurityContext | undefined,
-): void {
-  if (context === undefined) return
-  const { runAsUser, runAsGroup, allowPrivilegeEscalation, privileged, capabilities } = context
-  validateIds(faults, field, { runAsUser, runAsGroup })
-  if (allowPrivilegeEscalation !== false) return
-  if (privileged === true) {
-    const detail = 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'
-    faults.push(wrong(field, context, detail))
-  }
-  if (capabilities?.add?.includes('CAP_SYS_ADMIN') === true) {
-    const detail =
-      'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'
-    faults.push(wrong(field, context, detail))
-  }
-}

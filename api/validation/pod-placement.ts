@@ -3,7 +3,7 @@
  * Source: kubernetes pkg/apis/core/validation/validation.go ValidateTolerations, validateAffinity,
  * validateTopologySpreadConstraints
  */
-import { labelValueFaults, qualifiedNameFaults } from '#api/names.ts'
+import { labelFaults, labelValueFaults, qualifiedNameFaults } from '#api/names.ts'
 import type {
   Affinity,
   NodeSelectorRequirement,
@@ -11,9 +11,11 @@ import type {
   PodAffinityTerm,
   PodSpec,
   Toleration,
+  TopologySpreadConstraint,
 } from '#api/types/core-v1.ts'
 import {
   allowOneOf,
+  duplicate,
   type Faults,
   forbidden,
   required,
@@ -102,6 +104,12 @@ function validatePodTerm(faults: Faults, field: string, term: PodAffinityTerm): 
   if (term.labelSelector !== undefined) {
     validateLabelSelector(faults, `${field}.labelSelector`, term.labelSelector)
   }
+  if (term.namespaceSelector !== undefined) {
+    validateLabelSelector(faults, `${field}.namespaceSelector`, term.namespaceSelector)
+  }
+  for (const name of term.namespaces ?? []) {
+    wrongFormat(faults, `${field}.namespace`, name, labelFaults(name))
+  }
   if (term.topologyKey === '') faults.push(required(`${field}.topologyKey`, 'can not be empty'))
   else
     wrongFormat(
@@ -112,7 +120,11 @@ function validatePodTerm(faults: Faults, field: string, term: PodAffinityTerm): 
     )
 }
 
-function validateTerms(faults: Faults, field: string, terms: readonly NodeSelectorTerm[]): void {
+export function validateTerms(
+  faults: Faults,
+  field: string,
+  terms: readonly NodeSelectorTerm[],
+): void {
   if (terms.length === 0) {
     faults.push(required(field, 'must have at least one node selector term'))
   }
@@ -175,6 +187,9 @@ export function validateSpread(
   field: string,
   constraints: NonNullable<PodSpec['topologySpreadConstraints']>,
 ): void {
+  const pairOf = ({ topologyKey, whenUnsatisfiable }: TopologySpreadConstraint): string =>
+    `{${topologyKey}, ${whenUnsatisfiable}}`
+  const last = new Map(constraints.map((constraint, index) => [pairOf(constraint), index]))
   for (const [index, constraint] of constraints.entries()) {
     const place = `${field}[${index}]`
     const { maxSkew, topologyKey, whenUnsatisfiable, labelSelector } = constraint
@@ -184,8 +199,29 @@ export function validateSpread(
       'DoNotSchedule',
       'ScheduleAnyway',
     ])
+    const pair = pairOf(constraint)
+    if (last.get(pair) !== index) {
+      faults.push(duplicate(`${place}.{topologyKey, whenUnsatisfiable}`, pair))
+    }
+    validateMinDomains(faults, `${place}.minDomains`, constraint)
+    for (const name of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const) {
+      allowOneOf(faults, `${place}.${name}`, constraint[name], ['Honor', 'Ignore'])
+    }
     if (labelSelector !== undefined) {
       validateLabelSelector(faults, `${place}.labelSelector`, labelSelector)
     }
+  }
+}
+
+function validateMinDomains(
+  faults: Faults,
+  field: string,
+  { minDomains, whenUnsatisfiable }: TopologySpreadConstraint,
+): void {
+  if (minDomains === undefined) return
+  if (minDomains <= 0) faults.push(wrong(field, minDomains, 'must be greater than zero'))
+  if (whenUnsatisfiable !== 'DoNotSchedule') {
+    const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`
+    faults.push(wrong(field, minDomains, detail))
   }
 }

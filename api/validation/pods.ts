@@ -2,9 +2,10 @@
  * Pods: what a spec may hold, and the little of it that may change afterwards. Pure.
  * Source: kubernetes pkg/apis/core/validation/validation.go ValidatePodSpec, ValidatePodUpdate
  */
-import { canonicalJson, equalJson, isList, isObject } from '#api/json.ts'
+import { equalJson } from '#api/json.ts'
 import { labelFaults, outOfRange, subdomainFaults } from '#api/names.ts'
 import type { Container, Pod, PodSpec, Toleration } from '#api/types/core-v1.ts'
+import { differencesOf } from '#api/validation/differences.ts'
 import {
   allowOneOf,
   type Faults,
@@ -18,21 +19,41 @@ import {
 import { validateLabels } from '#api/validation/metadata.ts'
 import {
   validateContainers,
-  validateIds,
+  validateEphemeralContainers,
   validateInitContainers,
 } from '#api/validation/pod-containers.ts'
+import { validateDetails, validateDnsConfig } from '#api/validation/pod-details.ts'
 import {
   validateAffinity,
   validateSpread,
   validateTolerations,
 } from '#api/validation/pod-placement.ts'
+import {
+  isGated,
+  validateGatedChanges,
+  validateGates,
+  withGatedFieldsOf,
+} from '#api/validation/pod-gates.ts'
+import { validateHostUsers, validatePodSecurity } from '#api/validation/pod-security.ts'
 import { validateVolumes } from '#api/validation/pod-volumes.ts'
 
 const INT32_MAX = 2_147_483_647
 
 export function validatePod(faults: Faults, pod: Pod): void {
   if (pod.spec === undefined) faults.push(required('spec.containers'))
-  else validatePodSpec(faults, 'spec', pod.spec)
+  else validateNewSpec(faults, pod.spec)
+}
+
+/** What only a pod that runs may have. */
+function validateNewSpec(faults: Faults, spec: PodSpec): void {
+  validatePodSpec(faults, 'spec', spec)
+  if ((spec.ephemeralContainers ?? []).length > 0) {
+    faults.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'))
+  }
+  if ((spec.nodeName ?? '') !== '' && (spec.schedulingGates ?? []).length > 0) {
+    const detail = 'cannot be set until all schedulingGates have been cleared'
+    faults.push(forbidden('spec.nodeName', detail))
+  }
 }
 
 export function validatePodSpec(faults: Faults, field: string, spec: PodSpec): void {
@@ -41,14 +62,22 @@ export function validatePodSpec(faults: Faults, field: string, spec: PodSpec): v
   const context = { volumes, hostNetwork, names: new Set<string>() }
   validateContainers(faults, `${field}.containers`, spec.containers, context)
   validateInitContainers(faults, `${field}.initContainers`, spec.initContainers ?? [], context)
+  const guests = spec.ephemeralContainers ?? []
+  validateEphemeralContainers(faults, `${field}.ephemeralContainers`, guests, context)
   validatePolicies(faults, field, spec)
   validateNames(faults, field, spec)
   validateLabels(faults, `${field}.nodeSelector`, spec.nodeSelector)
-  const { runAsUser, runAsGroup, fsGroup } = spec.securityContext ?? {}
-  validateIds(faults, `${field}.securityContext`, { runAsUser, runAsGroup, fsGroup })
+  validatePodSecurity(faults, `${field}.securityContext`, spec)
+  validateDetails(faults, field, spec)
+  validateHostUsers(faults, field, spec)
   validateTolerations(faults, `${field}.tolerations`, spec.tolerations ?? [])
   if (spec.affinity !== undefined) validateAffinity(faults, `${field}.affinity`, spec.affinity)
   validateSpread(faults, `${field}.topologySpreadConstraints`, spec.topologySpreadConstraints ?? [])
+}
+
+/** A pod whose spec was changed through a subresource of its own. */
+export function validateChangedPod(faults: Faults, { spec }: Pod): void {
+  if (spec !== undefined) validatePodSpec(faults, 'spec', spec)
 }
 
 const RESTART_POLICIES: readonly string[] = ['Always', 'OnFailure', 'Never']
@@ -70,6 +99,8 @@ function validatePolicies(faults: Faults, field: string, spec: PodSpec): void {
         ? 'must provide `dnsConfig` when `dnsPolicy` is None'
         : 'must provide at least one DNS nameserver when `dnsPolicy` is None'
     faults.push(required(place, detail))
+  } else if (spec.dnsConfig !== undefined) {
+    validateDnsConfig(faults, `${field}.dnsConfig`, spec.dnsConfig)
   }
   allowOneOf(faults, `${field}.preemptionPolicy`, spec.preemptionPolicy, [
     'Never',
@@ -83,10 +114,6 @@ function validatePolicies(faults: Faults, field: string, spec: PodSpec): void {
   if (shared?.runAsNonRoot === true && shared.runAsUser === 0) {
     const place = `${field}.securityContext.runAsUser`
     faults.push(wrong(place, 0, 'must not be 0 when `runAsNonRoot` is true'))
-  }
-  if (spec.shareProcessNamespace === true && spec.hostPID === true) {
-    const place = `${field}.shareProcessNamespace`
-    faults.push(wrong(place, true, 'ShareProcessNamespace and HostPID cannot both be enabled'))
   }
 }
 
@@ -133,9 +160,11 @@ export function validatePodUpdate(faults: Faults, pod: Pod, before: Pod): void {
   validateDeadline(faults, spec, old)
   validateAddedTolerations(faults, spec.tolerations ?? [], old.tolerations ?? [])
   validateGates(faults, spec, old)
-  const munged = withMutableFieldsOf(spec, old)
+  if (isGated(old)) validateGatedChanges(faults, spec, old)
+  const compared = isGated(old) ? withGatedFieldsOf(spec, old) : spec
+  const munged = withMutableFieldsOf(compared, old)
   if (!equalJson(munged, old)) {
-    const detail = `pod updates may not change fields other than ${MUTABLE_FIELDS}\n${differences(old, munged)}`
+    const detail = `pod updates may not change fields other than ${MUTABLE_FIELDS}\n${differencesOf('spec', old, munged)}`
     faults.push(forbidden('spec', detail))
   }
 }
@@ -166,15 +195,6 @@ function validateAddedTolerations(
   if (!before.every(isKept)) {
     const detail = 'existing toleration can not be modified except its tolerationSeconds'
     faults.push(forbidden('spec.tolerations', detail))
-  }
-}
-
-function validateGates(faults: Faults, spec: PodSpec, old: PodSpec): void {
-  const known = new Set((old.schedulingGates ?? []).map(({ name }) => name))
-  for (const [index, { name }] of (spec.schedulingGates ?? []).entries()) {
-    if (known.has(name)) continue
-    const detail = "only deletion is allowed, but found new scheduling gate '"
-    faults.push(forbidden(`spec.schedulingGates[${index}]`, `${detail}${name}'`))
   }
 }
 
@@ -210,31 +230,6 @@ function withMutableFieldsOf(spec: PodSpec, old: PodSpec): PodSpec {
     ...(old.tolerations === undefined ? {} : { tolerations: old.tolerations }),
     ...(old.schedulingGates === undefined ? {} : { schedulingGates: old.schedulingGates }),
     ...(grace === undefined ? {} : { terminationGracePeriodSeconds: grace }),
-  }
-}
-
-const DIFFERENCES_MAX = 20
-
-/** One line per changed field: `- spec.nodeName: "a"` and `+ spec.nodeName: "b"`. */
-function differences(before: unknown, after: unknown): string {
-  const lines: string[] = []
-  collectDifferences(lines, 'spec', before, after)
-  return lines.slice(0, DIFFERENCES_MAX).join('\n')
-}
-
-function collectDifferences(lines: string[], path: string, before: unknown, after: unknown): void {
-  if (equalJson(before, after)) return
-  if (isObject(before) && isObject(after)) {
-    for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      collectDifferences(lines, `${path}.${key}`, before[key], after[key])
-    }
-  } else if (isList(before) && isList(after) && before.length === after.length) {
-    for (const [index, item] of before.entries()) {
-      collectDifferences(lines, `${path}[${index}]`, item, after[index])
-    }
-  } else {
-    if (before !== undefined) lines.push(`- ${path}: ${canonicalJson(before)}`)
-    if (after !== undefined) lines.push(`+ ${path}: ${canonicalJson(after)}`)
   }
 }
 

@@ -22,6 +22,11 @@ import {
   wrongFormat,
 } from '#api/validation/fault.ts'
 import { validateLabels } from '#api/validation/metadata.ts'
+import {
+  refuseClassChange,
+  refuseSpecialAddress,
+  validateExposure,
+} from '#api/validation/service-exposure.ts'
 import { validatePort } from '#api/validation/pod-handlers.ts'
 
 const BAD_IP = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
@@ -45,6 +50,7 @@ export function validateService(faults: Faults, { spec = {} }: Service): void {
   validateLabels(faults, 'spec.selector', spec.selector)
   requireOneOf(faults, 'spec.type', type, TYPES)
   validateTraffic(faults, spec)
+  validateExposure(faults, spec)
 }
 
 function validateKind(faults: Faults, spec: ServiceSpec): void {
@@ -119,6 +125,7 @@ function validateServicePort(
 function validateAddresses(faults: Faults, spec: ServiceSpec): void {
   for (const [index, ip] of (spec.externalIPs ?? []).entries()) {
     if (isIP(ip) === 0) faults.push(wrong(`spec.externalIPs[${index}]`, ip, BAD_IP))
+    else refuseSpecialAddress(faults, `spec.externalIPs[${index}]`, ip)
   }
   const clusterIPs = spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : [])
   if (spec.clusterIPs !== undefined && spec.clusterIP !== undefined) {
@@ -169,6 +176,7 @@ export function validateServiceUpdate(faults: Faults, sent: Service, before: Ser
       faults.push(wrong('spec.clusterIPs[0]', shown, 'may not change once set'))
     }
   }
+  refuseClassChange(faults, spec, old)
   validateService(faults, service)
 }
 
@@ -180,7 +188,9 @@ export function validateEndpoints(faults: Faults, { subsets = [] }: Endpoints): 
     }
     for (const [part, list] of Object.entries({ addresses, notReadyAddresses })) {
       for (const [at, { ip }] of list.entries()) {
-        if (isIP(ip) === 0) faults.push(wrong(`${field}.${part}[${at}].ip`, ip, BAD_IP))
+        const place = `${field}.${part}[${at}].ip`
+        if (isIP(ip) === 0) faults.push(wrong(place, ip, BAD_IP))
+        else refuseSpecialAddress(faults, place, ip)
       }
     }
     for (const [at, port] of ports.entries()) {
@@ -203,8 +213,15 @@ export function validateEndpointSlice(faults: Faults, slice: EndpointSlice): voi
   if (endpoints.length > ENDPOINTS_MAX) {
     faults.push(tooMany('endpoints', endpoints.length, ENDPOINTS_MAX))
   }
-  for (const [index, { addresses }] of endpoints.entries()) {
+  for (const [index, { addresses, hostname, nodeName }] of endpoints.entries()) {
     const field = `endpoints[${index}].addresses`
+    const place = `endpoints[${index}]`
+    if (nodeName !== undefined) {
+      wrongFormat(faults, `${place}.nodeName`, nodeName, subdomainFaults(nodeName))
+    }
+    if (hostname !== undefined) {
+      wrongFormat(faults, `${place}.hostname`, hostname, labelFaults(hostname))
+    }
     if (addresses.length === 0) faults.push(required(field, 'must contain at least 1 address'))
     else if (addresses.length > ADDRESSES_MAX) {
       faults.push(tooMany(field, addresses.length, ADDRESSES_MAX))
@@ -216,8 +233,11 @@ export function validateEndpointSlice(faults: Faults, slice: EndpointSlice): voi
   const ports = slice.ports ?? []
   if (ports.length > SLICE_PORTS_MAX) faults.push(tooMany('ports', ports.length, SLICE_PORTS_MAX))
   const names = new Set<string>()
-  for (const [index, { name = '', protocol, port }] of ports.entries()) {
+  for (const [index, { name = '', protocol, port, appProtocol }] of ports.entries()) {
     const field = `ports[${index}]`
+    if (appProtocol !== undefined) {
+      wrongFormat(faults, `${field}.appProtocol`, appProtocol, qualifiedNameFaults(appProtocol))
+    }
     if (names.has(name)) faults.push(duplicate(`${field}.name`, name))
     names.add(name)
     if (name !== '') wrongFormat(faults, `${field}.name`, name, labelFaults(name))

@@ -8,6 +8,17 @@
 import type { KubeObject } from '#api/object.ts'
 import { groupResource, type Resource } from '#api/scheme.ts'
 import type { FieldError } from '#api/status.ts'
+import { ADMISSION_RULES } from '#api/validation/admission-rules.ts'
+import { CUSTOM_RESOURCE_RULES } from '#api/validation/custom-resources.ts'
+import { API_SERVICE_RULES } from '#api/validation/api-services.ts'
+import { validateEvent, validateNewEvent } from '#api/validation/events.ts'
+import { FLOW_CONTROL_RULES } from '#api/validation/flow-control.ts'
+import {
+  validateLocalReview,
+  validateSelfReview,
+  validateSubjectReview,
+} from '#api/validation/reviews.ts'
+import { RESOURCE_RULES } from '#api/validation/resources.ts'
 import {
   refuseRoleChange,
   validateCertificateRequest,
@@ -19,7 +30,6 @@ import {
 } from '#api/validation/access.ts'
 import {
   validateBinding,
-  validateEvent,
   validateLease,
   validateNamespace,
   validateNode,
@@ -33,10 +43,32 @@ import {
   validateSecret,
   validateSecretUpdate,
 } from '#api/validation/configuration.ts'
-import type { Faults } from '#api/validation/fault.ts'
+import { faultsOf } from '#api/validation/bounded-faults.ts'
 import { validateMetadata, validateMetadataUpdate } from '#api/validation/metadata.ts'
-import { validatePod, validatePodUpdate } from '#api/validation/pods.ts'
+import { validatePodStatus } from '#api/validation/pod-status.ts'
+import { validatePod, validateChangedPod, validatePodUpdate } from '#api/validation/pods.ts'
+import {
+  validateLimitRange,
+  validateResourceQuota,
+  validateResourceQuotaStatus,
+  validateResourceQuotaUpdate,
+} from '#api/validation/limits.ts'
+import { AUTOSCALING_RULES } from '#api/validation/autoscaling.ts'
+import { CRON_JOB_RULES } from '#api/validation/cron-jobs.ts'
+import { DISRUPTION_RULES } from '#api/validation/disruption.ts'
+import { INGRESS_RULES } from '#api/validation/ingresses.ts'
+import { JOB_RULES } from '#api/validation/jobs.ts'
+import { NETWORK_POLICY_RULES } from '#api/validation/network-policies.ts'
+import { POD_SET_RULES } from '#api/validation/pod-sets.ts'
+import { SERVICE_ADDRESS_RULES } from '#api/validation/service-addresses.ts'
 import type { Rules, RuleTable } from '#api/validation/rules.ts'
+import { STORAGE_RULES } from '#api/validation/storage.ts'
+import {
+  validatePodTemplate,
+  validateReplicationController,
+  validateReplicationControllerStatus,
+} from '#api/validation/templates.ts'
+import { validateServiceStatus } from '#api/validation/service-exposure.ts'
 import {
   validateEndpoints,
   validateEndpointSlice,
@@ -48,8 +80,10 @@ import {
   validateControllerRevision,
   validateControllerRevisionUpdate,
   validateDeployment,
+  validateDeploymentStatus,
   validateDeploymentUpdate,
   validateReplicaSet,
+  validateReplicaSetStatus,
   validateReplicaSetUpdate,
   validateScale,
 } from '#api/validation/workloads.ts'
@@ -59,8 +93,17 @@ const nothing = (): void => {}
 
 /** By group resource. Adding a kind's rules adds a row. */
 const RULES: RuleTable = {
-  pods: { create: validatePod, update: validatePodUpdate },
-  services: { create: validateService, update: validateServiceUpdate },
+  ...FLOW_CONTROL_RULES,
+  ...RESOURCE_RULES,
+  ...API_SERVICE_RULES,
+  ...ADMISSION_RULES,
+  ...CUSTOM_RESOURCE_RULES,
+  pods: { create: validatePod, update: validatePodUpdate, status: validatePodStatus },
+  services: {
+    create: validateService,
+    update: validateServiceUpdate,
+    status: validateServiceStatus,
+  },
   endpoints: { create: validateEndpoints },
   'endpointslices.discovery.k8s.io': {
     create: validateEndpointSlice,
@@ -71,9 +114,37 @@ const RULES: RuleTable = {
   configmaps: { create: validateConfigMap, update: validateConfigMapUpdate },
   secrets: { create: validateSecret, update: validateSecretUpdate },
   events: { create: validateEvent },
+  limitranges: { create: validateLimitRange },
+  resourcequotas: {
+    create: validateResourceQuota,
+    update: validateResourceQuotaUpdate,
+    status: validateResourceQuotaStatus,
+  },
+  replicationcontrollers: {
+    create: validateReplicationController,
+    status: validateReplicationControllerStatus,
+  },
+  podtemplates: { create: validatePodTemplate },
+  ...STORAGE_RULES,
+  ...POD_SET_RULES,
+  ...JOB_RULES,
+  ...CRON_JOB_RULES,
+  ...AUTOSCALING_RULES,
+  ...DISRUPTION_RULES,
+  ...INGRESS_RULES,
+  ...NETWORK_POLICY_RULES,
+  ...SERVICE_ADDRESS_RULES,
   'leases.coordination.k8s.io': { create: validateLease },
-  'deployments.apps': { create: validateDeployment, update: validateDeploymentUpdate },
-  'replicasets.apps': { create: validateReplicaSet, update: validateReplicaSetUpdate },
+  'deployments.apps': {
+    create: validateDeployment,
+    update: validateDeploymentUpdate,
+    status: validateDeploymentStatus,
+  },
+  'replicasets.apps': {
+    create: validateReplicaSet,
+    update: validateReplicaSetUpdate,
+    status: validateReplicaSetStatus,
+  },
   'controllerrevisions.apps': {
     create: validateControllerRevision,
     update: validateControllerRevisionUpdate,
@@ -103,18 +174,39 @@ const RULES: RuleTable = {
   'certificatesigningrequests.certificates.k8s.io': { create: validateCertificateRequest },
 }
 
-/** Bodies of subresources, by their kind. */
+/** What one version asks of new objects on top of the rules of their storage; by group, version and resource. */
+const VERSION_RULES: Readonly<Record<string, Rules['create']>> = {
+  'events.k8s.io/v1/events': validateNewEvent,
+}
+
+/** Bodies that are never stored, by their kind. */
 const BODIES: Readonly<Record<string, Rules['create']>> = {
   Scale: validateScale,
   Binding: validateBinding,
   TokenRequest: validateTokenRequest,
+  SubjectAccessReview: validateSubjectReview,
+  LocalSubjectAccessReview: validateLocalReview,
+  SelfSubjectAccessReview: validateSelfReview,
 }
 
-export function validateCreate(resource: Resource, object: KubeObject): FieldError[] {
-  const faults: Faults = []
-  validateMetadata(faults, resource, object.metadata)
-  RULES[groupResource(resource)]?.create(faults, object)
-  return faults
+/** Writes of a spec through subresources: what may change there is the registry's. */
+const SUBRESOURCE_RULES: Readonly<Record<string, Rules['create']>> = {
+  'pods/ephemeralcontainers': validateChangedPod,
+  'pods/resize': validateChangedPod,
+}
+
+/** `resource` is the stored one, `sentAs` the one that the client named. */
+export function validateCreate(
+  resource: Resource,
+  object: KubeObject,
+  sentAs: Resource = resource,
+): FieldError[] {
+  return faultsOf(faults => {
+    validateMetadata(faults, resource, object.metadata)
+    RULES[groupResource(resource)]?.create(faults, object)
+    const { group, version, plural } = sentAs
+    VERSION_RULES[`${group}/${version}/${plural}`]?.(faults, object)
+  })
 }
 
 export function validateUpdate(
@@ -122,12 +214,12 @@ export function validateUpdate(
   object: KubeObject,
   before: KubeObject,
 ): FieldError[] {
-  const faults: Faults = []
-  validateMetadataUpdate(faults, object.metadata, before.metadata)
-  const rules = RULES[groupResource(resource)]
-  if (rules?.update === undefined) rules?.create(faults, object)
-  else rules.update(faults, object, before)
-  return faults
+  return faultsOf(faults => {
+    validateMetadataUpdate(faults, object.metadata, before.metadata)
+    const rules = RULES[groupResource(resource)]
+    if (rules?.update === undefined) rules?.create(faults, object)
+    else rules.update(faults, object, before)
+  })
 }
 
 /** Writes through a subresource: the registry took over only what that subresource may change. */
@@ -136,15 +228,14 @@ export function validateSubresourceUpdate(
   change: { readonly object: KubeObject; readonly old: KubeObject; readonly subresource: string },
 ): FieldError[] {
   const { object, old, subresource } = change
-  const faults: Faults = []
-  validateMetadataUpdate(faults, object.metadata, old.metadata)
-  if (subresource === 'status') RULES[groupResource(resource)]?.status?.(faults, object, old)
-  return faults
+  return faultsOf(faults => {
+    validateMetadataUpdate(faults, object.metadata, old.metadata)
+    if (subresource === 'status') RULES[groupResource(resource)]?.status?.(faults, object, old)
+    SUBRESOURCE_RULES[`${groupResource(resource)}/${subresource}`]?.(faults, object)
+  })
 }
 
 /** Scale, Binding, TokenRequest: bodies that are no stored objects. */
 export function validateBody(object: KubeObject): FieldError[] {
-  const faults: Faults = []
-  BODIES[object.kind]?.(faults, object)
-  return faults
+  return faultsOf(faults => BODIES[object.kind]?.(faults, object))
 }

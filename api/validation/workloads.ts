@@ -3,8 +3,6 @@
  * Source: kubernetes pkg/apis/apps/validation/validation.go, pkg/apis/autoscaling/validation ValidateScale
  */
 import { isObject } from '#api/json.ts'
-import { percentFaults } from '#api/names.ts'
-import { labelSelectorOf } from '#api/selectors.ts'
 import type {
   ControllerRevision,
   Deployment,
@@ -24,16 +22,14 @@ import {
   wrong,
 } from '#api/validation/fault.ts'
 import { validateLabelSelector } from '#api/validation/label-selector.ts'
-import { validateAnnotations, validateLabels } from '#api/validation/metadata.ts'
-import { validatePodSpec, validateTemplateRestart } from '#api/validation/pods.ts'
+import { isEmptySelector, validateMatch, validateTemplate } from '#api/validation/pod-templates.ts'
+import { validateTemplateRestart } from '#api/validation/pods.ts'
+import { isZero, refuseOver100, validateShare } from '#api/validation/shares.ts'
 
 interface Selecting {
   readonly selector?: LabelSelector
   readonly template?: PodTemplateSpec
 }
-
-const isEmptySelector = ({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean =>
-  Object.keys(matchLabels).length === 0 && matchExpressions.length === 0
 
 /** Selector and template, which must find each other. */
 function validateSelecting(faults: Faults, spec: Selecting, kind: string): void {
@@ -51,16 +47,9 @@ function validateSelecting(faults: Faults, spec: Selecting, kind: string): void 
     faults.push(required('spec.template'))
     return
   }
-  const { labels = {}, annotations } = template.metadata ?? {}
-  if (isUsable && !labelSelectorOf(selector).matches(labels)) {
-    const detail = '`selector` does not match template `labels`'
-    faults.push(wrong('spec.template.metadata.labels', labels, detail))
-  }
-  validateLabels(faults, 'spec.template.labels', labels)
-  validateAnnotations(faults, 'spec.template.annotations', annotations)
-  if (template.spec === undefined) faults.push(required('spec.template.spec.containers'))
-  else {
-    validatePodSpec(faults, 'spec.template.spec', template.spec)
+  if (isUsable) validateMatch(faults, 'spec.template', template, selector)
+  validateTemplate(faults, 'spec.template', template)
+  if (template.spec !== undefined) {
     validateTemplateRestart(faults, 'spec.template.spec', template.spec)
   }
 }
@@ -105,19 +94,8 @@ function validateStrategy(faults: Faults, field: string, strategy: DeploymentStr
       const detail = 'may not be 0 when `maxSurge` is 0'
       faults.push(wrong(`${place}.maxUnavailable`, maxUnavailable, detail))
     }
-    if (typeof maxUnavailable === 'string' && Number.parseInt(maxUnavailable, 10) > 100) {
-      const detail = 'must not be greater than 100%'
-      faults.push(wrong(`${place}.maxUnavailable`, maxUnavailable, detail))
-    }
+    refuseOver100(faults, `${place}.maxUnavailable`, maxUnavailable)
   } else requireOneOf(faults, `${field}.type`, type, ['Recreate', 'RollingUpdate'])
-}
-
-const isZero = (share: number | string): boolean =>
-  share === 0 || (typeof share === 'string' && Number.parseInt(share, 10) === 0)
-
-function validateShare(faults: Faults, field: string, share: number | string): void {
-  if (typeof share === 'number') refuseNegative(faults, field, share)
-  else for (const detail of percentFaults(share)) faults.push(wrong(field, share, detail))
 }
 
 export function validateDeploymentUpdate(
@@ -159,6 +137,55 @@ export function validateReplicaSetUpdate(
   validateReplicaSet(faults, replicaSet)
   refuseSelectorChange(faults, before.spec, replicaSet.spec)
 }
+
+type Counts = Readonly<Record<string, unknown>>
+
+const countOf = (status: Counts, name: string): number => {
+  const count = status[name]
+  return typeof count === 'number' ? count : 0
+}
+
+/** Counts of pods: none negative, and none above all of them. */
+function validateCounts(faults: Faults, names: readonly string[], status: Counts): void {
+  for (const name of ['replicas', ...names, 'observedGeneration']) {
+    refuseNegative(faults, `status.${name}`, countOf(status, name))
+  }
+  const refuseAbove = (name: string, limit: string, shown: string): void => {
+    const count = countOf(status, name)
+    if (count <= countOf(status, limit)) return
+    faults.push(wrong(`status.${name}`, count, `cannot be greater than ${shown}`))
+  }
+  for (const name of names) {
+    if (name !== 'unavailableReplicas') refuseAbove(name, 'replicas', 'status.replicas')
+  }
+  refuseAbove('availableReplicas', 'readyReplicas', 'readyReplicas')
+}
+
+const DEPLOYMENT_COUNTS = [
+  'updatedReplicas',
+  'readyReplicas',
+  'availableReplicas',
+  'unavailableReplicas',
+]
+
+export function validateDeploymentStatus(
+  faults: Faults,
+  { status = {} }: Deployment,
+  before: Deployment,
+): void {
+  validateCounts(faults, DEPLOYMENT_COUNTS, status)
+  const { collisionCount = 0 } = status
+  if (collisionCount < (before.status?.collisionCount ?? 0)) {
+    faults.push(wrong('status.collisionCount', collisionCount, 'cannot be decremented'))
+  }
+}
+
+export const validateReplicaSetStatus = (faults: Faults, { status }: ReplicaSet): void =>
+  validateCounts(
+    faults,
+    ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'],
+    status ?? {},
+  )
 
 export function validateControllerRevision(faults: Faults, revision: ControllerRevision): void {
   if (revision.data === undefined) faults.push(required('data', 'data is mandatory'))

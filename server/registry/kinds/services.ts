@@ -18,6 +18,7 @@ import {
 } from '../strategy.ts'
 import { type Allocator, type NumberRange, createAllocator, staticBand } from './allocator.ts'
 import { formatIpv4, parseIpv4, parseNetwork } from './cidr.ts'
+import { withoutOldTypeFields } from './service-type-fields.ts'
 
 export interface ServiceRanges {
   /** `10.43.0.0/16` */
@@ -62,7 +63,7 @@ export function serviceStrategy(ranges: ServiceRanges, random: Random): ServiceS
     createOnUpdate: true,
     returnsDeleted: true,
     prepareForCreate: service => ({ ...service, status: { loadBalancer: {} } }),
-    prepareForUpdate: (service, old) => patchAllocated(service, old),
+    prepareForUpdate: (service, old) => withoutOldTypeFields(patchAllocated(service, old), old),
     reserve: (service, old) => reserve(pools, service, old),
     released: service => release(pools, holdingsOf(service)),
     repair(services) {

@@ -13,8 +13,11 @@ import {
   textOf,
   without,
 } from '../strategy.ts'
+import { EXTENSION_STRATEGIES } from './extensions.ts'
 import { namespaceStrategy } from './namespaces.ts'
 import { podStrategy } from './pods.ts'
+import { STORAGE_STRATEGIES } from './storage.ts'
+import { WORKLOAD_STRATEGIES } from './workloads.ts'
 import { type ServiceRanges, type ServiceStrategy, serviceStrategy } from './services.ts'
 
 const EVENT_TTL_MS = 3600_000
@@ -132,6 +135,13 @@ export function createStrategies(options: StrategiesOptions): Strategies {
     ['secrets', secretStrategy],
     ['serviceaccounts', { ...PLAIN, returnsDeleted: true }],
     ['events', eventStrategy],
+    ['limitranges', PLAIN],
+    ['podtemplates', { ...PLAIN, generation: true, returnsDeleted: true }],
+    ['replicationcontrollers', GENERATED],
+    ['resourcequotas', { ...DEFAULT_STRATEGY, returnsDeleted: true }],
+    ...STORAGE_STRATEGIES,
+    ...EXTENSION_STRATEGIES,
+    ...WORKLOAD_STRATEGIES,
     ['deployments.apps', GENERATED],
     ['replicasets.apps', GENERATED],
     ['controllerrevisions.apps', PLAIN],

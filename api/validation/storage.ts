@@ -1,0 +1,366 @@
+/**
+ * The kinds of storage.k8s.io, and the table of everything that stores: volumes and claims too. Pure.
+ * Source: kubernetes pkg/apis/storage/validation/validation.go
+ */
+import { equalJson } from '#api/json.ts'
+import { byteLength, qualifiedNameFaults, subdomainFaults } from '#api/names.ts'
+import type { TopologySelectorTerm } from '#api/types/core-v1.ts'
+import type {
+  CSIDriver,
+  CSINode,
+  CSINodeDriver,
+  CSIStorageCapacity,
+  StorageClass,
+  TokenRequest,
+  VolumeAttachment,
+  VolumeAttributesClass,
+  VolumeError,
+} from '#api/types/storage-v1.ts'
+import { validateClaim, validateClaimStatus, validateClaimUpdate } from '#api/validation/claims.ts'
+import {
+  allowOneOf,
+  duplicate,
+  type Faults,
+  forbidden,
+  IMMUTABLE,
+  refuseChange,
+  refuseNegative,
+  required,
+  requireFormat,
+  tooLong,
+  unsupported,
+  wrong,
+  wrongFormat,
+} from '#api/validation/fault.ts'
+import { validateLabelSelector } from '#api/validation/label-selector.ts'
+import {
+  validateInlineVolume,
+  validatePersistentVolume,
+  validatePersistentVolumeUpdate,
+} from '#api/validation/persistent-volumes.ts'
+import { refuseNegativeQuantity } from '#api/validation/quantities.ts'
+import type { RuleTable } from '#api/validation/rules.ts'
+import { validateDriverName } from '#api/validation/volume-sources.ts'
+
+const MAP_BYTES_MAX = 256 * 1024
+const PARAMETERS_MAX = 512
+
+type TextMap = Readonly<Record<string, string>>
+
+const bytesOf = (map: TextMap): number =>
+  Object.entries(map).reduce((sum, [key, value]) => sum + byteLength(key) + byteLength(value), 0)
+
+const provisionerFaults = (name: string): string[] => qualifiedNameFaults(name.toLowerCase())
+
+function validateParameters(faults: Faults, parameters: TextMap): void {
+  const field = 'parameters'
+  if (Object.keys(parameters).length > PARAMETERS_MAX) {
+    faults.push(tooLong(field, PARAMETERS_MAX))
+    return
+  }
+  if ('' in parameters) faults.push(wrong(field, '', 'field can not be empty.'))
+  if (bytesOf(parameters) > MAP_BYTES_MAX) faults.push(tooLong(field, MAP_BYTES_MAX))
+}
+
+export function validateStorageClass(faults: Faults, storageClass: StorageClass): void {
+  const { provisioner, parameters = {}, reclaimPolicy, volumeBindingMode } = storageClass
+  requireFormat(faults, 'provisioner', provisioner, provisionerFaults)
+  validateParameters(faults, parameters)
+  allowOneOf(faults, 'reclaimPolicy', reclaimPolicy || undefined, ['Delete', 'Retain'])
+  if (volumeBindingMode === undefined) faults.push(required('volumeBindingMode'))
+  allowOneOf(faults, 'volumeBindingMode', volumeBindingMode, ['Immediate', 'WaitForFirstConsumer'])
+  validateTopologies(faults, 'allowedTopologies', storageClass.allowedTopologies ?? [])
+}
+
+function validateTopologies(
+  faults: Faults,
+  field: string,
+  terms: readonly TopologySelectorTerm[],
+): void {
+  const seen: TopologySelectorTerm[] = []
+  for (const [index, term] of terms.entries()) {
+    const place = `${field}[${index}].matchLabelExpressions`
+    validateTopology(faults, place, term)
+    if (seen.some(other => equalJson(settled(other), settled(term)))) {
+      faults.push(duplicate(place, ''))
+    }
+    seen.push(term)
+  }
+}
+
+/** What a term selects, whatever the order it says it in. */
+const settled = ({ matchLabelExpressions = [] }: TopologySelectorTerm): object =>
+  Object.fromEntries(matchLabelExpressions.map(({ key, values }) => [key, values.toSorted()]))
+
+function validateTopology(faults: Faults, field: string, term: TopologySelectorTerm): void {
+  const keys = new Set<string>()
+  for (const [index, { key, values }] of (term.matchLabelExpressions ?? []).entries()) {
+    const place = `${field}[${index}]`
+    if (values.length === 0) faults.push(required(`${place}.values`))
+    for (const [at, value] of values.entries()) {
+      if (values.indexOf(value) < at) faults.push(duplicate(`${place}.values[${at}]`, value))
+    }
+    wrongFormat(faults, `${place}.key`, key, qualifiedNameFaults(key))
+    if (keys.has(key)) faults.push(duplicate(`${place}.key`, key))
+    keys.add(key)
+  }
+}
+
+const CLASS_FIXED = ['parameters', 'provisioner', 'reclaimPolicy'] as const
+
+export function validateStorageClassUpdate(
+  faults: Faults,
+  storageClass: StorageClass,
+  before: StorageClass,
+): void {
+  for (const name of CLASS_FIXED) {
+    if (equalJson(storageClass[name] ?? {}, before[name] ?? {})) continue
+    faults.push(forbidden(name, `updates to ${name} are forbidden.`))
+  }
+  refuseChange(faults, 'volumeBindingMode', {
+    before: before.volumeBindingMode,
+    after: storageClass.volumeBindingMode,
+  })
+}
+
+export function validateAttributesClass(faults: Faults, attributes: VolumeAttributesClass): void {
+  const { driverName, parameters = {} } = attributes
+  requireFormat(faults, 'driverName', driverName, provisionerFaults)
+  if (Object.keys(parameters).length === 0) {
+    faults.push(required('parameters', 'must contain at least one key/value pair'))
+  }
+  validateParameters(faults, parameters)
+}
+
+export function validateAttributesClassUpdate(
+  faults: Faults,
+  attributes: VolumeAttributesClass,
+  before: VolumeAttributesClass,
+): void {
+  for (const name of ['driverName', 'parameters'] as const) {
+    if (equalJson(attributes[name] ?? {}, before[name] ?? {})) continue
+    faults.push(forbidden(name, `updates to ${name} are forbidden.`))
+  }
+}
+
+export function validateAttachment(faults: Faults, attachment: VolumeAttachment): void {
+  validateAttachmentSpec(faults, attachment)
+  validateAttachmentStatus(faults, attachment)
+  const { attacher, source } = attachment.spec
+  validateDriverName(faults, 'spec.attacher', attacher)
+  const { persistentVolumeName: name } = source
+  if (name === undefined) return
+  wrongFormat(faults, 'spec.source.persistentVolumeName', name, subdomainFaults(name))
+}
+
+const ONE_SOURCE = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'
+
+function validateAttachmentSpec(faults: Faults, { spec }: VolumeAttachment): void {
+  const { attacher, source, nodeName } = spec
+  const { persistentVolumeName: name, inlineVolumeSpec: inline } = source
+  if (attacher === '') faults.push(required('spec.attacher'))
+  const field = 'spec.source'
+  if (inline === undefined && name === undefined) faults.push(required(field, ONE_SOURCE))
+  else if (inline !== undefined && name !== undefined) faults.push(forbidden(field, ONE_SOURCE))
+  else if (inline !== undefined) validateInlineVolume(faults, `${field}.inlineVolumeSpec`, inline)
+  else if (name === '') {
+    const detail = 'must specify non empty persistentVolumeName'
+    faults.push(required(`${field}.persistentVolumeName`, detail))
+  }
+  wrongFormat(faults, 'spec.nodeName', nodeName, subdomainFaults(nodeName))
+}
+
+export function validateAttachmentStatus(faults: Faults, { status }: VolumeAttachment): void {
+  const { attachmentMetadata = {}, attachError, detachError } = status ?? {}
+  if (bytesOf(attachmentMetadata) > MAP_BYTES_MAX) {
+    faults.push(tooLong('status.attachmentMetadata', MAP_BYTES_MAX))
+  }
+  validateVolumeError(faults, 'status.attachError', attachError)
+  validateVolumeError(faults, 'status.detachError', detachError)
+}
+
+const ERROR_BYTES_MAX = 1024
+
+/** The limit that the fault names is upstream's slip, which clients know. */
+function validateVolumeError(faults: Faults, field: string, error: VolumeError | undefined): void {
+  if (error === undefined) return
+  if (byteLength(error.message ?? '') > ERROR_BYTES_MAX) {
+    faults.push(tooLong(`${field}.message`, MAP_BYTES_MAX))
+  }
+}
+
+export function validateAttachmentUpdate(
+  faults: Faults,
+  attachment: VolumeAttachment,
+  before: VolumeAttachment,
+): void {
+  validateAttachmentSpec(faults, attachment)
+  validateAttachmentStatus(faults, attachment)
+  refuseChange(faults, 'spec', { before: before.spec, after: attachment.spec })
+}
+
+const FS_GROUP_POLICIES: readonly string[] = ['File', 'None', 'ReadWriteOnceWithFSType']
+const LIFECYCLE_MODES: readonly string[] = ['Persistent', 'Ephemeral']
+const ALLOCATABLE_SECONDS_MIN = 10
+
+export function validateDriver(faults: Faults, { spec }: CSIDriver): void {
+  const needed = {
+    attachedRequired: spec.attachRequired,
+    podInfoOnMount: spec.podInfoOnMount,
+    storageCapacity: spec.storageCapacity,
+  }
+  for (const [name, value] of Object.entries(needed)) {
+    if (value === undefined) faults.push(required(`spec.${name}`))
+  }
+  allowOneOf(faults, 'spec.fsGroupPolicy', spec.fsGroupPolicy, FS_GROUP_POLICIES)
+  validateTokenRequests(faults, 'spec.tokenRequests', spec.tokenRequests ?? [])
+  for (const mode of spec.volumeLifecycleModes ?? []) {
+    if (LIFECYCLE_MODES.includes(mode)) continue
+    faults.push(unsupported('spec.volumeLifecycleModes', mode, LIFECYCLE_MODES))
+  }
+  if (spec.seLinuxMount === undefined) faults.push(required('spec.seLinuxMount'))
+  const { nodeAllocatableUpdatePeriodSeconds: seconds, serviceAccountTokenInSecrets } = spec
+  if (seconds !== undefined && seconds < ALLOCATABLE_SECONDS_MIN) {
+    const detail = `must be greater than or equal to ${ALLOCATABLE_SECONDS_MIN} seconds`
+    faults.push(wrong('spec.nodeAllocatableUpdatePeriodSeconds', seconds, detail))
+  }
+  if (serviceAccountTokenInSecrets === undefined || (spec.tokenRequests ?? []).length > 0) return
+  const detail = 'serviceAccountTokenInSecrets is set but no tokenRequests are specified'
+  faults.push(wrong('spec.serviceAccountTokenInSecrets', serviceAccountTokenInSecrets, detail))
+}
+
+const TOKEN_SECONDS_MIN = 600
+const TOKEN_SECONDS_MAX = 2 ** 32
+
+function validateTokenRequests(
+  faults: Faults,
+  field: string,
+  requests: readonly TokenRequest[],
+): void {
+  const audiences = new Set<string>()
+  for (const [index, { audience, expirationSeconds: seconds }] of requests.entries()) {
+    const place = `${field}[${index}]`
+    if (audiences.has(audience)) {
+      faults.push(duplicate(`${place}.audience`, audience))
+      continue
+    }
+    audiences.add(audience)
+    if (seconds === undefined) continue
+    if (seconds < TOKEN_SECONDS_MIN) {
+      const detail = 'may not specify a duration less than 10 minutes'
+      faults.push(wrong(`${place}.expirationSeconds`, seconds, detail))
+    }
+    if (seconds > TOKEN_SECONDS_MAX) {
+      const detail = 'may not specify a duration larger than 2^32 seconds'
+      faults.push(wrong(`${place}.expirationSeconds`, seconds, detail))
+    }
+  }
+}
+
+export function validateDriverUpdate(faults: Faults, driver: CSIDriver, before: CSIDriver): void {
+  validateDriver(faults, driver)
+  const [{ spec }, { spec: old }] = [driver, before]
+  refuseChange(faults, 'spec.attachedRequired', {
+    before: old.attachRequired,
+    after: spec.attachRequired,
+  })
+  refuseChange(faults, 'spec.volumeLifecycleModes', {
+    before: old.volumeLifecycleModes,
+    after: spec.volumeLifecycleModes,
+  })
+}
+
+const NODE_ID_MAX = 192
+
+export function validateCsiNode(faults: Faults, { spec }: CSINode): void {
+  const names = new Set<string>()
+  for (const [index, driver] of spec.drivers.entries()) {
+    const place = `spec.drivers[${index}]`
+    const { name, nodeID } = driver
+    validateDriverName(faults, `${place}.name`, name)
+    if (nodeID === '') faults.push(required(`${place}.nodeID`))
+    if (byteLength(nodeID) > NODE_ID_MAX) {
+      faults.push(wrong(`${place}.nodeID`, nodeID, `must be ${NODE_ID_MAX} characters or less`))
+    }
+    refuseNegative(faults, `${place}.allocatable.count`, driver.allocatable?.count)
+    if (names.has(name)) faults.push(duplicate(`${place}.name`, name))
+    names.add(name)
+    validateTopologyKeys(faults, place, driver)
+  }
+}
+
+function validateTopologyKeys(
+  faults: Faults,
+  place: string,
+  { topologyKeys = [] }: CSINodeDriver,
+): void {
+  for (const [index, key] of topologyKeys.entries()) {
+    if (key === '') faults.push(required(place))
+    if (topologyKeys.indexOf(key) < index) faults.push(duplicate(place, key))
+    for (const detail of qualifiedNameFaults(key)) faults.push(wrong(place, topologyKeys, detail))
+  }
+}
+
+/** Drivers come and go, but do not change; what they can hold may, where the driver says so. */
+export function validateCsiNodeUpdate(faults: Faults, node: CSINode, before: CSINode): void {
+  validateCsiNode(faults, node)
+  const fixed = ({ allocatable: _allocatable, ...rest }: CSINodeDriver): object => rest
+  for (const old of before.spec.drivers) {
+    const driver = node.spec.drivers.find(({ name }) => name === old.name)
+    if (driver === undefined || equalJson(fixed(driver), fixed(old))) continue
+    faults.push(wrong('CSINodeDriver', driver, IMMUTABLE))
+  }
+}
+
+export function validateStorageCapacity(faults: Faults, capacity: CSIStorageCapacity): void {
+  const { nodeTopology, storageClassName } = capacity
+  if (nodeTopology !== undefined) validateLabelSelector(faults, 'nodeTopology', nodeTopology)
+  wrongFormat(faults, 'storageClassName', storageClassName, subdomainFaults(storageClassName))
+  for (const name of ['capacity', 'maximumVolumeSize'] as const) {
+    const amount = capacity[name]
+    if (amount !== undefined) refuseNegativeQuantity(faults, name, amount)
+  }
+}
+
+export function validateStorageCapacityUpdate(
+  faults: Faults,
+  capacity: CSIStorageCapacity,
+  before: CSIStorageCapacity,
+): void {
+  for (const name of ['nodeTopology', 'storageClassName'] as const) {
+    refuseChange(faults, name, { before: before[name], after: capacity[name] })
+  }
+}
+
+const group = 'storage.k8s.io'
+
+export const STORAGE_RULES: RuleTable = {
+  persistentvolumes: {
+    create: validatePersistentVolume,
+    update: validatePersistentVolumeUpdate,
+  },
+  persistentvolumeclaims: {
+    create: validateClaim,
+    update: validateClaimUpdate,
+    status: validateClaimStatus,
+  },
+  [`storageclasses.${group}`]: {
+    create: validateStorageClass,
+    update: validateStorageClassUpdate,
+  },
+  [`volumeattachments.${group}`]: {
+    create: validateAttachment,
+    update: validateAttachmentUpdate,
+    status: validateAttachmentStatus,
+  },
+  [`csidrivers.${group}`]: { create: validateDriver, update: validateDriverUpdate },
+  [`csinodes.${group}`]: { create: validateCsiNode, update: validateCsiNodeUpdate },
+  [`csistoragecapacities.${group}`]: {
+    create: validateStorageCapacity,
+    update: validateStorageCapacityUpdate,
+  },
+  [`volumeattributesclasses.${group}`]: {
+    create: validateAttributesClass,
+    update: validateAttributesClassUpdate,
+  },
+}
