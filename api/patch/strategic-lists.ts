@@ -31,10 +31,16 @@ export function mergeLists(original: List, patch: List, elements: Elements): Lis
   if (mergeKey === undefined) throw unmergeable('cannot merge lists without merge key')
   const plan = resolveDirectives(original, patch, mergeKey)
   const merged = [...plan.original]
+  const places = new Map<unknown, number>()
+  for (const [at, item] of merged.entries()) {
+    const key = keyValue(item, mergeKey)
+    if (!places.has(key)) places.set(key, at)
+  }
   for (const item of plan.patch) {
-    const wanted = keyValue(item, mergeKey)
-    const at = merged.findIndex(candidate => keyValue(candidate, mergeKey) === wanted)
+    const key = keyValue(item, mergeKey)
+    const at = places.get(key) ?? merged.length
     const present = merged[at]
+    places.set(key, at)
     if (isObject(present)) merged[at] = elements.merge(present, item)
     else merged.push(elements.plain(item))
   }

@@ -14,16 +14,20 @@ export interface AdmissionInput {
   readonly dryRun: boolean
 }
 
-const attributesOf = (call: Call, input: AdmissionInput): AdmissionAttributes => ({
-  ...input,
-  user: call.user,
-  group: call.resource.group,
-  version: call.resource.version,
-  kind: call.subresource === '' ? call.resource.kind : bodyKind(call).kind,
-  resource: call.resource.plural,
-  subresource: call.subresource,
-  namespace: call.namespace,
-})
+/** Plugins see the stored form, under its own group and version: whoever asks by an old one is treated no differently. */
+function attributesOf(call: Call, input: AdmissionInput): AdmissionAttributes {
+  const { group, version, kind, plural } = call.resource.storage()
+  return {
+    ...input,
+    user: call.user,
+    group,
+    version,
+    kind: call.subresource === '' ? kind : bodyKind(call).kind,
+    resource: plural,
+    subresource: call.subresource,
+    namespace: call.namespace,
+  }
+}
 
 /** Returns the object as the plugins left it. Throws StatusError when one refuses. */
 export async function admit(

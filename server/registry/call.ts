@@ -2,6 +2,7 @@
 import type { AnyObject } from '#api/object.ts'
 import type { UserInfo } from '#api/request.ts'
 import type { Resource } from '#api/scheme.ts'
+import type { StatusError } from '#api/status.ts'
 import type { Cached, CachedPage, Selection, WatchOptions } from '#server/cache/cache.ts'
 import type { NodeResponse } from '#client/node-api.ts'
 import type { Duplex } from 'node:stream'
@@ -60,13 +61,46 @@ export type Answer =
       readonly contentType: string
     }
   /** A two-way stream of node frames: exec, attach. */
-  | { readonly kind: 'node-stream'; readonly connect: (signal: AbortSignal) => Promise<Duplex> }
+  | {
+      readonly kind: 'node-stream'
+      readonly streams: CommandStreams
+      readonly connect: (signal: AbortSignal) => Promise<Duplex>
+    }
+  /** Connections to ports of a pod, as many as the client opens. */
+  | {
+      readonly kind: 'port-forward'
+      readonly pod: { readonly name: string; readonly uid: string }
+      /** Named by the request; clients that name them per connection send none. */
+      readonly ports: readonly number[]
+      readonly connect: (port: number, signal: AbortSignal) => Promise<Duplex>
+    }
+  /** HTTP of somebody else, at an address that can be dialled. */
+  | { readonly kind: 'proxy'; readonly target: ProxyTarget }
   | {
       readonly kind: 'raw'
       readonly code: number
       readonly headers: Readonly<Record<string, string>>
       readonly body: Buffer
     }
+
+/** Which streams of a command the client wants. */
+export interface CommandStreams {
+  readonly stdin: boolean
+  readonly stdout: boolean
+  readonly stderr: boolean
+  readonly tty: boolean
+}
+
+export interface ProxyTarget {
+  readonly scheme: 'http' | 'https'
+  /** `10.42.0.7:8080` */
+  readonly host: string
+  /**
+   * A TCP connection to it, through its node; undefined: dialled from here.
+   * Throws StatusError(ServiceUnavailable) in the dialler's words.
+   */
+  readonly connect: ((signal: AbortSignal) => Promise<Duplex>) | undefined
+}
 
 export interface ListPage {
   readonly page: CachedPage
@@ -78,4 +112,6 @@ export interface WatchPlan {
   readonly selection: Selection
   readonly options: WatchOptions
   readonly timeoutMs: number
+  /** Ends the stream at once, as an ERROR event. */
+  readonly refusal: StatusError | undefined
 }

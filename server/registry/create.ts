@@ -5,7 +5,9 @@
  * Source: k8s.io/apiserver pkg/endpoints/handlers/create.go, pkg/registry/generic/registry/store.go Create
  */
 import type { AnyObject } from '#api/object.ts'
-import { alreadyExists, badRequest, invalid, isReason } from '#api/status.ts'
+import { absentValue } from '#api/schema/zero.ts'
+import { warningsOf } from '#api/validation/warnings.ts'
+import { StatusError, alreadyExists, invalid, isReason } from '#api/status.ts'
 import { admissionValidate, admit } from './admission.ts'
 import type { Answer, Call } from './call.ts'
 import { isStoreConflict } from './committer.ts'
@@ -16,6 +18,8 @@ import { generateName, metadataForCreate } from './metadata.ts'
 import { strategyOf } from './modify.ts'
 import { type WriteOptions, writeOptions } from './options.ts'
 import { trackWrite } from './ownership.ts'
+import { distinctOwners, placed } from './placement.ts'
+import { requireNoRevision } from './preconditions.ts'
 import { without } from './strategy.ts'
 import {
   type Target,
@@ -34,7 +38,9 @@ export async function create(deps: RegistryDeps, call: Call): Promise<Answer> {
   const options = writeOptions(call, 'CreateOptions')
   const target = targetOf(call)
   const sent = await decodeBody(call, options.fieldValidation)
-  return createObject(deps, { call, target, options, sent: placed(target, sent, call.name) })
+  const fresh = distinctOwners(placed(target, sent, call.name), call.warn)
+  requireNoRevision(fresh)
+  return createObject(deps, { call, target, options, sent: fresh })
 }
 
 export interface Creation {
@@ -59,10 +65,29 @@ export async function createObject(deps: RegistryDeps, creation: Creation): Prom
       )
     } catch (error) {
       if (!isStoreConflict(error) && !isReason(error, 'AlreadyExists')) throw error
-      if (!isGenerated || attempt >= GENERATED_NAMES_MAX)
-        throw alreadyExists(subjectOf(creation.target, name))
+      if (!isGenerated) throw taken(deps, creation.target, name)
+      if (attempt >= GENERATED_NAMES_MAX) throw unnameable(creation.target, name)
     }
   }
+}
+
+/** The name belongs to another object, or still does. */
+function taken(deps: RegistryDeps, target: Target, name: string): StatusError {
+  const plain = alreadyExists(subjectOf(target, name))
+  const present = deps.cache.get(target.storage, target.namespace, name)?.object()
+  return present?.metadata.deletionTimestamp === undefined
+    ? plain
+    : new StatusError('AlreadyExists', `object is being deleted: ${plain.message}`, plain.details)
+}
+
+/** Source: k8s.io/apimachinery pkg/api/errors NewGenerateNameConflict */
+function unnameable(target: Target, name: string): StatusError {
+  const plain = alreadyExists(subjectOf(target, name))
+  return new StatusError(
+    'AlreadyExists',
+    `${plain.message}, the server was not able to generate a unique name for the object`,
+    { ...plain.details, retryAfterSeconds: 1 },
+  )
 }
 
 async function createNamed(deps: RegistryDeps, creation: Creation, name: string): Promise<Answer> {
@@ -70,14 +95,14 @@ async function createNamed(deps: RegistryDeps, creation: Creation, name: string)
   const { dryRun } = options
   const strategy = strategyOf(deps, target.storage)
   const now = deps.clock.now()
-  const losesStatus = strategy.hasStatus && strategy.keepsStatus !== true
-  const fresh = losesStatus ? without(creation.sent, 'status') : creation.sent
   const metadata = metadataForCreate(
-    { ...fresh.metadata, ...(name === '' ? {} : { name }) },
+    { ...creation.sent.metadata, ...(name === '' ? {} : { name }) },
     { now, random: deps.random, generation: strategy.generation },
   )
   const context = { user: call.user, now }
-  const completed = complete(strategy, storedAs(target, { ...fresh, metadata }), context)
+  const fresh = storedAs(target, { ...creation.sent, metadata })
+  const losesStatus = strategy.hasStatus && strategy.keepsStatus !== true
+  const completed = complete(strategy, losesStatus ? unobserved(target, fresh) : fresh, context)
   const admission = {
     operation: 'CREATE',
     name,
@@ -85,22 +110,33 @@ async function createNamed(deps: RegistryDeps, creation: Creation, name: string)
     options: undefined,
     dryRun,
   } as const
-  const admitted = await admit(deps, call, { ...admission, object: shownAs(target, completed) })
+  const admitted = distinctOwners(
+    await admit(deps, call, { ...admission, object: completed }),
+    call.warn,
+    'admitted',
+  )
   const object = creation.isOwned
     ? admitted
     : trackWrite({ target, next: admitted, old: undefined, options, now, subresource: '' })
   const faults = [...(name === '' ? [NAMELESS] : []), ...validateNew(target, object)]
   if (faults.length > 0) throw invalid(invalidSubject(target, name), faults)
+  for (const text of warningsOf(target.stored, object, undefined)) call.warn(text)
   await admissionValidate(deps, call, { ...admission, object })
-  const written = await commitNew(deps, creation, storedAs(target, object))
+  const written = await commitNew(deps, creation, object)
   return {
     kind: 'object',
     code: 201,
     object: shownAs(target, written.object),
-    ...(written.bytes === undefined || target.conversion !== undefined
-      ? {}
-      : { bytes: written.bytes }),
+    ...(written.bytes === undefined || target.isConverted ? {} : { bytes: written.bytes }),
   }
+}
+
+/** The object as nobody has looked at it yet: the status of most kinds shows its zero values even then. */
+function unobserved({ stored }: Target, object: AnyObject): AnyObject {
+  const field = stored.type().fields.get('status')
+  const status = field === undefined ? undefined : absentValue(field)
+  const rest = without(object, 'status')
+  return status === undefined ? rest : { ...rest, status }
 }
 
 const NAMELESS = required('metadata.name', 'name or generateName is required')
@@ -150,29 +186,4 @@ async function commitNew(
   }
   reservation?.commit()
   return encoding.result()
-}
-
-/**
- * The object with the namespace of the request.
- * Throws BadRequest when the body names another namespace, or another name than the path.
- */
-export function placed(target: Target, object: AnyObject, pathName: string): AnyObject {
-  const { name = '', namespace = '' } = object.metadata
-  if (target.namespace !== '' && namespace !== '' && namespace !== target.namespace)
-    throw badRequest(
-      `the namespace of the provided object does not match the namespace sent on the request`,
-    )
-  if (pathName !== '' && name !== '' && name !== pathName)
-    throw badRequest(
-      `the name of the object (${name}) does not match the name on the URL (${pathName})`,
-    )
-  const { namespace: _namespace, ...rest } = object.metadata
-  return {
-    ...object,
-    metadata: {
-      ...rest,
-      ...(pathName === '' ? {} : { name: pathName }),
-      ...(target.namespace === '' ? {} : { namespace: target.namespace }),
-    },
-  }
 }

@@ -10,8 +10,15 @@ import {
   parseJson,
   validateStructure,
 } from '#api/codec.ts'
+import { isWaived } from '#api/conversion/convert.ts'
 import type { AnyObject } from '#api/object.ts'
-import { type Subresource, type TypedKind, subresourceKind, typeOf } from '#api/scheme.ts'
+import {
+  type Subresource,
+  type TypedKind,
+  apiVersionOf,
+  subresourceKind,
+  typeOf,
+} from '#api/scheme.ts'
 import { type FieldError, invalid } from '#api/status.ts'
 import {
   validateBody,
@@ -20,6 +27,7 @@ import {
   validateUpdate,
 } from '#api/validation/validation.ts'
 import type { Call } from './call.ts'
+import { isRecord } from './strategy.ts'
 import type { Target } from './target.ts'
 
 const DELETE_OPTIONS = (): TypedKind => {
@@ -62,22 +70,32 @@ export interface Decoding {
   readonly duplicates: readonly string[]
 }
 
+/** A body in an old version that is still taken, under the current one. */
+const renewed = ({ accepts, ...kind }: TypedKind, value: unknown): unknown =>
+  accepts !== undefined && isRecord(value) && accepts.includes(String(value['apiVersion']))
+    ? { ...value, apiVersion: apiVersionOf(kind) }
+    : value
+
 /** A parsed value (a body, or what a patch made of the stored object), decoded and defaulted. */
 export function decodeValue(call: Call, value: unknown, decoding: Decoding): AnyObject {
   const kind = bodyKind(call)
-  const decoded = decodeAs(kind, value, decoding.validation, decoding.duplicates)
+  const body = renewed(kind, value)
+  const decoded = decodeAs(kind, body, decoding.validation, decoding.duplicates)
   for (const warning of decoded.warnings) call.warn(warning)
-  const { metadata } = decoded.object
-  // Objects may come without metadata; everything behind relies on it.
-  const object: AnyObject =
-    metadata === undefined ? { ...decoded.object, metadata: {} } : decoded.object
-  return applyDefaults(kind.type, object)
+  return completed(call, decoded.object)
+}
+
+/** A decoded object with its defaults. Objects may come without metadata; everything behind relies on it. */
+export function completed(call: Call, decoded: AnyObject): AnyObject {
+  const { metadata } = decoded
+  const object: AnyObject = metadata === undefined ? { ...decoded, metadata: {} } : decoded
+  return applyDefaults(bodyKind(call).type, object)
 }
 
 export const validateNew = (target: Target, object: AnyObject): readonly FieldError[] =>
   allFaults(
-    validateStructure(target.resource.type(), object),
-    validateCreate(target.resource, object),
+    validateStructure(target.stored.type(), object),
+    unwaived(target, validateCreate(target.stored, object, target.judgedAs)),
   )
 
 /** A change through a subresource is judged by its metadata, and by what the subresource itself demands. */
@@ -86,11 +104,17 @@ export const validateChange = (
   change: { readonly object: AnyObject; readonly old: AnyObject; readonly subresource: string },
 ): readonly FieldError[] =>
   allFaults(
-    validateStructure(target.resource.type(), change.object),
-    change.subresource === ''
-      ? validateUpdate(target.resource, change.object, change.old)
-      : validateSubresourceUpdate(target.resource, change),
+    validateStructure(target.stored.type(), change.object),
+    unwaived(
+      target,
+      change.subresource === ''
+        ? validateUpdate(target.stored, change.object, change.old)
+        : validateSubresourceUpdate(target.stored, change),
+    ),
   )
+
+const unwaived = ({ judgedAs }: Target, faults: readonly FieldError[]): readonly FieldError[] =>
+  faults.filter(fault => !isWaived(judgedAs, fault))
 
 /** Where the schema and the kind's own rules see the same fault, the rule has upstream's words for it. */
 function allFaults(

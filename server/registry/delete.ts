@@ -6,31 +6,21 @@
  * Source: k8s.io/apiserver pkg/registry/generic/registry/store.go Delete, pkg/registry/rest/delete.go
  */
 import type { AnyObject } from '#api/object.ts'
+import { apiVersionOf } from '#api/scheme.ts'
 import { MODIFIED, type Status, conflict, isReason, notFound } from '#api/status.ts'
-import { rfc3339 } from '#base/clock.ts'
 import { admissionValidate } from './admission.ts'
 import type { Answer, Call } from './call.ts'
 import { isStoreConflict } from './committer.ts'
 import { decodeDeleteOptions } from './decoding.ts'
 import type { RegistryDeps } from './deps.ts'
 import { encodeAt } from './encoding.ts'
-import { selectionOf } from './list.ts'
-import { withMetadata } from './metadata.ts'
-import { checkPreconditions, isReleased, modify, strategyOf } from './modify.ts'
+import { list } from './list.ts'
+import { planDeletion } from './deletion-plan.ts'
+import { isReleased, modify, strategyOf } from './modify.ts'
+import { checkPreconditions } from './preconditions.ts'
 import { type DeleteOptions, deleteOptions } from './options.ts'
-import type { Strategy } from './strategy.ts'
-import {
-  type Target,
-  keyAt,
-  listKindOf,
-  shownAs,
-  subjectOf,
-  targetOf,
-  typeMetaOf,
-} from './target.ts'
+import { type Target, keyAt, shownAs, subjectOf, targetOf } from './target.ts'
 
-const ORPHAN = 'orphan'
-const FOREGROUND = 'foregroundDeletion'
 const ATTEMPTS_MAX = 20
 const COLLECTION_BATCH = 32
 
@@ -39,8 +29,9 @@ export async function remove(deps: RegistryDeps, call: Call): Promise<Answer> {
   const options = deleteOptions(await decodeDeleteOptions(call), call.query)
   const { object, removed } = await removeNamed(deps, { call, target, options, name: call.name })
   const strategy = strategyOf(deps, target.storage)
+  const code = !removed && options.cascades ? 202 : 200
   if (!removed || strategy.returnsDeleted)
-    return { kind: 'object', code: 200, object: shownAs(target, object) }
+    return { kind: 'object', code, object: shownAs(target, object) }
   return { kind: 'object', code: 200, object: deletedStatus(target, object) }
 }
 
@@ -71,12 +62,18 @@ export async function removeNamed(
         operation: 'DELETE',
         name,
         object: undefined,
-        oldObject: shownAs(target, current),
+        oldObject: current,
         options,
         dryRun: options.dryRun,
       })
     }
-    const begun = planDeletion(strategy, current, { options, now: deps.clock.now() })
+    const plan = (object: AnyObject): AnyObject =>
+      planDeletion(strategy, object, {
+        options,
+        now: deps.clock.now(),
+        propagation: defaultPropagation(target),
+      })
+    const begun = plan(current)
     if (!isReleased(strategy, begun)) {
       const modified = await modify(deps, {
         target,
@@ -84,7 +81,7 @@ export async function removeNamed(
         user: call.user.name,
         dryRun: options.dryRun,
         preconditions: options.preconditions,
-        next: latest => planDeletion(strategy, latest, { options, now: deps.clock.now() }),
+        next: plan,
       })
       return modified
     }
@@ -105,54 +102,21 @@ export async function removeNamed(
   }
 }
 
-/** The object once deletion has begun or gone a step further. Pure. */
-export function planDeletion(
-  strategy: Strategy,
-  object: AnyObject,
-  asked: { readonly options: DeleteOptions; readonly now: number },
-): AnyObject {
-  const { options, now } = asked
-  const grace = graceOf(strategy, object, options.gracePeriodSeconds)
-  const finalizers = finalizersFor(object.metadata.finalizers ?? [], options.propagation)
-  const withHolders = isSame(finalizers, object.metadata.finalizers ?? [])
-    ? object
-    : withMetadata(object, { finalizers })
-  const { deletionTimestamp, deletionGracePeriodSeconds, generation } = object.metadata
-  if (deletionTimestamp !== undefined) {
-    // A second request may only shorten the wait.
-    const left = deletionGracePeriodSeconds ?? 0
-    if (options.gracePeriodSeconds === undefined || grace >= left) return withHolders
-    const began = Date.parse(deletionTimestamp) - left * 1000
-    return withMetadata(withHolders, {
-      deletionTimestamp: rfc3339(began + grace * 1000),
-      deletionGracePeriodSeconds: grace,
-    })
-  }
-  const begun = withMetadata(withHolders, {
-    deletionTimestamp: rfc3339(now + grace * 1000),
-    deletionGracePeriodSeconds: grace,
-    ...(generation === undefined ? {} : { generation: generation + 1 }),
-  })
-  return strategy.beginDeletion?.(begun) ?? begun
-}
+const OLD_WORKLOADS = new Set(['extensions/v1beta1', 'apps/v1beta1', 'apps/v1beta2'])
 
-function graceOf(strategy: Strategy, object: AnyObject, asked: number | undefined): number {
-  const positive = asked !== undefined && asked < 0 ? 1 : asked
-  return strategy.graceSeconds?.(object, positive) ?? 0
+/**
+ * What happens to the dependents of an object when nobody says. Jobs and ReplicationControllers, and all workloads through
+ * their old versions, have always left them behind.
+ * Source: kubernetes pkg/registry/<group>/<kind>/strategy.go DefaultGarbageCollectionPolicy
+ */
+function defaultPropagation({ resource, storage }: Target): 'Orphan' | undefined {
+  const isOrphaning =
+    storage === 'jobs.batch' ||
+    storage === 'replicationcontrollers' ||
+    (OLD_WORKLOADS.has(apiVersionOf(resource)) && storage.endsWith('.apps')) ||
+    (storage === 'cronjobs.batch' && resource.version !== 'v1')
+  return isOrphaning ? 'Orphan' : undefined
 }
-
-function finalizersFor(
-  present: readonly string[],
-  propagation: DeleteOptions['propagation'],
-): readonly string[] {
-  if (propagation === undefined) return present
-  const others = present.filter(name => name !== ORPHAN && name !== FOREGROUND)
-  if (propagation === 'Orphan') return [...others, ORPHAN]
-  return propagation === 'Foreground' ? [...others, FOREGROUND] : others
-}
-
-const isSame = (left: readonly string[], right: readonly string[]): boolean =>
-  left.length === right.length && left.every((value, index) => value === right[index])
 
 function deletedStatus(target: Target, object: AnyObject): AnyObject {
   const { name = '', uid = '' } = object.metadata
@@ -167,49 +131,43 @@ function deletedStatus(target: Target, object: AnyObject): AnyObject {
   return { ...status }
 }
 
-/** Answers with the list of what was (or will be) deleted. */
+/**
+ * Deletes what a LIST with the same query shows, one page of it when there is a limit, and answers with that list.
+ * What fails does not keep the rest from being deleted; the first failure is the answer then.
+ */
 export async function removeCollection(deps: RegistryDeps, call: Call): Promise<Answer> {
   const target = targetOf(call)
   const options = deleteOptions(await decodeDeleteOptions(call), call.query)
-  const page = await deps.cache.list(selectionOf(call, target), { limit: 0 })
-  const left: AnyObject[] = []
-  for (let start = 0; start < page.items.length; start += COLLECTION_BATCH) {
+  const listed = await list(deps, call)
+  if (listed.kind !== 'page') throw new Error('a list is a page')
+  const { items } = listed.page.page
+  for (let start = 0; start < items.length; start += COLLECTION_BATCH) {
     call.signal.throwIfAborted()
-    const batch = page.items.slice(start, start + COLLECTION_BATCH)
-    const removed = await Promise.all(
+    const batch = items.slice(start, start + COLLECTION_BATCH)
+    const ended = await Promise.allSettled(
       batch.map(item => removeListed(deps, { call, target, options }, item.object())),
     )
-    left.push(...removed.filter(object => object !== undefined))
+    for (const end of ended) if (end.status === 'rejected') throw end.reason
   }
-  const { apiVersion } = typeMetaOf(target.resource)
-  return {
-    kind: 'object',
-    code: 200,
-    object: {
-      apiVersion,
-      kind: listKindOf(target.resource),
-      metadata: { resourceVersion: String(page.revision) },
-      items: left.map(object => shownAs(target, object)),
-    },
-  }
+  return listed
 }
 
 async function removeListed(
   deps: RegistryDeps,
   removal: Omit<Removal, 'name'>,
   listed: AnyObject,
-): Promise<AnyObject | undefined> {
+): Promise<void> {
   const { name = '', namespace = '', uid } = listed.metadata
   const target = { ...removal.target, namespace }
-  const options = {
-    ...removal.options,
-    preconditions: { ...removal.options.preconditions, ...(uid === undefined ? {} : { uid }) },
-  }
+  const { preconditions } = removal.options
+  const own = uid === undefined ? preconditions : { uid, ...preconditions }
+  const options = { ...removal.options, preconditions: own }
   try {
-    return (await removeNamed(deps, { ...removal, target, options, name })).object
+    await removeNamed(deps, { ...removal, target, options, name })
   } catch (error) {
     // Somebody else deleted it first, or put another in its place.
-    if (isReason(error, 'NotFound', 'Conflict')) return undefined
-    throw error
+    const present = deps.cache.get(target.storage, namespace, name)?.object()
+    if (present?.metadata.uid === uid) throw error
+    if (!isReason(error, 'NotFound', 'Conflict')) throw error
   }
 }

@@ -36,15 +36,16 @@ export function metadataForCreate(
   }
 }
 
-/** Metadata of an updated object: what the server owns stays as it was. */
+/** Metadata of an updated object: what the server owns stays as it was. Source: rest.BeforeUpdate */
 export function metadataForUpdate(sent: ObjectMeta, old: ObjectMeta): ObjectMeta {
   const { selfLink: _link, ...kept } = sent
   return defined({
     ...kept,
-    uid: old.uid,
-    creationTimestamp: old.creationTimestamp,
-    deletionTimestamp: old.deletionTimestamp,
-    deletionGracePeriodSeconds: old.deletionGracePeriodSeconds,
+    // What a client makes of these is judged with the rest of the object.
+    uid: sent.uid || old.uid,
+    creationTimestamp: old.creationTimestamp ?? sent.creationTimestamp,
+    deletionTimestamp: old.deletionTimestamp ?? sent.deletionTimestamp,
+    deletionGracePeriodSeconds: sent.deletionGracePeriodSeconds ?? old.deletionGracePeriodSeconds,
     generation: old.generation,
     resourceVersion: old.resourceVersion,
   })

@@ -15,6 +15,7 @@ import type { RegistryDeps } from './deps.ts'
 import { encodeAt } from './encoding.ts'
 import { isUnchanged } from './metadata.ts'
 import { confirmEmpty } from './namespace-contents.ts'
+import { type Preconditions, checkPreconditions } from './preconditions.ts'
 import { DEFAULT_STRATEGY, type Reservation, type Strategy } from './strategy.ts'
 import { type Target, keyAt, subjectOf } from './target.ts'
 
@@ -26,7 +27,7 @@ export interface Modification {
   readonly name: string
   readonly user: string
   readonly dryRun: boolean
-  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string }
+  readonly preconditions?: Preconditions
   /** The stored form after the change, from the stored form before. Runs again after a lost race. */
   readonly next: (current: AnyObject) => AnyObject | Promise<AnyObject>
 }
@@ -142,25 +143,4 @@ export function isReleased(strategy: Strategy, object: AnyObject): boolean {
     (finalizers ?? []).length === 0 &&
     (strategy.mayVanish?.(object) ?? true)
   )
-}
-
-/** Source: k8s.io/apiserver pkg/registry/rest/delete.go BeforeDelete */
-export function checkPreconditions(
-  target: Target,
-  current: AnyObject,
-  preconditions: Modification['preconditions'],
-): void {
-  const { uid, resourceVersion } = preconditions ?? {}
-  const have = current.metadata
-  const subject = subjectOf(target, have.name ?? '')
-  if (uid !== undefined && uid !== have.uid)
-    throw conflict(
-      subject,
-      `the UID in the precondition (${uid}) does not match the UID in record (${have.uid ?? ''}). The object might have been deleted and then recreated`,
-    )
-  if (resourceVersion !== undefined && resourceVersion !== have.resourceVersion)
-    throw conflict(
-      subject,
-      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${have.resourceVersion ?? ''}). The object might have been modified`,
-    )
 }

@@ -6,7 +6,7 @@
  * last step waits for such creations, and looks again.
  * Throws  StatusError(Conflict) when something is there: the controller empties it once more.
  */
-import { groupResource, resources } from '#api/scheme.ts'
+import { groupResource, storedResources } from '#api/scheme.ts'
 import { conflict } from '#api/status.ts'
 import type { Cache } from '#server/cache/cache.ts'
 
@@ -46,8 +46,10 @@ export async function confirmEmpty(
   namespace: string,
 ): Promise<void> {
   await deps.creations.ended(namespace)
-  const kinds = resources().filter(({ namespaced, verbs }) => namespaced && verbs.includes('list'))
-  for (const storage of new Set(kinds.map(groupResource))) {
+  const kinds = storedResources().filter(
+    ({ namespaced, verbs }) => namespaced && verbs.includes('list'),
+  )
+  for (const storage of kinds.map(groupResource)) {
     const { items } = await deps.cache.list({ groupResource: storage, namespace }, { limit: 1 })
     if (items.length === 0) continue
     const subject = { group: '', resource: 'namespaces', name: namespace }

@@ -23,6 +23,8 @@ export interface DeleteOptions {
   readonly dryRun: boolean
   readonly gracePeriodSeconds: number | undefined
   readonly propagation: Propagation | undefined
+  /** `orphanDependents: false` was said: who waits for dependents is answered 202. */
+  readonly cascades: boolean
   readonly preconditions: { readonly uid?: string; readonly resourceVersion?: string }
 }
 
@@ -35,9 +37,9 @@ export function writeOptions(
 ): WriteOptions {
   const { query } = call
   const faults: FieldError[] = []
-  const dryRun = query.getAll('dryRun').filter(value => value !== '')
+  const dryRun = query.getAll('dryRun')
   if (dryRun.some(value => value !== 'All'))
-    faults.push(unsupported('dryRun', `[${quoted(dryRun)}]`, ['All']))
+    faults.push(unsupported('dryRun', JSON.stringify(dryRun), ['All']))
   const manager = query.get('fieldManager') ?? ''
   if (manager.length > MANAGER_MAX)
     faults.push({
@@ -68,7 +70,7 @@ export function writeOptions(
     dryRun: dryRun.length > 0,
     fieldManager: manager === '' ? managerOf(call.userAgent) : manager,
     fieldValidation: validation === 'Ignore' || validation === 'Strict' ? validation : 'Warn',
-    force: force === 'true' || force === '1',
+    force: isTrue(force),
   }
 }
 
@@ -105,13 +107,13 @@ const unsupported = (field: string, value: string, known: readonly string[]): Fi
 
 const PROPAGATIONS: readonly string[] = ['Orphan', 'Background', 'Foreground']
 
-/** The body, decoded as DeleteOptions, wins over the query, as upstream. */
+/** The query counts only where there is no body, as upstream. */
 export function deleteOptions(body: unknown, query: Call['query']): DeleteOptions {
-  const sent = isRecord(body) ? body : {}
-  const policy = sent['propagationPolicy'] ?? query.get('propagationPolicy') ?? undefined
-  const orphan = sent['orphanDependents'] ?? boolOf(query.get('orphanDependents'))
-  const grace = sent['gracePeriodSeconds'] ?? integerOf(query.get('gracePeriodSeconds'))
-  const dryRun = Array.isArray(sent['dryRun']) ? sent['dryRun'] : query.getAll('dryRun')
+  const sent = isRecord(body) ? body : ofQuery(query)
+  const policy = sent['propagationPolicy']
+  const orphan = sent['orphanDependents']
+  const grace = sent['gracePeriodSeconds']
+  const dryRun = Array.isArray(sent['dryRun']) ? sent['dryRun'] : []
   const faults = deleteFaults({ policy, orphan, dryRun })
   if (faults.length > 0)
     throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions', name: '' }, faults)
@@ -122,10 +124,23 @@ export function deleteOptions(body: unknown, query: Call['query']): DeleteOption
     dryRun: dryRun.includes('All'),
     gracePeriodSeconds: typeof grace === 'number' ? Math.trunc(grace) : undefined,
     propagation: propagationOf(policy, orphan),
+    cascades: orphan === false,
     preconditions: {
       ...(typeof uid === 'string' ? { uid } : {}),
       ...(typeof resourceVersion === 'string' ? { resourceVersion } : {}),
     },
+  }
+}
+
+/** Source: k8s.io/apimachinery pkg/apis/meta/v1/conversion.go Convert_url_Values_To_v1_DeleteOptions */
+function ofQuery(query: Call['query']): Readonly<Record<string, unknown>> {
+  const text = (name: string): string | undefined => query.get(name) || undefined
+  return {
+    propagationPolicy: query.get('propagationPolicy') ?? undefined,
+    orphanDependents: boolOf(query.get('orphanDependents')),
+    gracePeriodSeconds: integerOf(query.get('gracePeriodSeconds')),
+    dryRun: query.getAll('dryRun'),
+    preconditions: { uid: text('uid'), resourceVersion: text('resourceVersion') },
   }
 }
 
@@ -150,7 +165,7 @@ function deleteFaults(options: {
         'nil',
       ]),
     )
-  if (options.dryRun.some(value => value !== 'All' && value !== ''))
+  if (options.dryRun.some(value => value !== 'All'))
     faults.push(unsupported('dryRun', JSON.stringify(options.dryRun), ['All']))
   return faults
 }
@@ -162,7 +177,7 @@ function propagationOf(policy: unknown, orphan: unknown): Propagation | undefine
 }
 
 const boolOf = (text: string | null): boolean | undefined =>
-  text === null ? undefined : text === 'true' || text === '1'
+  text === null ? undefined : isTrue(text)
 
 /** A whole number of the query. Throws StatusError(BadRequest) in the words of Go's parser. */
 export function integerOf(text: string | null): number | undefined {
@@ -175,7 +190,7 @@ export function integerOf(text: string | null): number | undefined {
 
 /** Everything but absence, `false` and `0` is true, as upstream converts query parameters. */
 export const isTrue = (value: string | null): boolean =>
-  value !== null && value !== 'false' && value !== '0'
+  value !== null && value !== '0' && value.toLowerCase() !== 'false'
 
 export const unsupportedMedia = (types: readonly string[]): StatusError =>
   new StatusError(

@@ -1,8 +1,14 @@
 /**
  * Keeps `metadata.managedFields` right for every write: who set which field, through which endpoint.
  *
+ * Fields are compared in the stored form. An old version of a kind names its fields as the stored one does, and entries
+ * bear its apiVersion; where it names some otherwise (`hasSamePaths`), its writers own the fields of the stored form
+ * under the stored apiVersion, so that owners through several versions still meet. Upstream keeps such sets in their
+ * version's paths and converts them on every write.
+ *
  * Throws  StatusError(Conflict) when an apply meets fields of other managers and is not forced.
  */
+import { hasSamePaths, restated } from '#api/conversion/convert.ts'
 import type { AnyObject } from '#api/object.ts'
 import { applyConfiguration, trackUpdate } from '#api/patch/apply/apply.ts'
 import type { FieldSet } from '#api/patch/apply/field-set.ts'
@@ -11,12 +17,13 @@ import { type StatusError, badRequest } from '#api/status.ts'
 import type { Call } from './call.ts'
 import { bodyKind } from './decoding.ts'
 import type { WriteOptions } from './options.ts'
+import { resetFieldsOf } from './status-parts.ts'
 import { isRecord } from './strategy.ts'
 import type { Target } from './target.ts'
 
 export interface TrackedWrite {
   readonly target: Target
-  /** As it will be stored, in the requested version. */
+  /** As it will be stored. */
   readonly next: AnyObject
   readonly old: AnyObject | undefined
   readonly options: WriteOptions
@@ -25,28 +32,23 @@ export interface TrackedWrite {
   readonly subresource: string
 }
 
-/** Status belongs to its subresource, everything else to the object itself. */
-const STATUS: FieldSet = { 'f:status': {} }
-const ALL_BUT_STATUS: FieldSet = { 'f:spec': {} }
-const HAS_STATUS_ENDPOINT = 'status'
-
-const resetFieldsOf = (target: Target, subresource: string): { resetFields?: FieldSet } => {
-  if (subresource === 'status') return { resetFields: ALL_BUT_STATUS }
-  const isSplit = target.resource.subresources.includes(HAS_STATUS_ENDPOINT)
-  return isSplit && subresource === '' ? { resetFields: STATUS } : {}
+const resets = (target: Target, subresource: string): { resetFields?: FieldSet } => {
+  const resetFields = resetFieldsOf(target.resource, target.storage, subresource)
+  return resetFields === undefined ? {} : { resetFields }
 }
 
 export function trackWrite(write: TrackedWrite): AnyObject {
   const { target, next, old, options, now, subresource } = write
+  const { resource, stored } = target
   const managedFields = trackUpdate({
-    type: target.resource.type(),
+    type: stored.type(),
     manager: options.fieldManager,
-    apiVersion: apiVersionOf(target.resource),
+    apiVersion: apiVersionOf(hasSamePaths(resource) ? resource : stored),
     subresource,
     now,
     live: old,
     updated: next,
-    ...resetFieldsOf(target, subresource),
+    ...resets(target, subresource),
   })
   if (managedFields === next.metadata.managedFields) return next
   const { managedFields: _sent, ...metadata } = next.metadata
@@ -69,16 +71,17 @@ export interface OwnedApply {
 /** The live object with the configuration applied: merged, owned, not yet decoded and defaulted. */
 export function applyOwned(apply: OwnedApply): AnyObject {
   const { call, target, options, sent, live, now } = apply
+  const kind = bodyKind(call)
   return applyConfiguration({
-    type: bodyKind(call).type,
+    type: kind.type,
     manager: options.fieldManager,
-    apiVersion: apiVersionOf(target.resource),
+    apiVersion: apiVersionOf(kind),
     subresource: call.subresource,
     now,
     live,
     applied: configurationOf(sent),
     force: options.force,
-    ...resetFieldsOf(target, call.subresource),
+    ...resets(target, call.subresource),
   }).object
 }
 
@@ -92,4 +95,26 @@ function configurationOf(sent: unknown): AnyObject {
   if (typeof kind !== 'string') throw missing('Kind', sent)
   if (typeof apiVersion !== 'string') throw missing('apiVersion', sent)
   return { ...sent, apiVersion, kind, metadata: isRecord(metadata) ? metadata : {} }
+}
+
+/**
+ * An apply through a version whose fields have other names, as one through the stored version. Returns its arguments
+ * otherwise. Throws BadRequest when the configuration is of another version than the request.
+ */
+export function inStoredTerms(
+  call: Call,
+  sent: unknown,
+): { readonly call: Call; readonly sent: unknown } {
+  const { resource } = call
+  if (hasSamePaths(resource)) return { call, sent }
+  const configuration = configurationOf(sent)
+  const expected = apiVersionOf(resource)
+  if (configuration.apiVersion !== expected)
+    throw badRequest(
+      `Incorrect version specified in apply patch. Specified patch version: ${configuration.apiVersion}, expected: ${expected}`,
+    )
+  return {
+    call: { ...call, resource: resource.storage() },
+    sent: restated(resource, configuration),
+  }
 }

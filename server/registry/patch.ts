@@ -6,37 +6,29 @@
  * Source: k8s.io/apiserver pkg/endpoints/handlers/patch.go
  */
 import type { AnyObject } from '#api/object.ts'
-import { applyJsonPatch } from '#api/patch/json-patch.ts'
-import { applyMergePatch } from '#api/patch/merge-patch.ts'
-import { applyStrategicMergePatch } from '#api/patch/strategic-merge-patch.ts'
 import { badRequest } from '#api/status.ts'
-import type { Answer, Call } from './call.ts'
+import type { Answer, Body, Call } from './call.ts'
 import { confirmCreate } from './create-rights.ts'
-import { createObject, placed } from './create.ts'
-import { bodyKind, decodeValue } from './decoding.ts'
+import { createObject } from './create.ts'
+import { decodeValue } from './decoding.ts'
 import type { RegistryDeps } from './deps.ts'
 import { modify } from './modify.ts'
 import { type WriteOptions, isApplyType, unsupportedMedia, writeOptions } from './options.ts'
-import { applyOwned } from './ownership.ts'
-import { shownAs, targetOf } from './target.ts'
-import { checkIdentity, modifiedAnswer, replace } from './update.ts'
+import { applyOwned, inStoredTerms } from './ownership.ts'
+import { PLAIN_PATCH_TYPES, patchedObject } from './patched.ts'
+import { placed } from './placement.ts'
+import { checkRevision, requireNoUid } from './preconditions.ts'
+import { type Target, shownAs, targetOf } from './target.ts'
+import { modifiedAnswer, replace } from './update.ts'
 
-type PatchFunction = (call: Call, document: AnyObject, patch: unknown) => unknown
-
-const PATCHES: Readonly<Record<string, PatchFunction>> = {
-  'application/json-patch+json': (_call, document, patch) => applyJsonPatch(document, patch),
-  'application/merge-patch+json': (_call, document, patch) => applyMergePatch(document, patch),
-  'application/strategic-merge-patch+json': (call, document, patch) =>
-    applyStrategicMergePatch(bodyKind(call).type, document, patch),
-}
 const APPLY_TYPE = 'application/apply-patch+yaml'
 
-export const PATCH_TYPES: readonly string[] = [...Object.keys(PATCHES), APPLY_TYPE]
+export const PATCH_TYPES: readonly string[] = [...PLAIN_PATCH_TYPES, APPLY_TYPE]
 
 export async function patch(deps: RegistryDeps, call: Call): Promise<Answer> {
   const options = writeOptions(call, 'PatchOptions')
   const sent = await patchBody(call)
-  if (isApplyType(call.contentType)) return apply(deps, call, options, sent)
+  if (isApplyType(call.contentType)) return apply(deps, call, options, sent.value)
   const target = targetOf(call)
   const modified = await modify(deps, {
     target,
@@ -50,38 +42,30 @@ export async function patch(deps: RegistryDeps, call: Call): Promise<Answer> {
         patchedObject(call, options, { document: old, sent }),
         call.name,
       )
-      checkIdentity(target, object, old)
-      return replace(deps, { call, target, options, old }, object)
+      checkRevision(target, object, stored)
+      return replace(deps, { call, target, options, old: stored }, object)
     },
   })
   return modifiedAnswer(target, modified)
 }
 
 /** The parsed patch. */
-export async function patchBody(call: Call): Promise<unknown> {
+export async function patchBody(call: Call): Promise<Body> {
   if (!PATCH_TYPES.includes(call.contentType)) throw unsupportedMedia(PATCH_TYPES)
   const body = await call.body()
   if (body === undefined) throw badRequest('the request body is empty: a patch is required')
-  return body.value
-}
-
-/** `document` after the patch, decoded as the kind it is. */
-export function patchedObject(
-  call: Call,
-  options: WriteOptions,
-  on: { readonly document: AnyObject; readonly sent: unknown },
-): AnyObject {
-  const patched = PATCHES[call.contentType]?.(call, on.document, on.sent)
-  return decodeValue(call, patched, { validation: options.fieldValidation, duplicates: [] })
+  return body
 }
 
 async function apply(
   deps: RegistryDeps,
-  call: Call,
+  asked: Call,
   options: WriteOptions,
-  sent: unknown,
+  configuration: unknown,
 ): Promise<Answer> {
-  const target = targetOf(call)
+  const { call, sent } = inStoredTerms(asked, configuration)
+  const shown = targetOf(asked)
+  const target = { ...targetOf(call), judgedAs: asked.resource }
   const decoding = { validation: options.fieldValidation, duplicates: [] }
   const now = (): number => deps.clock.now()
   const merge = (live: AnyObject | undefined): AnyObject => {
@@ -94,8 +78,13 @@ async function apply(
   }
   const exists = deps.cache.get(target.storage, target.namespace, call.name) !== undefined
   if (!exists && call.subresource === '') {
+    const fresh = merge(undefined)
+    requireNoUid(target, fresh, 'apply')
     await confirmCreate(deps, call)
-    return createObject(deps, { call, target, options, sent: merge(undefined), isOwned: true })
+    return shownAnswer(
+      shown,
+      await createObject(deps, { call, target, options, sent: fresh, isOwned: true }),
+    )
   }
   const modified = await modify(deps, {
     target,
@@ -103,11 +92,16 @@ async function apply(
     user: call.user.name,
     dryRun: options.dryRun,
     next: async stored => {
-      const old = shownAs(target, stored)
-      const object = merge(old)
-      checkIdentity(target, object, old)
-      return replace(deps, { call, target, options, old, isOwned: true }, object)
+      const object = merge(shownAs(target, stored))
+      checkRevision(target, object, stored)
+      return replace(deps, { call, target, options, old: stored, isOwned: true }, object)
     },
   })
-  return modifiedAnswer(target, modified)
+  return modifiedAnswer(shown, modified)
 }
+
+/** An answer in stored form, as the version asked for shows it. */
+const shownAnswer = (shown: Target, answer: Answer): Answer =>
+  shown.isConverted && answer.kind === 'object'
+    ? { kind: 'object', code: answer.code, object: shownAs(shown, answer.object) }
+    : answer

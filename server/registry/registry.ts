@@ -7,20 +7,26 @@
 import { groupResource } from '#api/scheme.ts'
 import { methodNotAllowed, noSuchResource, notFound } from '#api/status.ts'
 import type { Answer, Call } from './call.ts'
+import { getComponentStatus, listComponentStatuses } from './component-statuses.ts'
 import { create } from './create.ts'
 import { remove, removeCollection } from './delete.ts'
 import type { RegistryDeps } from './deps.ts'
-import { list, watch } from './list.ts'
+import { list, reached } from './list.ts'
+import { revisionOf } from './list-options.ts'
 import { patch } from './patch.ts'
 import { type ReviewDeps, review, reviewOf } from './reviews.ts'
-import { bind, evict } from './subresources/pods.ts'
-import { attach, exec, logs, proxyNode } from './subresources/streams.ts'
+import { rollBack, viewIn } from './subresources/old-views.ts'
+import { evict } from './subresources/eviction.ts'
+import { bind, bindNamed } from './subresources/pods.ts'
+import { proxyNode, proxyPod, proxyService } from './subresources/proxy.ts'
+import { attach, exec, logs, portForward } from './subresources/streams.ts'
 import type { SubresourceDeps, SubresourceHandler } from './subresources/subresource.ts'
 import { requestToken } from './subresources/token.ts'
 import { viewVerb } from './subresources/view-verbs.ts'
 import { viewOf } from './subresources/views.ts'
-import { shownAs, subjectOf, targetOf } from './target.ts'
+import { readForm, shownAs, subjectOf, targetOf } from './target.ts'
 import { update } from './update.ts'
+import { watch } from './watch.ts'
 
 export type AllDeps = SubresourceDeps & ReviewDeps
 
@@ -30,7 +36,9 @@ export interface Registry {
 
 export const createRegistry = (deps: AllDeps): Registry => ({
   handle: call => {
-    const virtual = reviewOf(groupResource(call.resource))
+    const { warning } = call.resource
+    if (warning !== '') call.warn(warning)
+    const virtual = reviewOf(groupResource(call.resource.storage()))
     if (virtual !== undefined)
       return call.verb === 'create' ? review(deps, call, virtual) : refuse()
     return call.subresource === '' ? generic(deps, call) : subresource(deps, call)
@@ -50,7 +58,16 @@ const GENERIC: Readonly<Record<string, Handler>> = {
   deletecollection: removeCollection,
 }
 
+/** Kinds that nothing is stored of. Keyed `plural/verb`. */
+const VIRTUAL: Readonly<Record<string, Handler>> = {
+  'componentstatuses/get': (_deps, call) => getComponentStatus(call),
+  'componentstatuses/list': (_deps, call) => listComponentStatuses(call),
+  'bindings/create': bindNamed,
+}
+
 function generic(deps: RegistryDeps, call: Call): Promise<Answer> {
+  const virtual = VIRTUAL[`${groupResource(call.resource)}/${call.verb}`]
+  if (virtual !== undefined) return isMisplaced(call) ? refuse() : virtual(deps, call)
   const handler = GENERIC[call.verb]
   const isKnown = call.resource.verbs.some(verb => verb === call.verb)
   if (handler === undefined || !isKnown) return refuse()
@@ -71,14 +88,25 @@ const refuse = (): Promise<never> => Promise.reject(methodNotAllowed())
 
 async function get(deps: RegistryDeps, call: Call): Promise<Answer> {
   const target = targetOf(call)
+  const revision = revisionOf(call.query)
+  if (revision !== undefined) await reached(deps, revision)
   const item = deps.cache.get(target.storage, target.namespace, call.name)
   if (item === undefined) throw notFound(subjectOf(target, call.name))
-  if (target.conversion === undefined) return { kind: 'item', code: 200, item }
-  const bytes = item.form(target.conversion.form)
+  const form = readForm(target)
+  if (form === undefined) return { kind: 'item', code: 200, item }
+  const bytes = item.form(form)
   return { kind: 'object', code: 200, object: shownAs(target, item.object()), bytes }
 }
 
-/** Keyed `plural/subresource/verb`. */
+const PROXY_VERBS = ['get', 'create', 'update', 'patch', 'delete', ''] as const
+
+const proxied = (
+  plural: string,
+  handler: SubresourceHandler,
+): Readonly<Record<string, SubresourceHandler>> =>
+  Object.fromEntries(PROXY_VERBS.map(verb => [`${plural}/proxy/${verb}`, handler]))
+
+/** Keyed `plural/subresource/verb`; OPTIONS, which only proxies know, is no verb. */
 const SUBRESOURCES: Readonly<Record<string, SubresourceHandler>> = {
   'pods/binding/create': bind,
   'pods/eviction/create': evict,
@@ -87,8 +115,13 @@ const SUBRESOURCES: Readonly<Record<string, SubresourceHandler>> = {
   'pods/exec/create': exec,
   'pods/attach/get': attach,
   'pods/attach/create': attach,
-  'nodes/proxy/get': proxyNode,
+  'pods/portforward/get': portForward,
+  'pods/portforward/create': portForward,
+  ...proxied('pods', proxyPod),
+  ...proxied('services', proxyService),
+  ...proxied('nodes', proxyNode),
   'serviceaccounts/token/create': requestToken,
+  'deployments.apps/rollback/create': rollBack,
 }
 
 const STATUS_VERBS: Readonly<Record<string, Handler>> = { get, update, patch }
@@ -96,10 +129,11 @@ const STATUS_VERBS: Readonly<Record<string, Handler>> = { get, update, patch }
 function subresource(deps: SubresourceDeps, call: Call): Promise<Answer> {
   const { resource, subresource: name } = call
   if (!resource.subresources.some(known => known === name)) return Promise.reject(noSuchResource())
-  const handler = SUBRESOURCES[`${groupResource(resource)}/${name}/${call.verb}`]
+  const storage = groupResource(resource.storage())
+  const handler = SUBRESOURCES[`${storage}/${name}/${call.verb}`]
   if (handler !== undefined) return handler(deps, call)
-  const view = viewOf(groupResource(resource), name)
-  if (view !== undefined) return viewVerb(deps, call, view)
+  const view = viewOf(storage, name)
+  if (view !== undefined) return viewVerb(deps, call, viewIn(call, view))
   const status = name === 'status' ? STATUS_VERBS[call.verb] : undefined
   return status === undefined ? refuse() : status(deps, call)
 }

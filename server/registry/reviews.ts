@@ -8,12 +8,12 @@ import type { RequestAttributes, UserInfo } from '#api/request.ts'
 import { badRequest } from '#api/status.ts'
 import { rfc3339 } from '#base/clock.ts'
 import type { Answer, Call } from './call.ts'
-import { placed } from './create.ts'
-import { decodeBody } from './decoding.ts'
+import { placed } from './placement.ts'
+import { decodeBody, requireValidBody } from './decoding.ts'
 import type { RegistryDeps } from './deps.ts'
 import { writeOptions } from './options.ts'
 import { isRecord, listOf, recordOf, textOf } from './strategy.ts'
-import { targetOf } from './target.ts'
+import { storedAs, targetOf } from './target.ts'
 
 export interface ReviewedToken {
   readonly user: UserInfo
@@ -59,12 +59,12 @@ const REVIEWS: Readonly<Record<string, Review>> = {
   'selfsubjectreviews.authentication.k8s.io': async (_deps, call) => ({
     userInfo: reviewedUser(call.user),
   }),
-  'subjectaccessreviews.authorization.k8s.io': (deps, call, spec) =>
-    access(deps, { user: subjectOf(spec), namespace: undefined, call }, spec),
-  'localsubjectaccessreviews.authorization.k8s.io': (deps, call, spec) =>
-    access(deps, { user: subjectOf(spec), namespace: call.namespace, call }, spec),
+  'subjectaccessreviews.authorization.k8s.io': (deps, _call, spec) =>
+    access(deps, subjectOf(spec), spec),
+  'localsubjectaccessreviews.authorization.k8s.io': (deps, _call, spec) =>
+    access(deps, subjectOf(spec), spec),
   'selfsubjectaccessreviews.authorization.k8s.io': (deps, call, spec) =>
-    access(deps, { user: call.user, namespace: undefined, call }, spec),
+    access(deps, call.user, spec),
   'selfsubjectrulesreviews.authorization.k8s.io': async (deps, call, spec) => {
     const namespace = textOf(spec['namespace'])
     if (namespace === '') throw badRequest('no namespace on request')
@@ -82,8 +82,11 @@ export const reviewOf = (groupResource: string): Review | undefined => REVIEWS[g
 
 export async function review(deps: ReviewDeps, call: Call, handle: Review): Promise<Answer> {
   const options = writeOptions(call, 'CreateOptions')
-  const sent = placed(targetOf(call), await decodeBody(call, options.fieldValidation), '')
-  const status = await handle(deps, call, recordOf(sent['spec']))
+  const target = targetOf(call)
+  const sent = placed(target, await decodeBody(call, options.fieldValidation), '')
+  const stored = storedAs(target, sent)
+  requireValidBody(call, stored)
+  const status = await handle(deps, call, recordOf(stored['spec']))
   const object: AnyObject = {
     ...sent,
     metadata: { ...sent.metadata, creationTimestamp: rfc3339(deps.clock.now()) },
@@ -105,10 +108,6 @@ function subjectOf(spec: Spec): UserInfo {
   )
   const name = textOf(spec['user'])
   const groups = listOf(spec['groups']).map(textOf)
-  if (name === '' && groups.length === 0)
-    throw badRequest(
-      'spec.user: Invalid value: "": at least one of user or group must be specified',
-    )
   const uid = textOf(spec['uid'])
   return {
     name,
@@ -118,15 +117,8 @@ function subjectOf(spec: Spec): UserInfo {
   }
 }
 
-interface Asking {
-  readonly user: UserInfo
-  /** The namespace that a local review is bound to. */
-  readonly namespace: string | undefined
-  readonly call: Call
-}
-
-async function access(deps: ReviewDeps, asking: Asking, spec: Spec): Promise<unknown> {
-  const attributes = attributesOf(asking, spec)
+async function access(deps: ReviewDeps, user: UserInfo, spec: Spec): Promise<unknown> {
+  const attributes = attributesOf(user, spec)
   const { decision, reason } = await deps.authorizer.authorize(attributes)
   return {
     allowed: decision === 'allow',
@@ -135,11 +127,8 @@ async function access(deps: ReviewDeps, asking: Asking, spec: Spec): Promise<unk
   }
 }
 
-function attributesOf(asking: Asking, spec: Spec): RequestAttributes {
-  const { user, namespace } = asking
+function attributesOf(user: UserInfo, spec: Spec): RequestAttributes {
   const { resourceAttributes: asked, nonResourceAttributes: path } = spec
-  if (isRecord(asked) === isRecord(path))
-    throw badRequest('exactly one of nonResourceAttributes or resourceAttributes must be specified')
   if (isRecord(path))
     return {
       ...NOTHING,
@@ -149,10 +138,6 @@ function attributesOf(asking: Asking, spec: Spec): RequestAttributes {
       path: textOf(path['path']),
     }
   const of = recordOf(asked)
-  if (namespace !== undefined && textOf(of['namespace']) !== namespace)
-    throw badRequest(
-      `spec.resourceAttributes.namespace: Invalid value: must match metadata.namespace`,
-    )
   return {
     user,
     isResource: true,

@@ -1,39 +1,45 @@
 /**
  * Where a request's object lives: which stored form stands behind the resource it names, and how it reads there. Pure.
  *
- * Events are one storage behind two APIs; every other kind is stored as it is served.
+ * Old versions of a kind share the storage of its current version: one object, read and written in several forms.
  */
+import { fromStorage, toStorage } from '#api/conversion/convert.ts'
 import type { AnyObject } from '#api/object.ts'
 import type { FieldError, Subject } from '#api/status.ts'
 import { type Resource, apiVersionOf, groupResource } from '#api/scheme.ts'
 import { type Form, storageKey } from '#server/cache/cache.ts'
 import type { Call } from './call.ts'
-import { type Conversion, conversionOf } from './conversions.ts'
 
 export interface Target {
   /** As the client named it. */
   readonly resource: Resource
+  /** Whose waivers hold: that row, also where an apply through it is done in the stored row's terms. */
+  readonly judgedAs: Resource
+  /** The row whose form is stored: what strategies, admission and validation see. */
+  readonly stored: Resource
   /** `pods`, `deployments.apps`: the storage. */
   readonly storage: string
-  readonly storageGroup: string
-  readonly conversion: Conversion | undefined
+  /** The requested form is not the stored one. */
+  readonly isConverted: boolean
   readonly namespace: string
 }
 
 export function targetOf(call: Pick<Call, 'resource' | 'namespace'>): Target {
-  const conversion = conversionOf(groupResource(call.resource))
+  const { resource } = call
+  const stored = resource.storage()
   return {
-    resource: call.resource,
-    storage: conversion?.storage ?? groupResource(call.resource),
-    storageGroup: conversion?.storageGroup ?? call.resource.group,
-    conversion,
-    namespace: call.resource.namespaced ? call.namespace : '',
+    resource,
+    judgedAs: resource,
+    stored,
+    storage: groupResource(stored),
+    isConverted: stored !== resource,
+    namespace: resource.namespaced ? call.namespace : '',
   }
 }
 
 export const keyAt = (target: Target, name: string): string =>
   storageKey({
-    group: target.storageGroup,
+    group: target.stored.group,
     plural: target.resource.plural,
     namespace: target.namespace,
     name,
@@ -56,13 +62,25 @@ export const invalidSubject = (
 
 /** The stored object as the requested version shows it. */
 export const shownAs = (target: Target, stored: AnyObject): AnyObject =>
-  target.conversion === undefined ? stored : target.conversion.fromStorage(stored)
+  fromStorage(target.resource, stored)
 
 export const storedAs = (target: Target, object: AnyObject): AnyObject =>
-  target.conversion === undefined ? object : target.conversion.toStorage(object)
+  toStorage(target.resource, object)
+
+const FORMS = new WeakMap<Resource, Form>()
 
 /** The encoding a reader of this resource gets; undefined when the stored bytes are it. */
-export const readForm = (target: Target): Form | undefined => target.conversion?.form
+export function readForm({ resource, isConverted }: Target): Form | undefined {
+  if (!isConverted) return undefined
+  const known = FORMS.get(resource)
+  if (known !== undefined) return known
+  const form: Form = {
+    name: apiVersionOf(resource),
+    encode: object => Buffer.from(JSON.stringify(fromStorage(resource, object))),
+  }
+  FORMS.set(resource, form)
+  return form
+}
 
 export const listKindOf = (resource: Resource): string => `${resource.kind}List`
 

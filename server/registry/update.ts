@@ -5,27 +5,33 @@
  * Source: k8s.io/apiserver pkg/endpoints/handlers/update.go, pkg/registry/rest/update.go
  */
 import type { AnyObject } from '#api/object.ts'
-import { MODIFIED, conflict, invalid } from '#api/status.ts'
+import { invalid } from '#api/status.ts'
+import { warningsOf } from '#api/validation/warnings.ts'
 import { admissionValidate, admit } from './admission.ts'
 import type { Answer, Call } from './call.ts'
 import { confirmCreate } from './create-rights.ts'
-import { createObject, placed } from './create.ts'
+import { createObject } from './create.ts'
 import { decodeBody, validateChange } from './decoding.ts'
 import type { RegistryDeps } from './deps.ts'
 import { metadataForUpdate, withGeneration } from './metadata.ts'
 import { type Modified, modify, strategyOf } from './modify.ts'
 import { type WriteOptions, writeOptions } from './options.ts'
 import { trackWrite } from './ownership.ts'
+import { distinctOwners, placed } from './placement.ts'
+import { checkRevision, checkUid, requireNoUid } from './preconditions.ts'
+import { metadataForStatus } from './status-parts.ts'
 import { type Strategy, type StrategyContext, without } from './strategy.ts'
-import { type Target, invalidSubject, shownAs, storedAs, subjectOf, targetOf } from './target.ts'
+import { type Target, invalidSubject, shownAs, storedAs, targetOf } from './target.ts'
 
 export async function update(deps: RegistryDeps, call: Call): Promise<Answer> {
   const options = writeOptions(call, 'UpdateOptions')
   const target = targetOf(call)
-  const sent = placed(target, await decodeBody(call, options.fieldValidation), call.name)
+  const decoded = await decodeBody(call, options.fieldValidation)
+  const sent = distinctOwners(placed(target, decoded, call.name), call.warn)
   const strategy = strategyOf(deps, target.storage)
   const exists = deps.cache.get(target.storage, target.namespace, call.name) !== undefined
   if (!exists && strategy.createOnUpdate && call.subresource === '') {
+    requireNoUid(target, sent, 'update')
     await confirmCreate(deps, call)
     return createObject(deps, { call, target, options, sent })
   }
@@ -34,9 +40,9 @@ export async function update(deps: RegistryDeps, call: Call): Promise<Answer> {
     name: call.name,
     user: call.user.name,
     dryRun: options.dryRun,
-    next: async stored => {
-      const old = shownAs(target, stored)
-      checkIdentity(target, sent, old)
+    next: async old => {
+      checkUid(target, sent, old)
+      checkRevision(target, sent, old)
       return replace(deps, { call, target, options, old }, sent)
     },
   })
@@ -47,13 +53,13 @@ export interface Replacement {
   readonly call: Call
   readonly target: Target
   readonly options: WriteOptions
-  /** In the requested version. */
+  /** As it is stored. */
   readonly old: AnyObject
   /** Managed fields of the new object are already right (server-side apply). */
   readonly isOwned?: boolean
 }
 
-/** The stored form of `sent` in place of `old`: completed, admitted, owned and validated. */
+/** The stored form of `sent` (of the requested version) in place of `old`: completed, admitted, owned and validated. */
 export async function replace(
   deps: RegistryDeps,
   replacement: Replacement,
@@ -64,7 +70,7 @@ export async function replace(
   const strategy = strategyOf(deps, target.storage)
   const now = deps.clock.now()
   const context = { user: call.user, now }
-  const prepared = prepare({ strategy, call, target, context }, sent, old)
+  const prepared = prepare({ strategy, call, target, context }, storedAs(target, sent), old)
   const admission = {
     operation: 'UPDATE',
     name: call.name,
@@ -72,15 +78,22 @@ export async function replace(
     options: undefined,
     dryRun,
   } as const
-  const admitted = await admit(deps, call, { ...admission, object: prepared })
+  const admitted = distinctOwners(
+    await admit(deps, call, { ...admission, object: prepared }),
+    call.warn,
+    'admitted',
+  )
   const owned = replacement.isOwned
     ? admitted
     : trackWrite({ target, next: admitted, old, options, now, subresource: call.subresource })
   const next = withGeneration(owned, old, strategy)
   const faults = validateChange(target, { object: next, old, subresource: call.subresource })
   if (faults.length > 0) throw invalid(invalidSubject(target, call.name), faults)
+  if (call.subresource === '') {
+    for (const text of warningsOf(target.stored, next, old)) call.warn(text)
+  }
   await admissionValidate(deps, call, { ...admission, object: next })
-  return storedAs(target, next)
+  return next
 }
 
 interface Preparing {
@@ -94,47 +107,21 @@ interface Preparing {
 function prepare(preparing: Preparing, sent: AnyObject, old: AnyObject): AnyObject {
   const { strategy, call, target, context } = preparing
   const metadata = metadataForUpdate(sent.metadata, old.metadata)
-  const viaStorage = (
-    hook: 'prepareForStatus' | 'prepareForUpdate',
-    object: AnyObject,
-  ): AnyObject =>
-    strategy[hook] === undefined
-      ? object
-      : shownAs(target, strategy[hook](storedAs(target, object), storedAs(target, old), context))
   if (call.subresource === 'status') {
     const status = 'status' in sent ? { status: sent['status'] } : {}
-    const { ownerReferences: _mine, ...rest } = metadata
-    const { ownerReferences } = old.metadata
-    const kept = ownerReferences === undefined ? rest : { ...rest, ownerReferences }
-    return viaStorage('prepareForStatus', { ...without(old, 'status'), metadata: kept, ...status })
+    const kept = metadataForStatus(target.storage, metadata, old.metadata)
+    const changed = { ...without(old, 'status'), metadata: kept, ...status }
+    return strategy.prepareForStatus?.(changed, old, context) ?? changed
   }
   const status = 'status' in old ? { status: old['status'] } : {}
   const content = strategy.hasStatus ? { ...without(sent, 'status'), ...status } : sent
-  return viaStorage('prepareForUpdate', { ...content, metadata })
-}
-
-/** Source: k8s.io/apiserver pkg/registry/generic/registry/store.go Update */
-export function checkIdentity(target: Target, sent: AnyObject, old: AnyObject): void {
-  const { uid = '', resourceVersion = '' } = sent.metadata
-  const subject = subjectOf(target, old.metadata.name ?? '')
-  if (uid !== '' && uid !== old.metadata.uid)
-    throw conflict(
-      subject,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`,
-    )
-  if (
-    resourceVersion !== '' &&
-    resourceVersion !== '0' &&
-    resourceVersion !== old.metadata.resourceVersion
-  )
-    throw conflict(subject, MODIFIED)
+  const changed = { ...content, metadata }
+  return strategy.prepareForUpdate?.(changed, old, context) ?? changed
 }
 
 export const modifiedAnswer = (target: Target, modified: Modified, code = 200): Answer => ({
   kind: 'object',
   code,
   object: shownAs(target, modified.object),
-  ...(modified.bytes === undefined || target.conversion !== undefined
-    ? {}
-    : { bytes: modified.bytes }),
+  ...(modified.bytes === undefined || target.isConverted ? {} : { bytes: modified.bytes }),
 })

@@ -4,7 +4,7 @@
  * Values that have no canonical form stay as they are: decoding refuses them later, with their path.
  * Differs: upstream compares the text, and reports conflicts between equal quantities.
  */
-import { isList, isObject, type JsonObject } from '#api/json.ts'
+import { isList, isObject, type JsonObject, setProperty } from '#api/json.ts'
 import { canonicalBase64, canonicalQuantityOf, canonicalTime } from '#api/schema/canonical.ts'
 import type { Scalar, Type } from '#api/schema/type.ts'
 
@@ -19,8 +19,14 @@ export function canonicalValue(type: Type, value: unknown): unknown {
   if (type.kind === 'scalar') return canonicalScalar(type.scalar, value)
   if (type.kind === 'list') {
     if (!isList(value)) return value
-    const items = value.map(item => canonicalValue(type.items, item))
-    return items.some((item, index) => item !== value[index]) ? items : value
+    let items: unknown[] | undefined
+    for (const [index, item] of value.entries()) {
+      const canonical = canonicalValue(type.items, item)
+      if (canonical === item) continue
+      items ??= [...value]
+      items[index] = canonical
+    }
+    return items ?? value
   }
   return isObject(value) ? canonicalMembers(type, value) : value
 }
@@ -29,14 +35,16 @@ function canonicalMembers(
   type: Exclude<Type, { kind: 'scalar' | 'list' }>,
   value: JsonObject,
 ): JsonObject {
-  const changed: [string, unknown][] = []
+  let members: Record<string, unknown> | undefined
   for (const key of Object.keys(value)) {
     const memberType = type.kind === 'map' ? type.values : type.fields.get(key)?.type
     if (memberType === undefined) continue
     const member = canonicalValue(memberType, value[key])
-    if (member !== value[key]) changed.push([key, member])
+    if (member === value[key]) continue
+    members ??= { ...value }
+    setProperty(members, key, member)
   }
-  return changed.length === 0 ? value : { ...value, ...Object.fromEntries(changed) }
+  return members ?? value
 }
 
 function canonicalScalar(scalar: Scalar, value: unknown): unknown {

@@ -14,11 +14,9 @@ import {
   shapeOf,
   UNOWNED_METADATA,
 } from '#api/patch/apply/elements.ts'
-import { EMPTY, type FieldSet, formatPath, LEAF, nodeOf } from '#api/patch/apply/field-set.ts'
+import { EMPTY, type FieldSet, formatPath, LEAF, SELF } from '#api/patch/apply/field-set.ts'
 import type { ListType, StructType, Type } from '#api/schema/type.ts'
 import { badRequest } from '#api/status.ts'
-
-type Children = [element: string, node: FieldSet][]
 
 /** All fields an object has, without those that nobody owns. */
 export function fieldSetOf(type: StructType, object: JsonObject): FieldSet {
@@ -32,43 +30,41 @@ export function fieldSetOf(type: StructType, object: JsonObject): FieldSet {
   )
 }
 
-/** The node below a place; undefined when the place has no members below it and is none itself. */
-function collect(type: Type, value: unknown): FieldSet | undefined {
+/** The node of a place, itself a member or not; undefined when neither it nor anything below it is one. */
+function collect(type: Type, value: unknown, isSelf = false): FieldSet | undefined {
   const shape = shapeOf(type)
   if (shape.kind === 'leaf' || isAbsent(value)) return LEAF
-  if (shape.kind === 'list') return isList(value) ? collectList(shape.type, value) : LEAF
+  if (shape.kind === 'list') return isList(value) ? collectList(shape.type, value, isSelf) : LEAF
   if (!isObject(value)) return LEAF
-  const children: Children = []
-  for (const [key, member] of Object.entries(value)) {
+  let node: Record<string, FieldSet> | undefined
+  for (const key of Object.keys(value)) {
+    const member = value[key]
     const memberType = shape.kind === 'map' ? shape.type.values : shape.type.fields.get(key)?.type
     if (memberType === undefined) continue
-    const isSelf =
+    const isNamed =
       shape.kind === 'map' || isAbsent(member) || (isObject(member) && isHollow(member))
-    const node = withSelf(isSelf, collect(memberType, member))
-    if (node !== undefined) children.push([`f:${key}`, node])
+    const below = collect(memberType, member, isNamed)
+    if (below === undefined) continue
+    node ??= isSelf ? { [SELF]: LEAF } : {}
+    node[`f:${key}`] = below
   }
-  return nodeOf(false, children)
+  return node ?? (isSelf ? LEAF : undefined)
 }
 
 /** Elements of lists are members themselves. */
-function collectList(type: ListType, list: readonly unknown[]): FieldSet | undefined {
-  const children: Children = []
+function collectList(
+  type: ListType,
+  list: readonly unknown[],
+  isSelf: boolean,
+): FieldSet | undefined {
+  let node: Record<string, FieldSet> | undefined
   for (const item of list) {
     const element = elementOf(type, item)
     if (element === undefined) continue
-    children.push([element, withSelf(true, collect(type.items, item)) ?? LEAF])
+    node ??= isSelf ? { [SELF]: LEAF } : {}
+    node[element] = collect(type.items, item, true) ?? LEAF
   }
-  return nodeOf(false, children)
-}
-
-function withSelf(isSelf: boolean, node: FieldSet | undefined): FieldSet | undefined {
-  if (!isSelf) return node
-  return node === undefined
-    ? LEAF
-    : nodeOf(
-        true,
-        Object.entries(node).filter(([key]) => key !== '.'),
-      )
+  return node ?? (isSelf ? LEAF : undefined)
 }
 
 /** Throws for the first fault of a configuration that is about to be applied. */
@@ -76,8 +72,9 @@ export function requireApplicable(type: StructType, object: AnyObject): void {
   const fault = faultOf(type, object)
   if (fault === undefined) return
   const { name = '', namespace = '' } = object.metadata
+  const version = object.apiVersion.includes('/') ? object.apiVersion : `/${object.apiVersion}`
   throw badRequest(
-    `failed to create typed patch object (${namespace}/${name}; ${object.apiVersion}, Kind=${object.kind}): ${formatPath(fault.path)}: ${fault.text}`,
+    `failed to create typed patch object (${namespace}/${name}; ${version}, Kind=${object.kind}): ${formatPath(fault.path)}: ${fault.text}`,
   )
 }
 

@@ -41,7 +41,7 @@ export function elementOf(type: ListType, item: unknown): string | undefined {
   const [only = '', ...others] = type.keys
   const name = item[only]
   if (others.length === 0 && typeof name === 'string') {
-    return `k:{${JSON.stringify(only)}:${JSON.stringify(name)}}`
+    return `k:{"${only}":${quoted(name)}}`
   }
   const fields = type.items.kind === 'struct' ? type.items.fields : undefined
   const keys: Record<string, unknown> = {}
@@ -51,6 +51,10 @@ export function elementOf(type: ListType, item: unknown): string | undefined {
   }
   return Object.keys(keys).length === 0 ? undefined : keyElement(keys)
 }
+
+/** Most names need no escapes, and finding that out is cheaper than encoding them. */
+const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text))
+const PLAIN = /^[\w./:-]*$/
 
 /** The elements of a list by path element, first come first. `repeated` are those that occur more than once. */
 export interface IndexedList {

@@ -142,11 +142,15 @@ function intersectNodes(left: FieldSet, right: FieldSet): FieldSet | undefined {
 /** Whether every member of `part` is one of `whole`. */
 export function contains(whole: FieldSet, part: FieldSet): boolean {
   if (whole === part) return true
-  return childrenOf(part).every(element => {
-    const inner = child(part, element) ?? LEAF
+  for (const element in part) {
+    if (element === SELF) continue
+    const inner = part[element] ?? LEAF
     const outer = child(whole, element)
-    return outer !== undefined && (isMember(outer) || !isMember(inner)) && contains(outer, inner)
-  })
+    if (outer === undefined) return false
+    if (!isMember(outer) && isMember(inner)) return false
+    if (!contains(outer, inner)) return false
+  }
+  return true
 }
 
 /** All members as paths of elements, parents before children. */

@@ -3,7 +3,7 @@
  *
  * Source: sigs.k8s.io/structured-merge-diff typed/merge.go, typed/remove.go
  */
-import { isList, isObject, type JsonObject } from '#api/json.ts'
+import { isList, isObject, type JsonObject, propertyOf, setProperty } from '#api/json.ts'
 import { elementOf, isAbsent, isHollow, shapeOf } from '#api/patch/apply/elements.ts'
 import { child, type FieldSet, hasMember, isEmpty, nodeOf } from '#api/patch/apply/field-set.ts'
 import type { ListType, MapType, StructType, Type } from '#api/schema/type.ts'
@@ -28,14 +28,18 @@ export function mergeObjects(
   live: JsonObject,
   config: JsonObject,
 ): JsonObject {
-  const merged = new Map(Object.entries(live))
-  for (const [key, wanted] of Object.entries(config)) {
+  let merged: Record<string, unknown> | undefined
+  for (const key of Object.keys(config)) {
+    const wanted = config[key]
     const inner = memberType(type, key)
-    const value = inner === undefined ? wanted : mergeValues(inner, merged.get(key), wanted)
-    if (value === null) merged.delete(key)
-    else merged.set(key, value)
+    const present = propertyOf(live, key)
+    const value = inner === undefined ? wanted : mergeValues(inner, present, wanted)
+    if (value === present) continue
+    merged ??= { ...live }
+    if (value === null) delete merged[key]
+    else setProperty(merged, key, value)
   }
-  return Object.fromEntries(merged)
+  return merged ?? live
 }
 
 /**
@@ -50,6 +54,10 @@ function mergeLists(
   const element = (item: unknown): string => elementOf(type, item) ?? JSON.stringify(item)
   const liveElements = live.map(element)
   const configElements = config.map(element)
+  if (isSameOrder(liveElements, configElements)) {
+    const merged = config.map((item, at) => mergeValues(type.items, live[at], item))
+    return merged.every((item, at) => item === live[at]) ? live : merged
+  }
   const liveItems = new Map(liveElements.map((name, index) => [name, live[index]]))
   const wanted = new Set(configElements)
   const shared = configElements.filter(name => liveItems.has(name))
@@ -82,6 +90,9 @@ function mergeLists(
   }
   return merged
 }
+
+const isSameOrder = (left: readonly string[], right: readonly string[]): boolean =>
+  left.length === right.length && left.every((element, at) => element === right[at])
 
 /** `value` without the members of `set`; undefined when nothing of it is left. */
 export function removeFields(type: Type, value: unknown, set: FieldSet): unknown {

@@ -135,7 +135,7 @@ export function createStrategies(options: StrategiesOptions): Strategies {
     ['secrets', secretStrategy],
     ['serviceaccounts', { ...PLAIN, returnsDeleted: true }],
     ['events', eventStrategy],
-    ['limitranges', PLAIN],
+    ['limitranges', UPSERTED],
     ['podtemplates', { ...PLAIN, generation: true, returnsDeleted: true }],
     ['replicationcontrollers', GENERATED],
     ['resourcequotas', { ...DEFAULT_STRATEGY, returnsDeleted: true }],

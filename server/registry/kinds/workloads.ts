@@ -70,5 +70,5 @@ export const WORKLOAD_STRATEGIES: readonly (readonly [string, Strategy])[] = [
   ['ingressclasses.networking.k8s.io', PLAIN_GENERATED],
   ['networkpolicies.networking.k8s.io', PLAIN_GENERATED],
   ['ipaddresses.networking.k8s.io', PLAIN],
-  ['runtimeclasses.node.k8s.io', PLAIN],
+  ['runtimeclasses.node.k8s.io', { ...PLAIN, createOnUpdate: true }],
 ]

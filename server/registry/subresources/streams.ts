@@ -1,5 +1,5 @@
 /**
- * Logs, exec and attach of pods, and the proxy of nodes: carried over the node's tunnel. WebSocket ends here.
+ * Logs, exec, attach and port-forward of pods: which node is asked for what. Carried over the node's tunnel.
  *
  * Throws  StatusError: NotFound, BadRequest for a container that cannot be chosen, ServiceUnavailable for a node
  *         that does not answer.
@@ -8,25 +8,19 @@
 import type { AnyObject } from '#api/object.ts'
 import { badRequest, notFound } from '#api/status.ts'
 import { admissionValidate } from '../admission.ts'
-import type { Answer, Call } from '../call.ts'
+import type { Answer, Call, CommandStreams } from '../call.ts'
+import { isTrue } from '../options.ts'
 import { listOf, recordOf, textOf } from '../strategy.ts'
 import { subjectOf, targetOf } from '../target.ts'
 import type { SubresourceDeps } from './subresource.ts'
 
-const LOG_OPTIONS = [
-  'follow',
-  'previous',
-  'timestamps',
-  'sinceSeconds',
-  'sinceTime',
-  'tailLines',
-  'limitBytes',
-  'stream',
-] as const
+const LOG_FLAGS = ['follow', 'previous', 'timestamps'] as const
+const LOG_OPTIONS = ['sinceSeconds', 'sinceTime', 'tailLines', 'limitBytes', 'stream'] as const
 
 export async function logs(deps: SubresourceDeps, call: Call): Promise<Answer> {
   const { nodeName, container } = locate(deps, call)
   const query = new URLSearchParams()
+  for (const name of LOG_FLAGS) if (isTrue(call.query.get(name))) query.set(name, 'true')
   for (const name of LOG_OPTIONS) {
     const value = call.query.get(name)
     if (value !== null && value !== '') query.set(name, value)
@@ -60,45 +54,70 @@ async function interactive(
 ): Promise<Answer> {
   const { nodeName, container } = locate(deps, call)
   const query = new URLSearchParams()
-  for (const [here, there] of STREAMS) {
-    const value = call.query.get(here)
-    if (value === 'true' || value === '1') query.set(there, '1')
+  const asked = (name: string): boolean => isTrue(call.query.get(name))
+  const tty = asked('tty')
+  const streams: CommandStreams = {
+    stdin: asked('stdin'),
+    stdout: asked('stdout'),
+    // A terminal has one output.
+    stderr: asked('stderr') && !tty,
+    tty,
   }
+  for (const [here, there] of STREAMS) if (streams[here]) query.set(there, '1')
   if (verb === 'exec') {
     const command = call.query.getAll('command')
     if (command.length === 0)
       throw badRequest('you must specify at least one command for the container')
     for (const word of command) query.append('command', word)
   }
-  await admissionValidate(deps, call, {
-    operation: 'CONNECT',
-    name: call.name,
-    object: undefined,
-    oldObject: undefined,
-    options: Object.fromEntries([['container', container]]),
-    dryRun: false,
-  })
+  await admitConnect(deps, call, { container })
   const path = `/${verb}/${call.namespace}/${call.name}/${container}?${query.toString()}`
   return {
     kind: 'node-stream',
+    streams,
     connect: signal => deps.nodes.connect(nodeName, { method: 'POST', path, headers: {} }, signal),
   }
 }
 
-export async function proxyNode(deps: SubresourceDeps, call: Call): Promise<Answer> {
-  const target = targetOf(call)
-  if (deps.cache.get(target.storage, '', call.name) === undefined)
-    throw notFound(subjectOf(target, call.name))
-  if (call.verb !== 'get') throw badRequest('only GET is carried to a node')
-  const path = `/${call.rest.map(encodeURIComponent).join('/')}`
-  const query = call.query.toString()
-  const request = { method: 'GET', path: query === '' ? path : `${path}?${query}`, headers: {} }
+/** Ports are asked for by each connection, except in the oldest way over WebSocket, which names them here. */
+export async function portForward(deps: SubresourceDeps, call: Call): Promise<Answer> {
+  const pod = podOf(deps, call)
+  const nodeName = nodeOf(pod)
+  const ports = call.query.getAll('ports').flatMap(list => list.split(',').map(portOf))
+  await admitConnect(deps, call, ports.length === 0 ? {} : { ports })
   return {
-    kind: 'node-response',
-    contentType: 'application/octet-stream',
-    open: signal => deps.nodes.request(call.name, request, signal),
+    kind: 'port-forward',
+    pod: { name: call.name, uid: pod.metadata.uid ?? '' },
+    ports,
+    connect: (port, signal) => {
+      const path = `/portForward/${call.namespace}/${call.name}?port=${port}`
+      return deps.nodes.connect(nodeName, { method: 'POST', path, headers: {} }, signal)
+    },
   }
 }
+
+function portOf(text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw badRequest(`unable to parse ${JSON.stringify(text)} as a port`)
+  if (port < 1) throw badRequest(`port ${JSON.stringify(text)} must be > 0`)
+  return port
+}
+
+/** Admission sees whom a stream is opened to, and the options it is opened with. */
+export const admitConnect = (
+  deps: SubresourceDeps,
+  call: Call,
+  options: Readonly<Record<string, unknown>>,
+): Promise<void> =>
+  admissionValidate(deps, call, {
+    operation: 'CONNECT',
+    name: call.name,
+    object: undefined,
+    oldObject: undefined,
+    options,
+    dryRun: false,
+  })
 
 interface Located {
   readonly nodeName: string
@@ -109,13 +128,23 @@ const CONTAINER_LISTS = ['containers', 'initContainers', 'ephemeralContainers'] 
 const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container'
 
 function locate(deps: SubresourceDeps, call: Call): Located {
+  const pod = podOf(deps, call)
+  const container = chosenContainer(pod, call)
+  return { nodeName: nodeOf(pod), container }
+}
+
+function podOf(deps: SubresourceDeps, call: Call): AnyObject {
   const target = targetOf(call)
   const pod = deps.cache.get(target.storage, target.namespace, call.name)?.object()
   if (pod === undefined) throw notFound(subjectOf(target, call.name))
-  const container = chosenContainer(pod, call)
+  return pod
+}
+
+function nodeOf(pod: AnyObject): string {
   const nodeName = textOf(recordOf(pod['spec'])['nodeName'])
-  if (nodeName === '') throw badRequest(`pod ${call.name} does not have a host assigned`)
-  return { nodeName, container }
+  if (nodeName === '')
+    throw badRequest(`pod ${pod.metadata.name ?? ''} does not have a host assigned`)
+  return nodeName
 }
 
 function chosenContainer(pod: AnyObject, call: Call): string {

@@ -1,5 +1,6 @@
 /** What handles a subresource that is not simply another view for GET, PUT and PATCH. Types only. */
-import type { AnyObject } from '#api/object.ts'
+import type { AnyObject, ManagedFieldsEntry } from '#api/object.ts'
+import type { FieldError } from '#api/status.ts'
 import type { NodeConnector } from '#client/node-api.ts'
 import type { Answer, Call } from '../call.ts'
 import type { RegistryDeps } from '../deps.ts'
@@ -44,4 +45,16 @@ export interface View {
   readonly show: (parent: AnyObject) => AnyObject
   /** The parent after the view was replaced by `sent`. */
   readonly apply: (sent: AnyObject, parent: AnyObject, now: string) => AnyObject
+  /** What is wrong with the parent after the change, beside its metadata. */
+  readonly faults?: (parent: AnyObject, old: AnyObject) => readonly FieldError[]
+  /** For views whose fields are not their parent's. */
+  readonly owners?: ViewOwners
+}
+
+type Entries = readonly ManagedFieldsEntry[] | undefined
+
+/** Ownership of the parent's fields as the view's, under the view's apiVersion, and back under the parent's. */
+export interface ViewOwners {
+  readonly show: (parent: Entries, apiVersion: string) => Entries
+  readonly apply: (parent: Entries, view: Entries, apiVersion: string) => Entries
 }

@@ -4,11 +4,12 @@
  * Source: kubernetes pkg/registry/core/serviceaccount/storage/token.go
  */
 import type { AnyObject } from '#api/object.ts'
-import { badRequest, conflict, notFound } from '#api/status.ts'
+import { badRequest, conflict, invalid, notFound } from '#api/status.ts'
+import { wrong } from '#api/validation/fault.ts'
 import { rfc3339 } from '#base/clock.ts'
 import { admissionValidate } from '../admission.ts'
 import type { Answer, Call } from '../call.ts'
-import { decodeBody, requireValidBody } from '../decoding.ts'
+import { bodyKind, decodeBody, requireValidBody } from '../decoding.ts'
 import { writeOptions } from '../options.ts'
 import { isRecord, listOf, recordOf, textOf } from '../strategy.ts'
 import { subjectOf, targetOf } from '../target.ts'
@@ -23,6 +24,7 @@ export async function requestToken(deps: SubresourceDeps, call: Call): Promise<A
   const target = targetOf(call)
   const account = deps.cache.get(target.storage, target.namespace, call.name)?.object()
   if (account === undefined) throw notFound(subjectOf(target, call.name))
+  requireOwnName(call, request)
   const spec = recordOf(request['spec'])
   const asked = spec['expirationSeconds']
   const seconds = typeof asked === 'number' ? asked : DEFAULT_SECONDS
@@ -56,6 +58,22 @@ export async function requestToken(deps: SubresourceDeps, call: Call): Promise<A
   return { kind: 'object', code: 201, object }
 }
 
+/** What the request says it is for must be the account of the path. */
+function requireOwnName(call: Call, { metadata }: AnyObject): void {
+  const faults = (['name', 'namespace'] as const).flatMap(field => {
+    const given = metadata[field] ?? ''
+    if (given === '' || given === call[field]) return []
+    const detail = `must match the service account ${field} if specified`
+    return [wrong(`metadata.${field}`, given, detail)]
+  })
+  const { group, kind } = bodyKind(call)
+  if (faults.length > 0) throw invalid({ group, kind, name: '' }, faults)
+}
+
+/** `/v1, Kind=Pod`: as Go prints a kind with its group. */
+const formatKind = (apiVersion: string, kind: string): string =>
+  `${apiVersion.includes('/') ? '' : '/'}${apiVersion}, Kind=${kind}`
+
 const BINDABLE: Readonly<
   Record<string, { kind: BoundObject['kind']; storage: string; namespaced: boolean }>
 > = {
@@ -75,7 +93,7 @@ function boundObject(
   const bindable = BINDABLE[`${textOf(apiVersion)}/${textOf(kind)}`]
   if (bindable === undefined)
     throw badRequest(
-      `cannot bind token for serviceaccount to object of type ${textOf(apiVersion)}, Kind=${textOf(kind)}`,
+      `cannot bind token to object of type ${formatKind(textOf(apiVersion), textOf(kind))}`,
     )
   const namespace = bindable.namespaced ? call.namespace : ''
   const found = deps.cache.get(bindable.storage, namespace, name)?.object()
@@ -85,7 +103,7 @@ function boundObject(
   const present = found.metadata.uid ?? ''
   if (textOf(uid) !== '' && uid !== present)
     throw conflict(
-      subject,
+      { ...subject, resource: bindable.kind },
       `the UID in the bound object reference (${textOf(uid)}) does not match the UID in record. The object might have been deleted and then recreated`,
     )
   return { kind: bindable.kind, name, uid: present }

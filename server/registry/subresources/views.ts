@@ -8,13 +8,18 @@ import type { AnyObject } from '#api/object.ts'
 import { approved } from '../kinds/strategies.ts'
 import { finalized } from '../kinds/namespaces.ts'
 import { isRecord, recordOf } from '../strategy.ts'
+import { guests, resize } from './pod-views.ts'
+import { parentOwners, scaleOwners } from './scale-owners.ts'
 import type { View } from './subresource.ts'
 
 const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0)
 
 function selectorText(parent: AnyObject): string {
   const selector = recordOf(parent['spec'])['selector']
-  return isRecord(selector) ? formatLabelSelector(labelSelectorOf(selector)) : ''
+  if (!isRecord(selector)) return ''
+  // A ReplicationController's selector is the labels themselves.
+  const isLabels = parent.kind === 'ReplicationController'
+  return formatLabelSelector(labelSelectorOf(isLabels ? { matchLabels: selector } : selector))
 }
 
 const scale: View = {
@@ -42,6 +47,7 @@ const scale: View = {
     ...parent,
     spec: { ...recordOf(parent['spec']), replicas: numberOf(recordOf(sent['spec'])['replicas']) },
   }),
+  owners: { show: scaleOwners, apply: parentOwners },
 }
 
 const itself = (parent: AnyObject): AnyObject => parent
@@ -50,6 +56,10 @@ const itself = (parent: AnyObject): AnyObject => parent
 const VIEWS: Readonly<Record<string, View>> = {
   'deployments.apps/scale': scale,
   'replicasets.apps/scale': scale,
+  'statefulsets.apps/scale': scale,
+  'replicationcontrollers/scale': scale,
+  'pods/resize': resize,
+  'pods/ephemeralcontainers': guests,
   'namespaces/finalize': { show: itself, apply: finalized },
   'certificatesigningrequests.certificates.k8s.io/approval': { show: itself, apply: approved },
 }

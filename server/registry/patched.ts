@@ -1,0 +1,120 @@
+/**
+ * What a patch (JSON patch, merge patch, strategic merge patch) makes of an object, decoded and defaulted as the kind it
+ * is, and how a patch is refused: always as a fault of `patch`, whatever the object's own faults are called.
+ *
+ * Throws  StatusError: Invalid when the outcome is no such object or strict decoding finds something; what the patches
+ *         themselves throw.
+ * Source: k8s.io/apiserver pkg/endpoints/handlers/patch.go jsonPatcher, smpPatcher, applyPatchToObject
+ */
+import { type Decoded, decodeAs } from '#api/codec.ts'
+import { isList, isObject } from '#api/json.ts'
+import type { AnyObject } from '#api/object.ts'
+import { applyJsonPatch } from '#api/patch/json-patch.ts'
+import { applyMergePatch } from '#api/patch/merge-patch.ts'
+import { applyStrategicMergePatch } from '#api/patch/strategic-merge-patch.ts'
+import { StatusError, invalid } from '#api/status.ts'
+import type { Body, Call } from './call.ts'
+import { bodyKind, completed } from './decoding.ts'
+import type { WriteOptions } from './options.ts'
+
+const JSON_PATCH = 'application/json-patch+json'
+const STRATEGIC_PATCH = 'application/strategic-merge-patch+json'
+
+type PatchFunction = (call: Call, document: AnyObject, patch: unknown) => unknown
+
+const PATCHES: Readonly<Record<string, PatchFunction>> = {
+  [JSON_PATCH]: (_call, document, patch) => applyJsonPatch(document, patch),
+  'application/merge-patch+json': (_call, document, patch) => applyMergePatch(document, patch),
+  [STRATEGIC_PATCH]: (call, document, patch) =>
+    applyStrategicMergePatch(bodyKind(call).type, document, patch),
+}
+
+export const PLAIN_PATCH_TYPES: readonly string[] = Object.keys(PATCHES)
+
+/** `document` after the patch. */
+export function patchedObject(
+  call: Call,
+  options: WriteOptions,
+  on: { readonly document: AnyObject; readonly sent: Body },
+): AnyObject {
+  const { sent, document } = on
+  const patched = PATCHES[call.contentType]?.(call, document, sent.value)
+  const strict = options.fieldValidation === 'Ignore' ? [] : faultsOfPatch(call, sent)
+  const isStrategic = call.contentType === STRATEGIC_PATCH
+  const shown = (): string => (isStrategic ? goText(sent.value) : JSON.stringify(patched))
+  const refuse = (why: string): StatusError =>
+    invalid({ group: '', kind: '', name: '' }, [
+      {
+        type: 'FieldValueInvalid',
+        field: 'patch',
+        message: `Invalid value: ${JSON.stringify(shown())}: ${why}`,
+      },
+    ])
+  const decoded = decode()
+  const warnings = options.fieldValidation === 'Ignore' ? [] : [...strict, ...decoded.warnings]
+  if (warnings.length > 0 && options.fieldValidation === 'Strict')
+    throw refuse(`strict decoding error: ${warnings.join(', ')}`)
+  for (const text of warnings) call.warn(text)
+  return completed(call, decoded.object)
+
+  function decode(): Decoded {
+    try {
+      return decodeAs<AnyObject>(bodyKind(call), patched, 'Warn')
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error
+      const why = typeof error.cause === 'string' ? error.cause : error.message
+      throw refuse(isStrategic ? conversionFault(why) : why)
+    }
+  }
+}
+
+const OPERATION_FIELDS = new Set(['op', 'path', 'from', 'value'])
+
+/** What strict decoding finds in the patch itself: its outcome shows nothing of that. */
+function faultsOfPatch(call: Call, { value, duplicates }: Body): readonly string[] {
+  const repeated = duplicates.map(path => `duplicate field ${JSON.stringify(path)}`)
+  if (call.contentType !== JSON_PATCH || !isList(value)) return repeated
+  const unknown = value.flatMap((operation, index) =>
+    Object.keys(isObject(operation) ? operation : {})
+      .filter(name => !OPERATION_FIELDS.has(name))
+      .map(name => `unknown field ${JSON.stringify(`[${index}].${name}`)}`),
+  )
+  return [...unknown, ...repeated].map(fault => `json patch ${fault}`)
+}
+
+/** A value as Go prints maps and lists: `map[spec:map[replicas:two]]`. */
+export function goText(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>'
+  if (isList(value)) return `[${value.map(goText).join(' ')}]`
+  if (typeof value === 'string') return value
+  if (!isObject(value)) return JSON.stringify(value)
+  const members = Object.keys(value)
+    .sort()
+    .map(key => `${key}:${goText(value[key])}`)
+  return `map[${members.join(' ')}]`
+}
+
+const MISMATCH = /^json: cannot unmarshal (\w+) into Go (?:struct field \S+|value) of type (\S+)$/
+const GIVEN: Readonly<Record<string, string>> = {
+  string: 'string',
+  number: 'int64',
+  bool: 'bool',
+  object: 'map[string]interface {}',
+  array: '[]interface {}',
+}
+
+/** Strategic patches are turned into objects without JSON, and mismatches are told in other words. */
+function conversionFault(text: string): string {
+  const [, given = '', wanted = ''] = MISMATCH.exec(text) ?? []
+  if (wanted === '') return text
+  if (wanted.startsWith('[]')) return `cannot restore slice from ${kindOf(given)}`
+  if (wanted.startsWith('map[')) return `cannot restore map from ${kindOf(given)}`
+  if (wanted.includes('.')) return `cannot restore struct from: ${kindOf(given)}`
+  const isConvertible = given === 'number' && wanted === 'string'
+  return isConvertible
+    ? `cannot convert ${GIVEN[given] ?? given} to ${wanted}`
+    : `unrecognized type: ${wanted}`
+}
+
+const KINDS: Readonly<Record<string, string>> = { object: 'map', array: 'slice', number: 'int64' }
+const kindOf = (given: string): string => KINDS[given] ?? given
