@@ -78,10 +78,12 @@ const networkPolicyPrinter: Printer = {
   },
 }
 
+const NO_PARENT = { group: '', resource: '', namespace: '', name: '' }
+
 const ipAddressPrinter: Printer = {
   columns: [NAME, text('ParentRef', 'What holds the address.'), AGE],
   cells(address: IPAddress, now: number) {
-    const { group = '', resource = '', namespace = '', name = '' } = address.spec.parentRef ?? {}
+    const { group, resource, namespace, name } = { ...NO_PARENT, ...address.spec.parentRef }
     const kind = group === '' ? resource : `${resource}.${group}`
     const parts = [kind.toLowerCase(), namespace, name].filter(part => part !== '')
     return [nameOf(address), parts.join('/'), ageOf(address, now)]

@@ -27,6 +27,7 @@ const segment = (name: string, description: string): Parameter => ({
 })
 
 export const NAME = segment('name', 'Name of the object.')
+export const PATH = segment('path', 'Path at what is proxied to.')
 export const NAMESPACE = segment('namespace', 'Namespace of the object.')
 export const PRETTY = query('pretty', 'string', 'Indent the answer.')
 

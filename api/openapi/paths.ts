@@ -17,13 +17,15 @@ import {
   DELETE,
   LIST,
   NAME,
+  PATH,
   NAMESPACE,
   type Parameter,
   PATCH,
   PRETTY,
   WRITE,
 } from './parameters.ts'
-import { type GroupVersionKind, referenceTo, type Schema } from './schemas.ts'
+import type { Schema } from './portions.ts'
+import { type GroupVersionKind, referenceTo } from './schemas.ts'
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1'
 
@@ -211,6 +213,9 @@ export function pathsOf(resource: Resource): Record<string, Schema> {
   }
   for (const subresource of resource.subresources) {
     paths[`${base}/{name}/${subresource}`] = subresourceItem(resource, subresource, subject)
+    if (subresource !== 'proxy') continue
+    const below = subresourceItem(resource, subresource, subject, 'WithPath')
+    paths[`${base}/{name}/proxy/{path}`] = below
   }
   return paths
 }
@@ -218,14 +223,23 @@ export function pathsOf(resource: Resource): Record<string, Schema> {
 /** What streams or proxies has no body that a schema could describe. */
 const CONNECTED: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy', 'log'])
 
-function subresourceItem(resource: Resource, subresource: Subresource, parent: Subject): Schema {
+function subresourceItem(
+  resource: Resource,
+  subresource: Subresource,
+  parent: Subject,
+  ending: '' | 'WithPath' = '',
+): Schema {
   const kind = subresourceKind(resource, subresource)
-  const subject = { ...parent, kind, title: `${parent.title}${capital(subresource)}` }
+  const subject = { ...parent, kind, title: `${parent.title}${capital(subresource)}${ending}` }
   const verbs = subresourceVerbs(subresource)
   const plans = CONNECTED.has(subresource)
     ? verbs.map((verb): OperationPlan => connect(verb))
     : plansOf(SUBRESOURCE, verbs, kind)
-  return pathItem(plans, subject, [NAME, ...(resource.namespaced ? [NAMESPACE] : [])])
+  return pathItem(plans, subject, [
+    NAME,
+    ...(resource.namespaced ? [NAMESPACE] : []),
+    ...(ending === '' ? [] : [PATH]),
+  ])
 }
 
 const METHODS: Readonly<Record<string, OperationPlan['method']>> = {

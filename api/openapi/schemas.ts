@@ -1,19 +1,24 @@
 /**
  * Resolved types as OpenAPI v3 schemas, with the extensions that kubectl and other clients act on. Pure.
  *
- * Output  `components.schemas`: every struct reachable from the given ones, by OpenAPI name, sorted.
+ * Output  `components.schemas`, one struct after another: every one that is reachable from the given ones, by OpenAPI name.
  * Source: k8s.io/kube-openapi pkg/builder3, pkg/generators. Differs: no `default: ""` on required text.
  */
 import { isGoStruct } from '#api/schema/zero.ts'
 import type { Field, Scalar, StructType, Type } from '#api/schema/type.ts'
-
-export type Schema = Readonly<Record<string, unknown>>
+import type { Schema } from './portions.ts'
 
 export interface GroupVersionKind {
   readonly group: string
   readonly version: string
   readonly kind: string
 }
+
+/**
+ * Any value at all: with a type, clients would refuse `default: 5` in a CRD; of an empty schema, `kubectl explain`
+ * makes nothing.
+ */
+const ANYTHING: Schema = { 'x-kubernetes-preserve-unknown-fields': true }
 
 const SCALARS: Readonly<Record<Scalar, Schema>> = {
   string: { type: 'string' },
@@ -27,10 +32,10 @@ const SCALARS: Readonly<Record<Scalar, Schema>> = {
   'micro-time': { type: 'string', format: 'date-time' },
   'int-or-string': { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
   duration: { type: 'string' },
-  raw: { type: 'object' },
-  'schema-or-bool': {},
-  'schema-or-list': {},
-  'schema-or-names': {},
+  raw: ANYTHING,
+  'schema-or-bool': ANYTHING,
+  'schema-or-list': ANYTHING,
+  'schema-or-names': ANYTHING,
 }
 
 /** Scalars that upstream's documents refer to by name, because clients look for the names. */
@@ -44,20 +49,15 @@ const NAMED: ReadonlyMap<Scalar, string> = new Map([
 
 export const referenceTo = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })
 
-export function componentSchemas(
+export function* componentSchemas(
   roots: readonly StructType[],
   kindsOf: (name: string) => readonly GroupVersionKind[],
-): Record<string, Schema> {
-  const found = new Map<string, Schema>()
-  const waiting = [...roots]
-  const refer = (type: StructType): void => {
-    if (!found.has(type.name)) waiting.push(type)
-  }
-  for (let type = waiting.pop(); type !== undefined; type = waiting.pop()) {
-    if (!found.has(type.name)) found.set(type.name, structSchema(type, kindsOf(type.name), refer))
-  }
-  for (const [scalar, name] of NAMED) found.set(name, SCALARS[scalar])
-  return Object.fromEntries([...found].toSorted(([left], [right]) => (left < right ? -1 : 1)))
+): Generator<readonly [name: string, schema: Schema]> {
+  for (const [scalar, name] of NAMED) yield [name, SCALARS[scalar]]
+  const seen = new Set<StructType>(roots)
+  const refer = (type: StructType): void => void seen.add(type)
+  // A set is walked to what was added meanwhile.
+  for (const type of seen) yield [type.name, structSchema(type, kindsOf(type.name), refer)]
 }
 
 type Refer = (type: StructType) => void

@@ -1,43 +1,27 @@
 /**
- * The OpenAPI v2 (Swagger) document of everything served, made from the v3 documents. Pure.
+ * The OpenAPI v2 (Swagger) document of everything served, made from the portions of v3. Pure.
  *
- * Output  a plain object to be stringified once and cached by the caller (about 700 kB).
  * Lossy as upstream's is: a quantity or int-or-string is text.
  * Source: k8s.io/kube-openapi pkg/builder
  */
 import { isRecord } from '#api/schema/decode.ts'
-import { resources } from '#api/scheme.ts'
-import type { Schema } from './schemas.ts'
+import type { Resource } from '#api/scheme.ts'
+import type { Portion, Schema } from './portions.ts'
 import { openApiV3 } from './v3.ts'
 
-export function openApiV2(version: string): Schema {
-  const groups = new Map(
-    resources().map(resource => [`${resource.group}/${resource.version}`, resource]),
-  )
-  const paths: Record<string, unknown> = {}
-  const definitions: Record<string, unknown> = {}
-  for (const { group, version: groupVersion } of groups.values()) {
-    const document = openApiV3(group, groupVersion)
-    for (const [path, item] of entriesOf(document['paths'])) paths[path] = pathItem(item)
-    const { schemas } = isRecord(document['components']) ? document['components'] : {}
-    for (const [name, schema] of entriesOf(schemas)) {
-      const known = definitions[name]
-      definitions[name] = known === undefined ? definition(schema) : withKinds(known, schema)
-    }
+export function* openApiV2(table: readonly Resource[], version: string): Generator<Portion> {
+  yield { at: [], entries: { swagger: '2.0', info: { title: 'Kubernetes', version } } }
+  for (const { at, entries } of openApiV3(table)) {
+    if (at[0] === 'paths') yield { at, entries: mapped(entries, pathItem) }
+    if (at[0] === 'components') yield { at: ['definitions'], entries: mapped(entries, definition) }
   }
-  return { swagger: '2.0', info: { title: 'Kubernetes', version }, paths, definitions }
 }
+
+const mapped = (entries: Schema, convert: (value: unknown) => unknown): Schema =>
+  Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, convert(value)]))
 
 const entriesOf = (value: unknown): [string, unknown][] =>
   isRecord(value) ? Object.entries(value) : []
-
-const KINDS = 'x-kubernetes-group-version-kind'
-
-/** A struct that several groups show is a kind only in its own. */
-function withKinds(known: unknown, schema: unknown): unknown {
-  const isKind = isRecord(schema) && schema[KINDS] !== undefined
-  return isKind && isRecord(known) ? { ...known, [KINDS]: schema[KINDS] } : known
-}
 
 /** Schemas of v2: no oneOf, no allOf around a reference. */
 function definition(schema: unknown): unknown {

@@ -16,6 +16,7 @@ import * as batchV1 from '#api/schemas/batch-v1.ts'
 import * as certificatesV1 from '#api/schemas/certificates-v1.ts'
 import * as coordinationV1 from '#api/schemas/coordination-v1.ts'
 import * as coreV1 from '#api/schemas/core-v1.ts'
+import { COMMON_FIELDS } from '#api/schemas/descriptions-specs.ts'
 import { DESCRIPTIONS } from '#api/schemas/descriptions.ts'
 import * as discoveryV1 from '#api/schemas/discovery-v1.ts'
 import * as eventsV1 from '#api/schemas/events-v1.ts'
@@ -66,8 +67,16 @@ const GROUPS: ReadonlyMap<string, GroupFacts> = new Map(
 
 const read = new Map<string, Declarations>()
 
-/** What an old version has no words of its own for is described as in the current one. */
+/** A field without words of its own may be one that all kinds mean the same by. */
 function describe(key: string): string {
+  const [file = '', struct = '', field = ''] = key.split('.')
+  const own = wordsOf(key)
+  const common = own === '' ? (COMMON_FIELDS[field] ?? '') : ''
+  return common === '' || wordsOf(`${file}.${struct}`) === '' ? own : common
+}
+
+/** What an old version has no words of its own for is described as in the current one. */
+function wordsOf(key: string): string {
   const own = DESCRIPTIONS[key]
   const [file = ''] = key.split('.', 1)
   if (own !== undefined || !(file in OLD_FACTS)) return own ?? ''

@@ -2,6 +2,8 @@
  * Our own short descriptions of kinds and of the fields people ask `kubectl explain` about.
  * Keyed by file, struct and field; what is not here has none.
  */
+import { SPECS } from './descriptions-specs.ts'
+
 const META: Readonly<Record<string, string>> = {
   'meta-v1.ObjectMeta': 'What every stored object has: identity, labels, and what the server notes about it.',
   'meta-v1.ObjectMeta.name': 'Unique among objects of its kind in its namespace. Cannot be changed.',
@@ -368,4 +370,5 @@ export const DESCRIPTIONS: Readonly<Record<string, string>> = {
   ...STORAGE,
   ...RUNNING,
   ...EXTENSION,
+  ...SPECS,
 }

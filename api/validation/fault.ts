@@ -72,13 +72,13 @@ export const notFound = (field: string, value: unknown): FieldError => ({
 export const tooLong = (field: string, bytes: number): FieldError => ({
   type: 'FieldValueTooLong',
   field,
-  message: `Too long: may not be more than ${bytes} bytes`,
+  message: `Too long: may not be more than ${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`,
 })
 
 export const tooMany = (field: string, actual: number, most: number): FieldError => ({
   type: 'FieldValueTooMany',
   field,
-  message: `Too many: ${actual}: must have at most ${most} items`,
+  message: `Too many: ${actual}: must have at most ${most} ${most === 1 ? 'item' : 'items'}`,
 })
 
 /** One `Invalid value` per fault that a format found. */

@@ -1,11 +1,12 @@
 /**
  * What a JSON schema in a CustomResourceDefinition may say, before it is asked whether it is structural. Pure.
- * Defaults are not tried against the schema, and CEL rules only looked at for being there: nothing here evaluates them.
+ * CEL rules are only looked at for being there: nothing here evaluates them.
  * Source: k8s.io/apiextensions-apiserver pkg/apis/apiextensions/validation/validation.go
  * ValidateCustomResourceDefinitionOpenAPISchema
  */
 import { isObject } from '#api/json.ts'
 import { type Faults, forbidden, required, unsupported, wrong } from '#api/validation/fault.ts'
+import { validateDefaults } from '#api/validation/schema-defaults.ts'
 import {
   namedAt,
   type Schema,
@@ -64,7 +65,9 @@ export function validateRootSchema(
     faults.push(forbidden(`${field}.nullable`, 'nullable cannot be true at the root'))
   }
   validateSchema(faults, field, { schema, isRoot: true, noDefaults: '', inMetadata: false })
-  faults.push(...structuralFaults(field, schema))
+  const unstructured = structuralFaults(field, schema)
+  faults.push(...unstructured)
+  if (unstructured.length === 0) validateDefaults(faults, field, { schema, isRoot: true })
 }
 
 function validateStatusRoot(faults: Faults, field: string, schema: Schema): void {

@@ -6,8 +6,10 @@ import { labelFaults } from '#api/names.ts'
 import type { KubeObject } from '#api/object.ts'
 import { groupResource, type Resource } from '#api/scheme.ts'
 import type { CronJob, Job } from '#api/types/batch-v1.ts'
+import type { Pod, PodTemplate, PodTemplateSpec } from '#api/types/core-v1.ts'
 import type { Ingress } from '#api/types/networking-v1.ts'
 import type { ResourceSlice } from '#api/types/resource-v1.ts'
+import { podWarnings } from '#api/validation/pod-warnings.ts'
 
 /** A method, as in `Rules`: the table guarantees the kind. */
 interface Warner {
@@ -37,12 +39,37 @@ function manyCompletionsWarnings({ spec }: Job): string[] {
 
 const ZONE_DOCS = 'https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/'
 
+/** Whose `spec.template` makes pods. */
+interface Templated extends KubeObject {
+  readonly spec?: { readonly template?: PodTemplateSpec }
+}
+
+/** A change of something else than the spec says nothing new. */
+const isNews = ({ metadata }: KubeObject, before: KubeObject | undefined): boolean =>
+  before === undefined || metadata.generation !== before.metadata.generation
+
+const TEMPLATED: Warner = {
+  warn: (object: Templated, before) =>
+    isNews(object, before) ? podWarnings('spec.template', object.spec?.template ?? {}) : [],
+}
+
 /** By group resource. */
 const WARNERS: Readonly<Record<string, Warner>> = {
+  // Few people change pods by hand, and agents often do.
+  pods: { warn: (pod: Pod, before) => (before === undefined ? podWarnings('', pod) : []) },
+  podtemplates: {
+    warn: (object: PodTemplate) => podWarnings('template', object.template ?? {}),
+  },
+  replicationcontrollers: TEMPLATED,
+  'deployments.apps': TEMPLATED,
+  'replicasets.apps': TEMPLATED,
+  'statefulsets.apps': TEMPLATED,
+  'daemonsets.apps': TEMPLATED,
   'jobs.batch': {
     warn: (job: Job, before) => [
       ...(before === undefined ? nameWarnings(job) : []),
       ...manyCompletionsWarnings(job),
+      ...(isNews(job, before) ? podWarnings('spec.template', job.spec?.template ?? {}) : []),
     ],
   },
   'cronjobs.batch': {
@@ -52,6 +79,9 @@ const WARNERS: Readonly<Record<string, Warner>> = {
         ? [
             `CRON_TZ or TZ used in spec.schedule is not officially supported, see ${ZONE_DOCS} for more details`,
           ]
+        : []),
+      ...(isNews(job, before)
+        ? podWarnings('spec.jobTemplate.spec.template', job.spec.jobTemplate.spec?.template ?? {})
         : []),
     ],
   },

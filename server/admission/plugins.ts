@@ -8,6 +8,7 @@ import type { Random } from '#base/random.ts'
 import { createEscalationCheck } from '../auth/escalation.ts'
 import type { ObjectReader } from '../auth/object-reader.ts'
 import type { Rbac } from '../auth/rbac.ts'
+import { createAdminAccess } from './admin-access.ts'
 import {
   createCertificateApproval,
   createCertificateSigning,
@@ -17,6 +18,7 @@ import { createDefaultTolerationSeconds } from './default-toleration-seconds.ts'
 import { createNamespaceLifecycle } from './namespace-lifecycle.ts'
 import { createNodeRestriction } from './node-restriction.ts'
 import { createPriorityAdmission } from './priority.ts'
+import { createRuntimeClassAdmission } from './runtime-class.ts'
 import { createServiceAccountAdmission } from './service-account.ts'
 
 export interface AdmissionDeps {
@@ -33,9 +35,11 @@ export const createAdmissionPlugins = (deps: AdmissionDeps): readonly AdmissionP
   createNodeRestriction(deps),
   createPriorityAdmission(deps),
   createDefaultTolerationSeconds(),
+  createRuntimeClassAdmission(deps),
   createCertificateApproval(deps),
   createCertificateSigning(deps),
   createCertificateSubjectRestriction(),
+  createAdminAccess(deps),
   // Upstream does this in the registry of the RBAC kinds: last, when the object is final.
   createEscalationCheck(deps),
 ]

@@ -8,6 +8,7 @@ import { forbidden, type StatusError } from '#api/status.ts'
 import type { TokenRequest } from '#api/types/authentication-v1.ts'
 import type { CertificateSigningRequest } from '#api/types/certificates-v1.ts'
 import type { Node, Pod } from '#api/types/core-v1.ts'
+import type { ResourceClaim, ResourceClaimTemplate } from '#api/types/resource-v1.ts'
 import type { PriorityClass } from '#api/types/scheduling-v1.ts'
 
 /** 403 with the object's name, also while it is only going to be generated. */
@@ -34,6 +35,8 @@ interface AdmittedKinds {
   readonly tokenrequests: TokenRequest
   readonly priorityclasses: PriorityClass
   readonly certificatesigningrequests: CertificateSigningRequest
+  readonly resourceclaims: ResourceClaim
+  readonly resourceclaimtemplates: ResourceClaimTemplate
 }
 
 /** The seam: the registry has decoded the object as the resource's kind before it asks for admission. */

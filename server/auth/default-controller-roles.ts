@@ -70,6 +70,13 @@ export const CONTROLLER_ROLES: Readonly<Record<string, readonly PolicyRule[]>> =
     allow(`${READ} update`, 'core', 'pods'),
     EVENTS,
   ],
+  'device-taint-eviction-controller': [
+    allow(`delete ${READ}`, 'core', 'pods'),
+    allow('patch update', 'core', 'pods/status'),
+    allow(READ, RESOURCE, 'deviceclasses devicetaintrules resourceclaims resourceslices'),
+    allow('patch update', RESOURCE, 'devicetaintrules/status'),
+    EVENTS,
+  ],
   'disruption-controller': [
     allow(READ, 'apps extensions', 'deployments'),
     allow(READ, 'apps extensions', 'replicasets'),
@@ -144,6 +151,7 @@ export const CONTROLLER_ROLES: Readonly<Record<string, readonly PolicyRule[]>> =
     allow('patch update', 'core', 'nodes/status'),
     allow('patch update', 'core', 'pods/status'),
     allow(`delete ${READ}`, 'core', 'pods'),
+    allow(READ, 'coordination.k8s.io', 'leases'),
     EVENTS,
   ],
   'persistent-volume-binder': [
@@ -235,6 +243,10 @@ export const CONTROLLER_ROLES: Readonly<Record<string, readonly PolicyRule[]>> =
     allow('delete update', 'core', 'persistentvolumeclaims'),
     allow('update', 'core', 'pods/finalizers'),
     EVENTS,
+  ],
+  'storage-version-migrator-controller': [
+    allow('create list patch watch', '*', '*'),
+    allow('update', 'storagemigration.k8s.io', 'storageversionmigrations/status'),
   ],
   'ttl-after-finished-controller': [allow(`delete ${READ}`, 'batch', 'jobs'), EVENTS],
   'ttl-controller': [allow('list patch update watch', 'core', 'nodes'), EVENTS],

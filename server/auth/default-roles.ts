@@ -159,8 +159,9 @@ const SCHEDULER: readonly PolicyRule[] = [
   allow(READ, STORAGE, 'csidrivers'),
   allow(READ, STORAGE, 'csistoragecapacities'),
   allow(READ, STORAGE, 'volumeattachments'),
-  allow(READ, 'resource.k8s.io', 'deviceclasses resourceclaims resourceslices'),
-  allow('patch update', 'resource.k8s.io', 'resourceclaims/status'),
+  allow(READ, 'resource.k8s.io', 'deviceclasses devicetaintrules resourceslices'),
+  allow(`${READ} patch update`, 'resource.k8s.io', 'resourceclaims resourceclaims/status'),
+  allow(`${READ} patch update`, 'core', 'pods/finalizers'),
 ]
 
 const CONTROLLER_MANAGER: readonly PolicyRule[] = [
@@ -182,7 +183,10 @@ const VERSION_PATHS = '/version /version/'
 export const DEFAULT_CLUSTER_ROLES: Readonly<Record<string, readonly PolicyRule[]>> = {
   'cluster-admin': [allow('*', '*', '*'), allowPaths('*', '*')],
   'system:discovery': [
-    allowPaths('get', `/api /api/* /apis /apis/* ${HEALTH} /openapi /openapi/* ${VERSION_PATHS}`),
+    allowPaths(
+      'get',
+      `/api /api/* /apis /apis/* ${HEALTH} /openapi /openapi/* /swagger.json ${VERSION_PATHS}`,
+    ),
   ],
   'system:monitoring': [
     allowPaths(
@@ -199,6 +203,10 @@ export const DEFAULT_CLUSTER_ROLES: Readonly<Record<string, readonly PolicyRule[
   'system:aggregate-to-edit': AGGREGATE_TO_EDIT,
   'system:aggregate-to-view': AGGREGATE_TO_VIEW,
   'system:node': NODE_RULES,
+  'system:heapster': [
+    allow(READ, 'core', 'events namespaces nodes pods'),
+    allow(READ, 'extensions', 'deployments'),
+  ],
   'system:node-problem-detector': [
     allow('get', 'core', 'nodes'),
     allow('patch', 'core', 'nodes/status'),
@@ -246,7 +254,10 @@ export const DEFAULT_CLUSTER_ROLES: Readonly<Record<string, readonly PolicyRule[
     EVENTS,
   ],
   'system:service-account-issuer-discovery': [
-    allowPaths('get', '/.well-known/openid-configuration /openid/v1/jwks'),
+    allowPaths(
+      'get',
+      '/.well-known/openid-configuration /.well-known/openid-configuration/ /openid/v1/jwks /openid/v1/jwks/',
+    ),
   ],
   'system:certificates.k8s.io:certificatesigningrequests:nodeclient': [
     allow('create', CERTIFICATES, 'certificatesigningrequests/nodeclient'),

@@ -14,6 +14,7 @@ import type {
   Secret,
   ServiceAccount,
 } from '#api/types/core-v1.ts'
+import type { RuntimeClass } from '#api/types/node-v1.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '#api/types/rbac-v1.ts'
 import type { PriorityClass } from '#api/types/scheduling-v1.ts'
 import type { Logger } from '#base/logger.ts'
@@ -38,6 +39,7 @@ export interface StoredKinds {
   readonly 'clusterroles.rbac.authorization.k8s.io': ClusterRole
   readonly 'clusterrolebindings.rbac.authorization.k8s.io': ClusterRoleBinding
   readonly 'priorityclasses.scheduling.k8s.io': PriorityClass
+  readonly 'runtimeclasses.node.k8s.io': RuntimeClass
   readonly 'certificatesigningrequests.certificates.k8s.io': CertificateSigningRequest
 }
 

@@ -22,6 +22,8 @@ export interface ClusterConfig {
   readonly nodeMonitorGraceMs?: number
   /** PEM of the CA that signed the API server's certificate. */
   readonly rootCA: string
+  /** Old group-versions are not served; they are when absent. */
+  readonly hidesOldVersions?: boolean
 }
 
 /** What a PKCS#10 request asks for. */

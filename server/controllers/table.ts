@@ -11,6 +11,8 @@ import { createDeploymentController } from './deployment/controller.ts'
 import type { ControllerDeps, RecordingDeps } from './deps.ts'
 import { createEndpointsController } from './endpoints/controller.ts'
 import { createEndpointSliceController } from './endpointslice/controller.ts'
+import { createEndpointSliceMirroringController } from './endpointslice-mirroring/controller.ts'
+import { createFlowSchemaController } from './flow-schemas/controller.ts'
 import { createGarbageCollector } from './garbage-collector/controller.ts'
 import { createNamespaceController } from './namespace/controller.ts'
 import { createNodeCIDRController } from './node-cidr/controller.ts'
@@ -41,10 +43,12 @@ const PLAIN: readonly ((deps: ControllerDeps) => Part)[] = [
   createNamespaceController,
   createEndpointSliceController,
   createEndpointsController,
+  createEndpointSliceMirroringController,
   createGarbageCollector,
   createPodGCController,
   createTokenCleaner,
   createClusterRoleAggregation,
+  createFlowSchemaController,
 ]
 
 export function startControllers(deps: ControllerDeps): readonly Part[] {

@@ -5,68 +5,15 @@
 import t from 'tap'
 import { clusterFor } from '../support/cluster.ts'
 import { until } from '../support/docker-host.ts'
+import { answersOf, journeyOn, WEB } from '../support/journey.ts'
+import { COMMAND_STEPS } from '../support/journey-commands.ts'
 
 const cluster = await clusterFor(t, 'jrny', async starting => {
   starting.startKites(await starting.addMachine(), ['server'])
   await starting.untilReady(1, 30_000)
 })
-const machine = cluster.first
-const { ok, kubectl } = {
-  ok: cluster.ok.bind(cluster),
-  kubectl: cluster.kubectl.bind(cluster),
-}
-
-const WEB = `
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web, labels: { app: web } }
-spec:
-  replicas: 3
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec:
-      terminationGracePeriodSeconds: 1
-      containers:
-        - name: web
-          image: web:1
-          ports: [{ name: http, containerPort: 80 }]
-          readinessProbe: { httpGet: { path: /, port: http }, periodSeconds: 1 }
----
-apiVersion: v1
-kind: Service
-metadata: { name: web }
-spec:
-  type: NodePort
-  selector: { app: web }
-  ports: [{ name: http, port: 8080, targetPort: http }]
-`
-
-const column = (args: readonly string[], path: string): string[] =>
-  ok(['get', ...args, '-o', `jsonpath={range .items[*]}{${path}}{"\\n"}{end}`])
-    .split('\n')
-    .filter(line => line !== '')
-const webPods = (): string[] => column(['pods', '-l', 'app=web'], '.metadata.name')
-const aPod = (): string => webPods()[0] ?? 'none'
-const nodePort = (): string =>
-  ok(['get', 'service', 'web', '-o', 'jsonpath={.spec.ports[0].nodePort}'])
-const nodeUrl = (): string => `http://${machine.host.address}:${nodePort()}/`
-const rolledOut = (): string => ok(['rollout', 'status', 'deployment/web', '--timeout=40s'])
-
-/** Asks until so many different pods have answered with the version; what they said. */
-async function answersOf(ask: () => string, version: string, count: number): Promise<string[]> {
-  const seen = new Set<string>()
-  await until(
-    () => {
-      const answer = ask().trim()
-      if (answer.startsWith(`v${version} `)) seen.add(answer.slice(3))
-      return seen.size === count
-    },
-    `${count} pods with v${version} to answer`,
-    15_000,
-  )
-  return [...seen].sort()
-}
+const journey = journeyOn(cluster)
+const { machine, ok, kubectl, column, webPods, aPod, nodePort, nodeUrl, rolledOut } = journey
 
 void t.test(
   'a Deployment of three answers on the node, by its address and by its name',
@@ -195,74 +142,7 @@ void t.test('set image, history and undo', async t => {
   t.same(ok(['get', 'rs', '-l', 'app=web', '--no-headers']).trim().split('\n').length, 2)
 })
 
-void t.test('logs, and logs that follow', async t => {
-  const pod = aPod()
-  t.equal(ok(['logs', pod]), 'serving v1\n')
-  t.equal(ok(['logs', 'deployment/web', '--tail=1']), 'serving v1\n')
-  t.match(ok(['logs', pod, '--timestamps']), /^20\d\d-\d\d-\d\dT[\d:.]+Z serving v1\n$/)
-  const following = cluster.watchKubectl(['logs', '-f', pod])
-  await following.until(/serving v1/)
-  ok(['exec', pod, '--', 'sh', '-c', 'echo a fresh line > /proc/1/fd/1'])
-  await following.until(/a fresh line/)
-  ok(['exec', pod, '--', 'sh', '-c', 'echo and another > /proc/1/fd/2'])
-  await following.until(/and another/)
-  await following.end()
-  const missing = kubectl(['logs', 'nobody'])
-  t.equal(missing.status, 1)
-  t.match(missing.stderr, /\(NotFound\): pods "nobody" not found/)
-})
-
-void t.test('exec: streams, exit codes, a terminal', async t => {
-  const pod = aPod()
-  t.same(kubectl(['exec', pod, '--', 'sh', '-c', 'echo out; echo err >&2; exit 7']), {
-    status: 7,
-    stdout: 'out\n',
-    stderr: 'err\ncommand terminated with exit code 7\n',
-  })
-  t.equal(ok(['exec', '-i', pod, '--', 'cat'], { input: 'through and back' }), 'through and back')
-  const absent = kubectl(['exec', pod, '--', 'no-such-program'])
-  t.match(absent.stdout + absent.stderr, /"no-such-program": executable file not found in \$PATH/)
-  t.not(absent.status, 0)
-  const kubectlExec = `${cluster.kubectlProgram} --kubeconfig /etc/kites/kites.yaml exec -it ${pod} --`
-  const inTerminal = (script: string, input: string) =>
-    cluster.inside(machine, ['script', '-qec', script, '/dev/null'], { input, timeoutMs: 20_000 })
-  const size = inTerminal(
-    `stty cols 101 rows 33; ${kubectlExec} sh -c 'tty; sleep 1; stty size'`,
-    '',
-  )
-  t.match(size.stdout, /\/dev\/pts\/0\r\n[^]*33 101/, 'the terminal has the size of ours')
-  const shell = inTerminal(`${kubectlExec} sh`, 'echo sum-$((40+2))\nexit 3\n')
-  t.match(shell.stdout, /sum-42/)
-  t.equal(shell.status, 3, 'the exit code of the shell')
-})
-
-void t.test('get -w shows changes as they happen', async t => {
-  const watching = cluster.watchKubectl([
-    'get',
-    'pods',
-    '-w',
-    '--field-selector=metadata.name=once',
-  ])
-  ok([
-    'run',
-    'once',
-    '--image=web:1',
-    '--restart=Never',
-    '--command',
-    '--',
-    'sh',
-    '-c',
-    'sleep 1; echo done',
-  ])
-  await watching.until(
-    /once +0\/1 +ContainerCreating[^]*once +1\/1 +Running[^]*once +0\/1 +Completed/,
-    20_000,
-  )
-  await watching.end()
-  t.equal(ok(['logs', 'once']), 'done\n')
-  ok(['delete', 'pod', 'once'])
-  t.equal(kubectl(['get', 'pod', 'once']).status, 1)
-})
+for (const [title, run] of COMMAND_STEPS) void t.test(title, t => run(t, journey))
 
 void t.test('configuration and secrets as environment and files', async t => {
   ok([
@@ -343,45 +223,6 @@ void t.test('what cannot run says why, in the familiar words', async t => {
     'Unschedulable',
   )
   ok(['delete', 'pod', 'crash', 'pull', 'huge', 'reader', '--grace-period=1'])
-})
-
-void t.test('the bundled client and join tokens', async t => {
-  const kites = (...args: string[]) => cluster.inside(machine, [`${cluster.tree}/kites`, ...args])
-  const said = kites('kubectl', 'get', 'pods', '-l', 'app=web')
-  t.match(
-    said.stdout,
-    /NAME +READY +STATUS +RESTARTS +AGE\nweb-[a-z0-9-]+ +1\/1 +Running/,
-    said.stderr,
-  )
-  const manifest = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: small }\ndata: { a: b }\n'
-  const apply = () =>
-    cluster.inside(machine, [`${cluster.tree}/kites`, 'kubectl', 'apply', '-f', '-'], {
-      input: manifest,
-    })
-  t.same(apply(), { status: 0, stdout: 'configmap/small created\n', stderr: '' })
-  t.equal(apply().stdout, 'configmap/small unchanged\n')
-  t.equal(kites('kubectl', 'logs', aPod()).stdout.split('\n')[0], 'serving v1')
-  t.same(kites('kubectl', 'delete', 'configmap', 'small'), {
-    status: 0,
-    stdout: 'configmap "small" deleted\n',
-    stderr: '',
-  })
-  t.equal(kubectl(['get', 'configmap', 'small']).status, 1)
-
-  const token = kites(
-    'token',
-    'create',
-    '--ttl',
-    '30m',
-    '--description',
-    'for a friend',
-  ).stdout.trim()
-  t.match(token, /^K10[0-9a-f]{64}::[a-z0-9]{6}\.[a-z0-9]{16}$/)
-  const id = token.split('::')[1]?.split('.')[0] ?? ''
-  t.match(kites('token', 'list').stdout, new RegExp(`${id}\\.\\*+ +20\\d\\d-.* for a friend`))
-  t.match(kites('token', 'delete', id).stdout, `bootstrap token "${id}" deleted`)
-  t.notMatch(kites('token', 'list').stdout, id)
-  t.match(kites('token', 'delete', id).stderr, /^[^\n]*there is no token[^\n]*\n$/)
 })
 
 void t.test('after a power cut everything is back', async t => {

@@ -4,18 +4,27 @@
  */
 import type { KubeObject } from '#api/object.ts'
 import { isReason } from '#api/status.ts'
+import { rfc3339 } from '#base/clock.ts'
 import { type Controller, createController, type SyncResult } from '#client/controller.ts'
 import { nameOf, type ResourceClient } from '#client/resource.ts'
 import type { ControllerDeps } from '../deps.ts'
 import { meansTheSame } from '../same.ts'
+import { FLOW_SCHEMAS, PRIORITY_LEVELS } from '#api/flow-control.ts'
 import {
+  AUTO_MANAGED,
+  apiServices,
   corrected,
+  isAdvertisable,
+  isOurs,
   dnsService,
   kubernetesEndpoints,
   kubernetesService,
+  kubernetesServiceCIDR,
   kubernetesSlice,
   namespaceOf,
   PRIORITY_CLASSES,
+  readyServiceCIDR,
+  retiredApiServices,
   SYSTEM_NAMESPACES,
 } from './plan.ts'
 
@@ -30,12 +39,45 @@ async function ensure<T extends KubeObject>(
 ): Promise<void> {
   try {
     const existing = await client.get(nameOf(wanted), signal)
-    const next = corrected(existing, wanted, meansTheSame)
+    const next = isOurs(existing) ? corrected(existing, wanted, meansTheSame) : undefined
     if (next !== undefined) await client.update(next, {}, signal)
   } catch (error) {
     if (!isReason(error, 'NotFound')) throw error
     await client.create(wanted, {}, signal)
   }
+}
+
+/** An API service of another start that served more; one that a user made stays. */
+async function ensureGone(
+  { client }: ControllerDeps,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const { metadata } = await client.apiServices.get({ name }, signal)
+    if (metadata.labels?.[AUTO_MANAGED] !== undefined) {
+      await client.apiServices.delete({ name }, {}, signal)
+    }
+  } catch (error) {
+    if (!isReason(error, 'NotFound')) throw error
+  }
+}
+
+/** Where pods find the API; nothing, said once, when no address of this server would mean it elsewhere. */
+function endpointsOf({ client, config, log }: ControllerDeps): readonly [string, Ensure][] {
+  if (!isAdvertisable(config)) {
+    log.warn('the API has no endpoints: pods cannot reach an address that only means this host', {
+      address: config.advertiseAddress,
+    })
+    return []
+  }
+  return [
+    [
+      'kubernetes endpoints',
+      signal => ensure(client.endpoints, kubernetesEndpoints(config), signal),
+    ],
+    ['kubernetes slice', signal => ensure(client.endpointSlices, kubernetesSlice(config), signal)],
+  ]
 }
 
 export function createBootstrapController(deps: ControllerDeps): Controller {
@@ -49,12 +91,33 @@ export function createBootstrapController(deps: ControllerDeps): Controller {
       `priority class ${wanted.metadata.name}`,
       signal => ensure(client.priorityClasses, wanted, signal),
     ]),
+    ...PRIORITY_LEVELS.map((wanted): [string, Ensure] => [
+      `priority level ${wanted.metadata.name}`,
+      signal => ensure(client.priorityLevelConfigurations, wanted, signal),
+    ]),
+    ...FLOW_SCHEMAS.map((wanted): [string, Ensure] => [
+      `flow schema ${wanted.metadata.name}`,
+      signal => ensure(client.flowSchemas, wanted, signal),
+    ]),
+    ...apiServices(config.hidesOldVersions === true).map((wanted): [string, Ensure] => [
+      `api service ${wanted.metadata.name}`,
+      signal => ensure(client.apiServices, wanted, signal),
+    ]),
+    ...retiredApiServices(config.hidesOldVersions === true).map((name): [string, Ensure] => [
+      `api service ${name}`,
+      signal => ensureGone(deps, name, signal),
+    ]),
     ['kubernetes service', signal => ensure(client.services, kubernetesService(config), signal)],
+    ...endpointsOf(deps),
     [
-      'kubernetes endpoints',
-      signal => ensure(client.endpoints, kubernetesEndpoints(config), signal),
+      'service range',
+      async signal => {
+        await ensure(client.serviceCIDRs, kubernetesServiceCIDR(config), signal)
+        const range = await client.serviceCIDRs.get({ name: 'kubernetes' }, signal)
+        const ready = readyServiceCIDR(range, rfc3339(deps.clock.now()))
+        if (ready !== undefined) await client.serviceCIDRs.updateStatus(ready, {}, signal)
+      },
     ],
-    ['kubernetes slice', signal => ensure(client.endpointSlices, kubernetesSlice(config), signal)],
     ['dns service', signal => ensure(client.services, dnsService(config), signal)],
   ])
 

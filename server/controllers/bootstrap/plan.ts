@@ -1,15 +1,21 @@
 /**
- * What every cluster has from its first second: system namespaces, priority classes, and the Services of the API and
- * of DNS with the API's endpoints. Pure.
+ * What every cluster has from its first second: system namespaces, priority classes, an APIService per group and
+ * version, and the Services of the API and of DNS with the API's endpoints. Pure.
  *
  * Output  objects to create, and corrections of those that exist but say something else
  * Law     A user's additions (labels, annotations) stay; only what is named here is put right.
  * Source: kubernetes pkg/controlplane/controller (kubernetesservice, systemnamespaces), pkg/registry/scheduling/rest
  */
 import type { KubeObject } from '#api/object.ts'
+import { AUTO_UPDATE } from '#api/flow-control.ts'
+import { servedResources } from '#api/scheme.ts'
+import type { FieldError } from '#api/status.ts'
+import type { APIService } from '#api/types/apiregistration-v1.ts'
 import type { Endpoints, Namespace, Service } from '#api/types/core-v1.ts'
 import type { EndpointSlice } from '#api/types/discovery-v1.ts'
+import type { ServiceCIDR } from '#api/types/networking-v1.ts'
 import type { PriorityClass } from '#api/types/scheduling-v1.ts'
+import { refuseSpecialAddress } from '#api/validation/service-exposure.ts'
 import type { ClusterConfig } from '../deps.ts'
 import { hostAddress } from '../ipv4.ts'
 
@@ -92,6 +98,41 @@ export const dnsService = (config: ClusterConfig): Service => ({
   },
 })
 
+const READY = 'Kubernetes Service CIDR is ready'
+
+/** The range that addresses of Services come from. */
+export const kubernetesServiceCIDR = (config: ClusterConfig): ServiceCIDR => ({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'ServiceCIDR',
+  metadata: {
+    name: KUBERNETES.name,
+    finalizers: ['networking.k8s.io/service-cidr-finalizer'],
+  },
+  spec: { cidrs: [config.serviceCIDR] },
+})
+
+/** The range as usable; undefined when it says so already. `now` is RFC 3339. */
+export function readyServiceCIDR(range: ServiceCIDR, now: string): ServiceCIDR | undefined {
+  const { conditions = [] } = range.status ?? {}
+  if (conditions.some(({ type, status }) => type === 'Ready' && status === 'True')) return undefined
+  const ready = {
+    type: 'Ready',
+    status: 'True',
+    lastTransitionTime: now,
+    reason: '',
+    message: READY,
+  }
+  const others = conditions.filter(({ type }) => type !== 'Ready')
+  return { ...range, status: { conditions: [...others, ready] } }
+}
+
+/** False for an address that only means this host: Endpoints may not name it. */
+export function isAdvertisable({ advertiseAddress }: ClusterConfig): boolean {
+  const faults: FieldError[] = []
+  refuseSpecialAddress(faults, 'ip', advertiseAddress)
+  return faults.length === 0
+}
+
 export const kubernetesEndpoints = (config: ClusterConfig): Endpoints => ({
   apiVersion: 'v1',
   kind: 'Endpoints',
@@ -112,6 +153,72 @@ export const kubernetesSlice = (config: ClusterConfig): EndpointSlice => ({
   endpoints: [{ addresses: [config.advertiseAddress], conditions: { ready: true } }],
   ports: [{ name: 'https', protocol: 'TCP', port: config.advertisePort }],
 })
+
+/** An administrator may take a suggested object over; it is left alone then. */
+export const isOurs = ({ metadata }: KubeObject): boolean =>
+  metadata.annotations?.[AUTO_UPDATE] !== 'false'
+
+/** Where a group stands among the others; those without a row come after all of these. */
+const GROUP_PRIORITIES: Readonly<Record<string, number>> = {
+  '': 18_000,
+  apps: 17_800,
+  'events.k8s.io': 17_750,
+  'authentication.k8s.io': 17_700,
+  'authorization.k8s.io': 17_600,
+  autoscaling: 17_500,
+  batch: 17_400,
+  'certificates.k8s.io': 17_300,
+  'networking.k8s.io': 17_200,
+  policy: 17_100,
+  'rbac.authorization.k8s.io': 17_000,
+  'storage.k8s.io': 16_800,
+  'apiextensions.k8s.io': 16_700,
+  'admissionregistration.k8s.io': 16_700,
+  'scheduling.k8s.io': 16_600,
+  'coordination.k8s.io': 16_500,
+  'node.k8s.io': 16_300,
+  'discovery.k8s.io': 16_200,
+  'flowcontrol.apiserver.k8s.io': 16_100,
+  'resource.k8s.io': 15_900,
+  'storagemigration.k8s.io': 15_800,
+}
+const OTHER_GROUPS = 9000
+/** Newer versions of a group come first. */
+const VERSION_PRIORITIES: Readonly<Record<string, number>> = { v1: 15, v2: 30 }
+const OTHER_VERSIONS = 9
+
+/** Marks what was made here. */
+export const AUTO_MANAGED = 'kube-aggregator.kubernetes.io/automanaged'
+
+const apiService = (group: string, version: string): APIService => ({
+  apiVersion: 'apiregistration.k8s.io/v1',
+  kind: 'APIService',
+  metadata: {
+    name: `${version}.${group}`,
+    labels: { [AUTO_MANAGED]: 'onstart' },
+  },
+  spec: {
+    ...(group === '' ? {} : { group }),
+    version,
+    groupPriorityMinimum: GROUP_PRIORITIES[group] ?? OTHER_GROUPS,
+    versionPriority: group === '' ? 1 : (VERSION_PRIORITIES[version] ?? OTHER_VERSIONS),
+  },
+})
+
+/** One for each group and version that this server answers for itself; their own group is not among them. */
+export function apiServices(hidesOld: boolean): readonly APIService[] {
+  const served = servedResources(hidesOld).filter(({ group }) => group !== 'apiregistration.k8s.io')
+  const names = new Map(served.map(row => [`${row.version}.${row.group}`, row]))
+  return [...names.values()].map(({ group, version }) => apiService(group, version))
+}
+
+/** Names of those for what this server could serve and does not. */
+export const retiredApiServices = (hidesOld: boolean): readonly string[] => {
+  const left = new Set(apiServices(hidesOld).map(({ metadata }) => metadata.name))
+  return apiServices(false).flatMap(({ metadata: { name } }) =>
+    name === undefined || left.has(name) ? [] : [name],
+  )
+}
 
 /**
  * The existing object with `wanted`'s top-level fields, labels included; undefined when they are all there already.

@@ -41,6 +41,11 @@ export function executorsFor(job: Job): Executors<DeploymentAction> {
       await client.replicaSets.delete(nameOf(replicaSet), { preconditions }, signal)
       job.replicaSetWrites.deleted(keyOf(job.deployment), replicaSet)
     },
+    'roll-back': async ({ deployment, event }, signal) => {
+      const answer = await client.deployments.update(deployment, {}, signal)
+      job.deploymentWrites.wrote(keyOf(deployment), answer)
+      job.deps.events.event(deployment, event)
+    },
     'set-revision': async ({ revision }, signal) => {
       const body = { metadata: { annotations: { [REVISION]: revision } } }
       const at = nameOf(job.deployment)

@@ -21,6 +21,7 @@ import {
   resized,
   revisionOf,
 } from './replica-sets.ts'
+import { planRollback, type Rollback } from './rollback.ts'
 import { currentSize, isScaling, type Resize, rescale, shrinkOld, toNothing } from './scaling.ts'
 import {
   conditionOf,
@@ -39,6 +40,8 @@ export type DeploymentAction =
   /** `replicaSet` as it shall be; `from` is its size before, told in an event when it differs. */
   | { readonly kind: 'resize-replica-set'; readonly replicaSet: ReplicaSet; readonly from: number }
   | { readonly kind: 'delete-replica-set'; readonly replicaSet: ReplicaSet }
+  /** The Deployment as it was, and the event that tells of it. */
+  | ({ readonly kind: 'roll-back' } & Rollback)
   /** The Deployment's own annotation, which `kubectl rollout history` reads. */
   | { readonly kind: 'set-revision'; readonly revision: string }
 
@@ -65,6 +68,12 @@ export function planDeployment(input: DeploymentInput): DeploymentPlan {
     return { actions: [], status: countStatus(deployment, generations, before, nowMs) }
   }
   const conditions = withPausing(deployment, before, nowMs)
+  const rollback =
+    deployment.spec?.paused === true ? undefined : planRollback(deployment, replicaSets)
+  if (rollback !== undefined) {
+    const status = countStatus(deployment, generations, conditions, nowMs)
+    return { actions: [{ kind: 'roll-back', ...rollback }], status }
+  }
   if (deployment.spec?.paused === true || isScaling(deployment, replicaSets)) {
     return planScaling(input, generations, conditions)
   }

@@ -11,14 +11,16 @@ export const REVISION = 'deployment.kubernetes.io/revision'
 const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history'
 export const DESIRED = 'deployment.kubernetes.io/desired-replicas'
 export const MAX = 'deployment.kubernetes.io/max-replicas'
+/** A rollback that an old version of the API asked for: its revision, 0 for the one before. */
+export const ROLLBACK_TO = 'deprecated.deployment.rollback.to'
 /** Belong to the Deployment or are kept by the controller: never copied down. */
-const NOT_COPIED: readonly string[] = [
+export const NOT_COPIED: readonly string[] = [
   'kubectl.kubernetes.io/last-applied-configuration',
   REVISION,
   REVISION_HISTORY,
   DESIRED,
   MAX,
-  'deprecated.deployment.rollback.to',
+  ROLLBACK_TO,
 ]
 const REVISION_HISTORY_MAX_CHARACTERS = 2000
 

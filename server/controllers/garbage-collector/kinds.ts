@@ -3,6 +3,7 @@
  * Owns: what is watched so far. Kinds that vanish stay watched; their informer has nothing more to tell.
  */
 import type { AnyObject } from '#api/object.ts'
+import { isSharedForm, storedKind } from '#api/scheme.ts'
 import type { Client } from '#client/client.ts'
 import { discoverResources } from '#client/discovery.ts'
 import type { Informers } from '#client/informers.ts'
@@ -33,9 +34,10 @@ export class WatchedKinds {
     this.#observer = observer
   }
 
-  /** Undefined when the kind is not served. */
+  /** Undefined when the kind is not served. An owner named by an old version is the object of the current one. */
   resourceOf(reference: { readonly apiVersion: string; readonly kind: string }) {
-    return this.#byKind.get(`${reference.apiVersion}/${reference.kind}`)
+    const { apiVersion, kind } = storedKind(reference)
+    return this.#byKind.get(`${apiVersion}/${kind}`)
   }
 
   /** Starts watching what is new; `synced` of each resolves once its objects are in the graph. */
@@ -46,6 +48,7 @@ export class WatchedKinds {
     for (const resource of await discoverResources(this.#client.transport, signal)) {
       const isCollectable =
         NEEDED_VERBS.every(verb => resource.verbs.includes(verb)) &&
+        !isSharedForm(resource) &&
         !IGNORED.some(kind => kind === resource.kind)
       const id = `${resource.group}/${resource.plural}`
       this.#byKind.set(`${apiVersionOf(resource)}/${resource.kind}`, resource)

@@ -3,6 +3,7 @@
  * Source: kubernetes pkg/controller/namespace/deletion/namespaced_resources_deleter.go
  */
 import type { AnyObject } from '#api/object.ts'
+import { isSharedForm } from '#api/scheme.ts'
 import { isReason } from '#api/status.ts'
 import type { Namespace } from '#api/types/core-v1.ts'
 import { messageOf } from '#base/errors.ts'
@@ -14,9 +15,6 @@ import { meansTheSame } from '../same.ts'
 import { type Emptying, finalized, isGoing, planNamespace, type Remainder } from './plan.ts'
 
 const WORKERS = 2
-/** The same objects as core events. */
-const NOT_DELETED_HERE = ['events.events.k8s.io'] as const
-
 /** `pods.`, `deployments.apps`: as upstream's conditions spell them. */
 const spelled = (resource: DiscoveredResource): string => `${resource.plural}.${resource.group}`
 
@@ -66,7 +64,7 @@ export function createNamespaceController(deps: ControllerDeps): Controller {
     const deletionFailures: string[] = []
     for (const resource of resources) {
       const isOurs = resource.namespaced && resource.verbs.includes('delete')
-      if (!isOurs || NOT_DELETED_HERE.some(name => name === spelled(resource))) continue
+      if (!isOurs || isSharedForm(resource)) continue
       try {
         remainders.push(await emptyResource(resource, namespace, signal))
       } catch (error) {

@@ -1,10 +1,16 @@
-/** Plans of the controllers that look after nodes, namespaces, certificates and litter. */
+/** Plans of the controllers that look after namespaces, certificates, roles, flow schemas and litter. */
 import t from 'tap'
 import type { AnyObject, OwnerReference } from '#api/object.ts'
 import type { CertificateSigningRequest } from '#api/types/certificates-v1.ts'
-import type { Namespace, Node, Taint } from '#api/types/core-v1.ts'
+import type { Namespace } from '#api/types/core-v1.ts'
+import type { FlowSchema, FlowSchemaCondition } from '#api/types/flowcontrol-v1.ts'
 import type { ClusterRole } from '#api/types/rbac-v1.ts'
-import { corrected, dnsService, kubernetesService } from '#server/controllers/bootstrap/plan.ts'
+import {
+  corrected,
+  dnsService,
+  isAdvertisable,
+  kubernetesService,
+} from '#server/controllers/bootstrap/plan.ts'
 import {
   approval,
   CLIENT_SIGNER,
@@ -15,25 +21,15 @@ import {
 } from '#server/controllers/certificates/plan.ts'
 import { planRules } from '#server/controllers/clusterrole-aggregation.ts'
 import type { ClusterConfig, RequestFacts } from '#server/controllers/deps.ts'
+import { planDangling } from '#server/controllers/flow-schemas/plan.ts'
 import { OwnerGraph } from '#server/controllers/garbage-collector/graph.ts'
 import { type OwnerState, planCollect } from '#server/controllers/garbage-collector/plan.ts'
-import { formatBlock, hostAddress, parseBlock } from '#server/controllers/ipv4.ts'
 import { finalized, isGoing, planNamespace } from '#server/controllers/namespace/plan.ts'
-import { chooseBlock } from '#server/controllers/node-cidr/plan.ts'
-import {
-  asIfReachable,
-  evictionTimeMs,
-  isDisrupted,
-  planTaints,
-  silentConditions,
-  unreadyConditions,
-} from '#server/controllers/node-lifecycle/plan.ts'
-import { planRemovals } from '#server/controllers/pod-gc/plan.ts'
 import { planRootCA } from '#server/controllers/root-ca/controller.ts'
 import { meansTheSame } from '#server/controllers/same.ts'
 import { planDefaultAccount } from '#server/controllers/serviceaccount/controller.ts'
 import { expiresInMs } from '#server/controllers/tokens/controller.ts'
-import { aNode, aPod, at, NOW } from './objects.ts'
+import { at, NOW } from './objects.ts'
 
 const CONFIG: ClusterConfig = {
   clusterCIDR: '10.42.0.0/16',
@@ -45,26 +41,14 @@ const CONFIG: ClusterConfig = {
   rootCA: 'pem',
 }
 
-void t.test('blocks of addresses', t => {
-  t.equal(formatBlock(parseBlock('10.42.7.9/24')), '10.42.7.0/24')
-  t.equal(hostAddress('10.43.0.0/16', 1), '10.43.0.1')
-  for (const text of ['10.42.0.0', '10.42.0/24', '300.1.1.1/8', '10.0.0.0/33'])
-    t.throws(() => parseBlock(text), RangeError)
-  const node = aNode('n')
-  t.same(chooseBlock(node, new Set(), CONFIG), { kind: 'give', podCIDR: '10.42.0.0/24' })
-  t.same(chooseBlock(node, new Set(['10.42.0.0/24', '10.42.2.0/24']), CONFIG), {
-    kind: 'give',
-    podCIDR: '10.42.1.0/24',
-  })
-  const small = { clusterCIDR: '10.42.0.0/24', nodeMaskBits: 24 }
-  t.same(chooseBlock(node, new Set(['10.42.0.0/24']), small), { kind: 'exhausted' })
-  t.same(chooseBlock(aNode('n', {}, { spec: { podCIDR: '10.42.9.0/24' } }), new Set(), CONFIG), {
-    kind: 'none-needed',
-  })
-  t.end()
-})
-
 void t.test('the first Services', t => {
+  for (const [advertiseAddress, expected] of [
+    ['192.0.2.1', true],
+    ['127.0.0.1', false],
+    ['0.0.0.0', false],
+    ['::1', false],
+  ] as const)
+    t.equal(isAdvertisable({ ...CONFIG, advertiseAddress }), expected, advertiseAddress)
   t.match(kubernetesService(CONFIG).spec, {
     clusterIP: '10.43.0.1',
     ports: [{ port: 443, targetPort: 6443 }],
@@ -150,153 +134,6 @@ void t.test('a namespace goes when nothing is left and nothing failed', t => {
   t.same(again.status.conditions, left.status.conditions, 'transition times stay')
   t.notOk(planNamespace(namespace, { ...none, discoveryFailure: 'x' }, NOW).mayFinalize)
   t.notOk(planNamespace(namespace, { ...none, deletionFailures: ['x'] }, NOW).mayFinalize)
-  t.end()
-})
-
-const withConditions = (
-  conditions: Record<string, string>,
-  spec: NonNullable<Node['spec']> = {},
-): Node => ({
-  ...aNode('n', {}, { spec }),
-  status: { conditions: Object.entries(conditions).map(([type, status]) => ({ type, status })) },
-})
-const show = (taints: readonly Taint[] | undefined) =>
-  taints?.map(({ key, effect }) => `${key.replace('node.kubernetes.io/', '')}:${effect}`)
-
-void t.test('a silent node turns Unknown, once', t => {
-  const silent = silentConditions(
-    withConditions({ Ready: 'True', MemoryPressure: 'False', NetworkUnavailable: 'False' }),
-    NOW,
-  )
-  t.same(
-    silent?.map(({ type, status, reason }) => `${type} ${status} ${reason ?? ''}`),
-    [
-      'Ready Unknown NodeStatusUnknown',
-      'MemoryPressure Unknown NodeStatusUnknown',
-      'DiskPressure Unknown NodeStatusNeverUpdated',
-      'PIDPressure Unknown NodeStatusNeverUpdated',
-      'NetworkUnavailable False ',
-    ],
-  )
-  t.equal(
-    silentConditions({ ...aNode('n'), status: { conditions: silent ?? [] } }, NOW + 1000),
-    undefined,
-  )
-  t.end()
-})
-
-void t.test('taints follow conditions; others are left alone', t => {
-  const own: Taint = { key: 'own', effect: 'NoSchedule' }
-  const stale: Taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoExecute' }
-  t.equal(planTaints(withConditions({ Ready: 'True' }, { taints: [own] }), NOW), undefined)
-  t.same(show(planTaints(withConditions({ Ready: 'True' }, { taints: [own, stale] }), NOW)), [
-    'own:NoSchedule',
-  ])
-  t.same(show(planTaints(withConditions({ Ready: 'False' }), NOW)), [
-    'not-ready:NoSchedule',
-    'not-ready:NoExecute',
-  ])
-  t.same(
-    show(
-      planTaints(
-        withConditions({ Ready: 'Unknown', DiskPressure: 'True' }, { unschedulable: true }),
-        NOW,
-      ),
-    ),
-    [
-      'unreachable:NoSchedule',
-      'disk-pressure:NoSchedule',
-      'unschedulable:NoSchedule',
-      'unreachable:NoExecute',
-    ],
-  )
-  t.equal(
-    planTaints(withConditions({}, { taints: [stale] }), NOW),
-    undefined,
-    'a node that has not spoken yet',
-  )
-  t.end()
-})
-
-void t.test('pods leave by what they tolerate', t => {
-  const unreachable: Taint = { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' }
-  const node = withConditions({}, { taints: [unreachable, { key: 'x', effect: 'NoSchedule' }] })
-  const tolerating = (tolerationSeconds?: number) =>
-    aPod({
-      spec: {
-        tolerations: [
-          {
-            key: unreachable.key,
-            operator: 'Exists',
-            effect: 'NoExecute',
-            ...(tolerationSeconds === undefined ? {} : { tolerationSeconds }),
-          },
-        ],
-      },
-    })
-  t.equal(evictionTimeMs(aPod(), node, NOW), 0)
-  t.equal(evictionTimeMs(tolerating(300), node, NOW), NOW + 300_000)
-  t.equal(evictionTimeMs(tolerating(), node, NOW), undefined)
-  t.equal(evictionTimeMs(aPod(), aNode('n'), NOW), undefined)
-  t.equal(evictionTimeMs(aPod({ metadata: { deletionTimestamp: at(1) } }), node, NOW), undefined)
-  t.match(unreadyConditions(aPod({ readyFor: 5 }), NOW), [{ type: 'Ready', status: 'False' }])
-  t.equal(unreadyConditions(aPod(), NOW), undefined)
-  t.end()
-})
-
-void t.test('when most are silent, the fault is ours', t => {
-  const silent = (name: string): Node => ({
-    ...aNode(name),
-    status: { conditions: [{ type: 'Ready', status: 'Unknown' }] },
-  })
-  const cases: readonly (readonly [number, number, boolean])[] = [
-    [3, 0, false],
-    [2, 1, false],
-    [1, 2, false],
-    [2, 3, true],
-    [4, 3, false],
-    [0, 1, true],
-    [0, 0, false],
-  ]
-  for (const [ready, lost, expected] of cases) {
-    const nodes = [
-      ...Array.from({ length: ready }, (_, index) => aNode(`r${index}`)),
-      ...Array.from({ length: lost }, (_, index) => silent(`s${index}`)),
-    ]
-    t.equal(isDisrupted(nodes), expected, `${ready} ready, ${lost} silent`)
-  }
-  const taint = (key: string): Taint => ({ key, effect: 'NoExecute' })
-  const unreachable = taint('node.kubernetes.io/unreachable')
-  const node = aNode('n', {}, { spec: { taints: [unreachable] } })
-  t.equal(evictionTimeMs(aPod(), asIfReachable(node), NOW), undefined)
-  const drained = aNode('n', {}, { spec: { taints: [unreachable, taint('mine')] } })
-  t.equal(evictionTimeMs(aPod(), asIfReachable(drained), NOW), 0, 'other taints count as ever')
-  t.end()
-})
-
-void t.test('pods nobody takes away', t => {
-  const pods = [
-    aPod({ name: 'here', node: 'n1' }),
-    aPod({ name: 'orphan', node: 'gone' }),
-    aPod({ name: 'never-bound', metadata: { name: 'never-bound', deletionTimestamp: at(1) } }),
-    aPod({
-      name: 'done-old',
-      node: 'n1',
-      phase: 'Succeeded',
-      metadata: { name: 'done-old', creationTimestamp: at(50) },
-    }),
-    aPod({
-      name: 'done-new',
-      node: 'n1',
-      phase: 'Failed',
-      metadata: { name: 'done-new', creationTimestamp: at(5) },
-    }),
-  ]
-  const removals = planRemovals(pods, name => name === 'gone', 1)
-  t.same(
-    removals.map(({ kind, pod }) => `${kind} ${pod.metadata.name}`),
-    ['orphaned orphan', 'unscheduled never-bound', 'terminated done-old'],
-  )
   t.end()
 })
 
@@ -394,6 +231,33 @@ void t.test('roles that are sums of others', t => {
   t.equal(planRules({ ...sum, rules: rules ?? [] }, [sum, ...parts]), undefined)
   t.same(planRules(sum, [sum]), [])
   t.equal(planRules(role('plain', { rules: [rule('x')] }), parts), undefined)
+  t.end()
+})
+
+void t.test('a flow schema tells whether its priority level exists', t => {
+  const schema = (conditions: readonly FlowSchemaCondition[]): FlowSchema => ({
+    apiVersion: 'flowcontrol.apiserver.k8s.io/v1',
+    kind: 'FlowSchema',
+    metadata: { name: 'f' },
+    spec: { priorityLevelConfiguration: { name: 'p' } },
+    status: { conditions },
+  })
+  const about = 'This FlowSchema references the PriorityLevelConfiguration object named "p"'
+  const found = planDangling(schema([]), true, at(0))
+  t.same(found, {
+    type: 'Dangling',
+    status: 'False',
+    lastTransitionTime: at(0),
+    reason: 'Found',
+    message: `${about} and it exists`,
+  })
+  const said = schema(found === undefined ? [] : [found])
+  t.equal(planDangling(said, true, at(0)), undefined)
+  t.match(planDangling(said, false, at(0)), {
+    status: 'True',
+    reason: 'NotFound',
+    message: `${about} but there is no such object`,
+  })
   t.end()
 })
 

@@ -41,6 +41,7 @@ function syncDeployment(world: World): number {
   for (const action of actions) {
     if (action.kind === 'set-revision')
       annotations['deployment.kubernetes.io/revision'] = action.revision
+    else if (action.kind === 'roll-back') throw new Error('nobody asked for a rollback')
     else if (action.kind === 'delete-replica-set')
       world.replicaSets.delete(action.replicaSet.metadata.name ?? '')
     else {

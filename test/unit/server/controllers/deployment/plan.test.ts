@@ -19,6 +19,8 @@ const show = (action: DeploymentAction): string => {
       return `create ${action.replicaSet.spec?.replicas}`
     case 'mark-replica-set':
       return `mark ${action.replicaSet.metadata.name}`
+    case 'roll-back':
+      return `${action.event.reason}: ${action.event.message}`
     default:
       return `delete ${action.replicaSet.metadata.name}`
   }
@@ -327,5 +329,44 @@ void t.test('a Deployment that is being deleted does nothing', t => {
     metadata: { ...deployment.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' },
   }
   t.same(steps(plan(going, [aReplicaSet({ replicas: 3 })])), [])
+  t.end()
+})
+
+void t.test('a rollback that an old version asked for', t => {
+  const image = (name: string) => ({ spec: { containers: [{ name: 'web', image: name }] } })
+  const wanting = (revision: string): Deployment => {
+    const deployment = aDeployment()
+    const annotations = { 'deprecated.deployment.rollback.to': revision, note: 'new' }
+    return { ...deployment, metadata: { ...deployment.metadata, annotations } }
+  }
+  const of = (revision: number, template: object): ReplicaSet => {
+    const replicaSet = aReplicaSet({ name: `web-${revision}` })
+    const annotations = { 'deployment.kubernetes.io/revision': String(revision), note: 'old' }
+    return {
+      ...replicaSet,
+      metadata: { ...replicaSet.metadata, annotations },
+      ...(replicaSet.spec === undefined ? {} : { spec: { ...replicaSet.spec, template } }),
+    }
+  }
+  const sets = [of(1, image('one')), of(2, image('two')), of(3, wanting('0').spec?.template ?? {})]
+  const cases = [
+    ['0', sets, 'DeploymentRollback: Rolled back deployment "web" to revision 2'],
+    ['1', sets, 'DeploymentRollback: Rolled back deployment "web" to revision 1'],
+    [
+      '3',
+      sets,
+      'DeploymentRollbackTemplateUnchanged: The rollback revision contains the same template as current deployment "web"',
+    ],
+    ['9', sets, 'DeploymentRollbackRevisionNotFound: Unable to find the revision to rollback to.'],
+    ['0', [], 'DeploymentRollbackRevisionNotFound: Unable to find last revision.'],
+  ] as const
+  for (const [revision, replicaSets, told] of cases) {
+    const { actions } = plan(wanting(revision), [...replicaSets])
+    t.same(actions.map(show), [told])
+  }
+  const [action] = plan(wanting('1'), sets).actions
+  const deployment = action?.kind === 'roll-back' ? action.deployment : undefined
+  t.match(deployment?.spec?.template, image('one'))
+  t.same(deployment?.metadata.annotations, { note: 'old' })
   t.end()
 })
