@@ -43,7 +43,8 @@ function mapDefaulter(ofValue: Defaulter | null): Defaulter | null {
   if (ofValue === null) return null
   return value => {
     if (!isRecord(value)) return value
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, ofValue(item)]))
+    const filled = Object.entries(value).map(([key, item]) => [key, ofValue(item)] as const)
+    return filled.some(([key, item]) => item !== value[key]) ? Object.fromEntries(filled) : value
   }
 }
 
