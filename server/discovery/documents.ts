@@ -1,5 +1,6 @@
 /**
  * Discovery documents, made from the served table: which groups, versions and resources there are. Pure.
+ * `Served` is that table, in the order of discovery.
  *
  * Source: k8s.io/apiserver pkg/endpoints/discovery, k8s.io/api/apidiscovery/v2
  */
@@ -7,7 +8,6 @@ import {
   type Resource,
   type Subresource,
   apiVersionOf,
-  resources,
   subresourceKind,
   subresourceVerbs,
 } from '#api/scheme.ts'
@@ -18,34 +18,39 @@ export interface GroupVersion {
   readonly version: string
 }
 
-export function groupVersions(): readonly GroupVersion[] {
+export type Served = readonly Resource[]
+
+export function groupVersions(served: Served): readonly GroupVersion[] {
   const seen = new Map<string, GroupVersion>()
-  for (const { group, version } of resources()) seen.set(`${group}/${version}`, { group, version })
+  for (const { group, version } of served) seen.set(`${group}/${version}`, { group, version })
   return [...seen.values()]
 }
 
-export const groupNames = (): readonly string[] => [
-  ...new Set(groupVersions().map(({ group }) => group)),
+export const groupNames = (served: Served): readonly string[] => [
+  ...new Set(groupVersions(served).map(({ group }) => group)),
 ]
 
-const versionsOf = (group: string): readonly string[] =>
-  groupVersions()
+const versionsOf = (served: Served, group: string): readonly string[] =>
+  groupVersions(served)
     .filter(one => one.group === group)
     .map(({ version }) => version)
 
-export const resourcesIn = ({ group, version }: GroupVersion): readonly Resource[] =>
-  resources().filter(resource => resource.group === group && resource.version === version)
+export const resourcesIn = (
+  served: Served,
+  { group, version }: GroupVersion,
+): readonly Resource[] =>
+  served.filter(resource => resource.group === group && resource.version === version)
 
 /** `GET /api` */
-export const coreVersions = (serverAddress: string): object => ({
+export const coreVersions = (served: Served, serverAddress: string) => ({
   kind: 'APIVersions',
-  versions: versionsOf(''),
+  versions: versionsOf(served, ''),
   serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }],
 })
 
 /** One entry of `GET /apis`; also `GET /apis/GROUP` with kind and apiVersion. */
-export function groupDocument(group: string): object {
-  const versions = versionsOf(group).map(version => ({
+export function groupDocument(served: Served, group: string): object {
+  const versions = versionsOf(served, group).map(version => ({
     groupVersion: `${group}/${version}`,
     version,
   }))
@@ -53,26 +58,30 @@ export function groupDocument(group: string): object {
 }
 
 /** `GET /apis` */
-export const groupList = (): object => ({
+export const groupList = (served: Served) => ({
   kind: 'APIGroupList',
   apiVersion: 'v1',
-  groups: groupNames()
+  groups: groupNames(served)
     .filter(group => group !== '')
-    .map(groupDocument),
+    .map(group => groupDocument(served, group)),
 })
 
+const HASH_BYTES = 8
+
+/** Source: k8s.io/apiserver pkg/endpoints/discovery/storageversionhash.go */
 const storageHash = (resource: Resource): string =>
   createHash('sha256')
-    .update(`${resource.group}/${resource.version}/${resource.kind}`)
-    .digest('base64')
-    .slice(0, 12)
+    .update(`${resource.storage().group}/${resource.storage().version}/${resource.kind}`)
+    .digest()
+    .subarray(0, HASH_BYTES)
+    .toString('base64')
 
 /** `GET /api/v1`, `GET /apis/GROUP/VERSION` */
-export const resourceList = (groupVersion: GroupVersion): object => ({
+export const resourceList = (served: Served, groupVersion: GroupVersion) => ({
   kind: 'APIResourceList',
   apiVersion: 'v1',
   groupVersion: apiVersionOf(groupVersion),
-  resources: resourcesIn(groupVersion).flatMap(resource => [
+  resources: resourcesIn(served, groupVersion).flatMap(resource => [
     {
       name: resource.plural,
       singularName: resource.singular,
@@ -101,8 +110,8 @@ function subresourceEntry(resource: Resource, name: Subresource): object {
 }
 
 /** `APIGroupDiscoveryList` over the core group alone (`/api`) or all others (`/apis`). */
-export function aggregated(isCore: boolean, apiVersion: string): object {
-  const groups = groupNames().filter(group => (group === '') === isCore)
+export function aggregated(served: Served, isCore: boolean, apiVersion: string): object {
+  const groups = groupNames(served).filter(group => (group === '') === isCore)
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion,
@@ -110,9 +119,9 @@ export function aggregated(isCore: boolean, apiVersion: string): object {
     items: groups.map(group => ({
       metadata:
         group === '' ? { creationTimestamp: null } : { name: group, creationTimestamp: null },
-      versions: versionsOf(group).map(version => ({
+      versions: versionsOf(served, group).map(version => ({
         version,
-        resources: resourcesIn({ group, version }).map(aggregatedResource),
+        resources: resourcesIn(served, { group, version }).map(aggregatedResource),
         freshness: 'Current',
       })),
     })),

@@ -1,10 +1,11 @@
 /**
- * Paths that name no resource: discovery, OpenAPI, version. Documents are made on first use and kept as bytes.
+ * Paths that name no resource: discovery, version, the list of paths. Documents are made on first use and kept as bytes.
  *
- * Source: k8s.io/apiserver pkg/server/routes, k8s.io/kube-openapi pkg/handler3
+ * Errors  StatusError(NotAcceptable) for a form that there is not.
+ * Source: k8s.io/apiserver pkg/endpoints/discovery, pkg/server/routes
  */
-import { openApiV3 } from '#api/openapi/v3.ts'
-import { apiVersionOf } from '#api/scheme.ts'
+import { encodeObject } from '#api/protobuf/envelope.ts'
+import { struct } from '#api/schema/catalog.ts'
 import {
   BUILD_DATE,
   GIT_COMMIT,
@@ -12,11 +13,13 @@ import {
   KUBERNETES_MINOR,
   VERSION,
 } from '#base/version.ts'
-import type { Turns } from '#base/turns.ts'
+import { renderYaml } from '#client/yaml.ts'
 import { createHash } from 'node:crypto'
 import type { Answer, NonResourceRoute } from '#server/http/chain.ts'
 import type { RequestContext } from '#server/http/context.ts'
+import { clausesOf, negotiate, type Media, PROTOBUF } from '#server/http/negotiation.ts'
 import {
+  type Served,
   aggregated,
   coreVersions,
   groupDocument,
@@ -25,135 +28,181 @@ import {
   groupVersions,
   resourceList,
 } from './documents.ts'
+import { type OpenApiOptions, openApiRoutes } from './openapi.ts'
+import { pathsOf, trimmed } from './paths.ts'
+
+export interface DiscoveryOptions extends OpenApiOptions {
+  /** `HOST:PORT` that `/api` tells. */
+  readonly serverAddress: () => string
+  /** What else `GET /` lists. */
+  readonly morePaths: readonly string[]
+}
 
 interface Document {
   readonly body: Buffer
   readonly etag: string
 }
 
+/** Kinds of meta/v1: what protobuf can be made of. */
+interface Typed {
+  readonly kind: string
+  /** APIVersions shows none. */
+  readonly apiVersion?: string
+}
+
+type Make = () => object
+type Documents = (key: string, make: () => Buffer) => Document
+
 const JSON_TYPE = 'application/json'
 const AGGREGATED_VERSIONS: readonly string[] = ['v2', 'v2beta1']
+/** Discovery has no tables and no streams. */
+const OFFERS = { tables: false, partials: false, protobuf: true, stream: false }
 
-export function discoveryRoutes(options: {
-  /** `HOST:PORT` that `/api` tells. */
-  readonly serverAddress: () => string
-  readonly turns: Turns
-}): readonly NonResourceRoute[] {
-  const documents = new Map<string, Document>()
-  const documentOf = (key: string, make: () => object): Document => {
-    const known = documents.get(key)
-    if (known !== undefined) return known
-    const body = Buffer.from(JSON.stringify(make()))
-    const etag = `"${createHash('sha256').update(body).digest('hex').toUpperCase()}"`
-    const document = { body, etag }
-    documents.set(key, document)
-    return document
-  }
-  const serve = (
-    context: RequestContext,
-    key: string,
-    make: () => object,
-    type = JSON_TYPE,
-  ): Answer => conditional(context, documentOf(key, make), type)
-  const version = (): object => ({
-    major: KUBERNETES_MAJOR,
-    minor: KUBERNETES_MINOR,
-    emulationMajor: KUBERNETES_MAJOR,
-    emulationMinor: KUBERNETES_MINOR,
-    gitVersion: VERSION,
-    gitCommit: GIT_COMMIT,
-    gitTreeState: 'clean',
-    buildDate: BUILD_DATE,
-    goVersion: `node ${process.version}`,
-    compiler: 'typescript',
-    platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
-  })
-  const roots = (context: RequestContext, isCore: boolean): Answer => {
-    const wanted = aggregatedType(context.accept)
-    const path = isCore ? '/api' : '/apis'
-    if (wanted === undefined) {
-      const make = isCore ? () => coreVersions(options.serverAddress()) : groupList
-      return serve(context, path, make)
-    }
-    const type = `${JSON_TYPE};g=apidiscovery.k8s.io;v=${wanted};as=APIGroupDiscoveryList`
-    const make = (): object => aggregated(isCore, `apidiscovery.k8s.io/${wanted}`)
-    return serve(context, `${path} ${wanted}`, make, type)
-  }
+export function discoveryRoutes(options: DiscoveryOptions): readonly NonResourceRoute[] {
+  const { served } = options
+  const documents = createDocuments()
+  const plain = (context: RequestContext, key: string, make: Make): Answer =>
+    conditional(
+      context,
+      documents(key, () => jsonOf(make())),
+      JSON_TYPE,
+    )
   return [
     {
       matches: path => trimmed(path) === '/version',
-      handle: context => serve(context, 'version', version),
+      handle: context => plain(context, '/version', versionDocument),
     },
-    { matches: path => trimmed(path) === '/api', handle: context => roots(context, true) },
-    { matches: path => trimmed(path) === '/apis', handle: context => roots(context, false) },
+    {
+      matches: path => trimmed(path) === '/api',
+      handle: context =>
+        roots(documents, context, {
+          served,
+          isCore: true,
+          make: () => coreVersions(served, options.serverAddress()),
+        }),
+    },
+    {
+      matches: path => trimmed(path) === '/apis',
+      handle: context =>
+        roots(documents, context, { served, isCore: false, make: () => groupList(served) }),
+    },
     {
       matches: path => path.startsWith('/api/') || path.startsWith('/apis/'),
-      handle: context => byPath(context, serve),
+      handle: context => byPath(documents, context, served),
     },
+    ...openApiRoutes(options),
     {
-      matches: path => trimmed(path) === '/openapi/v3',
-      handle: async context => {
-        // Making all documents takes 20 ms: others get their turn between them.
-        for (const [path, make] of openApiPaths()) {
-          documentOf(`openapi ${path}`, make)
-          await options.turns.take()
-        }
-        return serve(context, 'openapi', () => openApiIndex(documentOf))
-      },
-    },
-    {
-      matches: path => path.startsWith('/openapi/v3/'),
-      handle(context) {
-        const found = openApiPaths().find(
-          ([path]) => `/openapi/v3/${path}` === trimmed(context.info.path),
-        )
-        if (found === undefined) return undefined
-        const [path, make] = found
-        return serve(context, `openapi ${path}`, make)
-      },
-    },
-    {
-      matches: path => path === '/',
-      handle: context => serve(context, 'paths', () => ({ paths: PATHS() })),
+      matches: path => path === '/' || path === '/index.html',
+      handle: context => plain(context, '/', () => ({ paths: pathsOf(served, options.morePaths) })),
     },
   ]
 }
 
-const trimmed = (path: string): string =>
-  path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
+function createDocuments(): Documents {
+  const made = new Map<string, Document>()
+  return (key, make) => {
+    const known = made.get(key)
+    if (known !== undefined) return known
+    const body = make()
+    const etag = `"${createHash('sha512').update(body).digest('hex').toUpperCase()}"`
+    const document = { body, etag }
+    made.set(key, document)
+    return document
+  }
+}
 
-type Serve = (context: RequestContext, key: string, make: () => object) => Answer
+const jsonOf = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 
-function byPath(context: RequestContext, serve: Serve): Answer | undefined {
+const versionDocument: Make = () => ({
+  major: KUBERNETES_MAJOR,
+  minor: KUBERNETES_MINOR,
+  emulationMajor: KUBERNETES_MAJOR,
+  emulationMinor: KUBERNETES_MINOR,
+  gitVersion: VERSION,
+  gitCommit: GIT_COMMIT,
+  gitTreeState: 'clean',
+  buildDate: BUILD_DATE,
+  goVersion: `node ${process.version}`,
+  compiler: 'typescript',
+  platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+})
+
+const ENCODERS: Readonly<Record<Media, (document: Typed) => Buffer>> = {
+  'application/json': jsonOf,
+  'application/yaml': document => Buffer.from(renderYaml(document)),
+  [PROTOBUF]: document =>
+    encodeObject({ apiVersion: 'v1', ...document }, struct(`meta-v1.${document.kind}`), document),
+}
+
+/** A document of classic discovery, in the form that was asked for. */
+function classic(
+  documents: Documents,
+  context: RequestContext,
+  key: string,
+  make: () => Typed,
+): Answer {
+  const { media } = negotiate(context.accept, OFFERS)
+  return conditional(
+    context,
+    documents(`${key} ${media}`, () => ENCODERS[media](make())),
+    media,
+  )
+}
+
+interface Root {
+  readonly served: Served
+  readonly isCore: boolean
+  /** The classic document. */
+  readonly make: () => Typed
+}
+
+function roots(
+  documents: Documents,
+  context: RequestContext,
+  { served, isCore, make }: Root,
+): Answer {
+  const wanted = aggregatedVersion(context.accept)
+  const key = isCore ? '/api' : '/apis'
+  if (wanted === undefined) return classic(documents, context, key, make)
+  const type = `${JSON_TYPE};g=apidiscovery.k8s.io;v=${wanted};as=APIGroupDiscoveryList`
+  const document = documents(`${key} ${wanted}`, () =>
+    jsonOf(aggregated(served, isCore, `apidiscovery.k8s.io/${wanted}`)),
+  )
+  return conditional(context, document, type)
+}
+
+function byPath(documents: Documents, context: RequestContext, served: Served): Answer | undefined {
   const path = trimmed(context.info.path)
   const parts = path.split('/')
   const isCore = parts[1] === 'api'
   const group = isCore ? '' : (parts[2] ?? '')
   const version = isCore ? parts[2] : parts[3]
   if (version === undefined) {
-    const isKnown = group !== '' && groupNames().includes(group)
-    if (!isKnown) return undefined
-    return serve(context, path, () => ({
+    if (group === '' || !groupNames(served).includes(group)) return undefined
+    return classic(documents, context, path, () => ({
       kind: 'APIGroup',
       apiVersion: 'v1',
-      ...groupDocument(group),
+      ...groupDocument(served, group),
     }))
   }
-  const found = groupVersions().find(one => one.group === group && one.version === version)
-  return found === undefined ? undefined : serve(context, path, () => resourceList(found))
+  const found = groupVersions(served).find(one => one.group === group && one.version === version)
+  return found === undefined
+    ? undefined
+    : classic(documents, context, path, () => resourceList(served, found))
 }
 
-/** The version of aggregated discovery that `Accept` asks for first, if any. */
-function aggregatedType(accept: string | undefined): string | undefined {
-  for (const offer of (accept ?? '').split(',')) {
-    const parts = offer.split(';').map(part => part.trim())
-    if (parts[0] !== JSON_TYPE) continue
-    if (!parts.includes('as=APIGroupDiscoveryList') || !parts.includes('g=apidiscovery.k8s.io')) {
-      if (parts.length === 1) return undefined
-      continue
-    }
-    const version = parts.find(part => part.startsWith('v='))?.slice(2)
-    if (version !== undefined && AGGREGATED_VERSIONS.includes(version)) return version
+/** The version of aggregated discovery that `Accept` asks for before anything else; undefined for classic discovery. */
+function aggregatedVersion(accept: string | undefined): string | undefined {
+  for (const { type, subtype, parameters } of clausesOf(accept ?? '')) {
+    if (type !== 'application' && type !== '*') continue
+    if (parameters.get('as') === undefined) return undefined
+    const version = parameters.get('v') ?? ''
+    const isMeant =
+      subtype === 'json' &&
+      parameters.get('as') === 'APIGroupDiscoveryList' &&
+      parameters.get('g') === 'apidiscovery.k8s.io' &&
+      AGGREGATED_VERSIONS.includes(version)
+    if (isMeant) return version
   }
   return undefined
 }
@@ -170,36 +219,3 @@ function conditional(context: RequestContext, document: Document, type: string):
     ? { kind: 'raw', code: 304, headers, body: Buffer.alloc(0) }
     : { kind: 'raw', code: 200, headers, body: document.body }
 }
-
-const openApiPaths = (): readonly (readonly [string, () => object])[] =>
-  groupVersions().map(({ group, version }) => [
-    group === '' ? `api/${version}` : `apis/${apiVersionOf({ group, version })}`,
-    () => openApiV3(group, version),
-  ])
-
-/** `GET /openapi/v3`: where each document is, with its hash, so that clients can keep it. */
-function openApiIndex(documentOf: (key: string, make: () => object) => Document): object {
-  const paths = openApiPaths().map(([path, make]) => {
-    const hash = documentOf(`openapi ${path}`, make).etag.slice(1, -1)
-    return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }] as const
-  })
-  return { paths: Object.fromEntries(paths) }
-}
-
-const PATHS = (): readonly string[] => [
-  '/api',
-  '/api/v1',
-  '/apis',
-  ...groupNames()
-    .filter(group => group !== '')
-    .map(group => `/apis/${group}`),
-  ...groupVersions()
-    .filter(({ group }) => group !== '')
-    .map(one => `/apis/${apiVersionOf(one)}`),
-  '/healthz',
-  '/livez',
-  '/metrics',
-  '/openapi/v3',
-  '/readyz',
-  '/version',
-]
