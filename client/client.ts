@@ -20,7 +20,11 @@ import type {
   ServiceAccount,
 } from '#api/types/core-v1.ts'
 import type { EndpointSlice } from '#api/types/discovery-v1.ts'
+import type { RuntimeClass } from '#api/types/node-v1.ts'
+import type { ServiceCIDR } from '#api/types/networking-v1.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '#api/types/rbac-v1.ts'
+import type { APIService } from '#api/types/apiregistration-v1.ts'
+import type { FlowSchema, PriorityLevelConfiguration } from '#api/types/flowcontrol-v1.ts'
 import type { PriorityClass } from '#api/types/scheduling-v1.ts'
 import type { KubeObject } from '#api/object.ts'
 import { type ResourceClient, type ResourceName, resourceClient } from './resource.ts'
@@ -53,6 +57,8 @@ export const RESOURCES = {
   deployments: inNamespace('apps', 'deployments', 'Deployment'),
   replicaSets: inNamespace('apps', 'replicasets', 'ReplicaSet'),
   endpointSlices: inNamespace('discovery.k8s.io', 'endpointslices', 'EndpointSlice'),
+  runtimeClasses: inCluster('node.k8s.io', 'runtimeclasses', 'RuntimeClass'),
+  serviceCIDRs: inCluster('networking.k8s.io', 'servicecidrs', 'ServiceCIDR'),
   leases: inNamespace('coordination.k8s.io', 'leases', 'Lease'),
   roles: inNamespace('rbac.authorization.k8s.io', 'roles', 'Role'),
   roleBindings: inNamespace('rbac.authorization.k8s.io', 'rolebindings', 'RoleBinding'),
@@ -63,6 +69,13 @@ export const RESOURCES = {
     'ClusterRoleBinding',
   ),
   priorityClasses: inCluster('scheduling.k8s.io', 'priorityclasses', 'PriorityClass'),
+  flowSchemas: inCluster('flowcontrol.apiserver.k8s.io', 'flowschemas', 'FlowSchema'),
+  priorityLevelConfigurations: inCluster(
+    'flowcontrol.apiserver.k8s.io',
+    'prioritylevelconfigurations',
+    'PriorityLevelConfiguration',
+  ),
+  apiServices: inCluster('apiregistration.k8s.io', 'apiservices', 'APIService'),
   certificateSigningRequests: inCluster(
     'certificates.k8s.io',
     'certificatesigningrequests',
@@ -84,12 +97,17 @@ export interface Kinds {
   readonly deployments: Deployment
   readonly replicaSets: ReplicaSet
   readonly endpointSlices: EndpointSlice
+  readonly runtimeClasses: RuntimeClass
+  readonly serviceCIDRs: ServiceCIDR
   readonly leases: Lease
   readonly roles: Role
   readonly roleBindings: RoleBinding
   readonly clusterRoles: ClusterRole
   readonly clusterRoleBindings: ClusterRoleBinding
   readonly priorityClasses: PriorityClass
+  readonly flowSchemas: FlowSchema
+  readonly priorityLevelConfigurations: PriorityLevelConfiguration
+  readonly apiServices: APIService
   readonly certificateSigningRequests: CertificateSigningRequest
 }
 

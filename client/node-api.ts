@@ -26,8 +26,8 @@ export interface NodeConnector {
   /** Throws StatusError(ServiceUnavailable) when the node has no tunnel or does not answer in time. */
   request(nodeName: string, request: NodeRequest, signal: AbortSignal): Promise<NodeResponse>
   /**
-   * Opens a two-way byte stream for a path (exec, attach, port-forward). The node refuses with a StatusError,
-   * which arrives here as the same StatusError, before any byte of the stream.
+   * Opens a two-way byte stream for a path: frames for exec and attach, raw bytes for port-forward and dial. The node
+   * refuses with a StatusError, which arrives here as the same StatusError, before any byte of the stream.
    */
   connect(nodeName: string, request: NodeRequest, signal: AbortSignal): Promise<Duplex>
 }

@@ -108,6 +108,10 @@ export const SERVER_FLAGS = {
     value: 'NAME',
     help: 'domain of the cluster DNS',
   },
+  'disable-old-api-versions': {
+    kind: 'boolean',
+    help: 'do not serve group-versions that Kubernetes removed or deprecated, for charts that ask which groups exist',
+  },
   'write-kubeconfig': {
     kind: 'string',
     short: 'o',

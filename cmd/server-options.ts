@@ -19,6 +19,7 @@ export interface ServerOptions {
   readonly nodePortRange: { readonly first: number; readonly last: number }
   readonly clusterDNS: string
   readonly clusterDomain: string
+  readonly hidesOldVersions: boolean
   /** First address of the service CIDR: the ClusterIP of default/kubernetes. */
   readonly apiServiceIP: string
   readonly kubeconfig: { readonly path: string; readonly mode: number }
@@ -35,9 +36,17 @@ export interface ServerOptions {
   }
 }
 
+/** What this server tells others to reach it by, or itself when nobody else can. */
+export const listeningAddress = ({ bindAddress, advertiseAddress }: ServerOptions): string =>
+  /^(127\.|::1$)/.test(bindAddress) ? bindAddress : advertiseAddress
+
 /** Where this host itself reaches the API. */
 export const loopbackOf = ({ bindAddress }: ServerOptions): string =>
   bindAddress === '0.0.0.0' ? '127.0.0.1' : bindAddress
+
+/** False for addresses that mean all interfaces, or none but this host's own. */
+const isReachable = (bindAddress: string): boolean =>
+  !/^(127\.|0\.0\.0\.0$|::1?$)/.test(bindAddress)
 
 /** Throws UsageError naming the flag. */
 export function serverOptionsOf(values: FlagValues<typeof SERVER_FLAGS>): ServerOptions {
@@ -46,7 +55,7 @@ export function serverOptionsOf(values: FlagValues<typeof SERVER_FLAGS>): Server
   const clusterCIDR = cidr('cluster-cidr', values['cluster-cidr'])
   const advertiseAddress =
     values['advertise-address'] ??
-    (values['bind-address'] === '0.0.0.0' ? (nodeIPs[0] ?? '') : values['bind-address'])
+    (isReachable(values['bind-address']) ? values['bind-address'] : (nodeIPs[0] ?? ''))
   requireAddress('bind-address', values['bind-address'])
   requireAddress('advertise-address', advertiseAddress)
   requirePort('https-listen-port', values['https-listen-port'])
@@ -67,6 +76,7 @@ export function serverOptionsOf(values: FlagValues<typeof SERVER_FLAGS>): Server
     nodePortRange: portRange(values['service-node-port-range']),
     clusterDNS,
     clusterDomain: domain(values['cluster-domain']),
+    hidesOldVersions: values['disable-old-api-versions'],
     apiServiceIP: addressAt(serviceCIDR, 1),
     kubeconfig: {
       path: values['write-kubeconfig'],

@@ -31,7 +31,7 @@ import { openPki, type Pki } from '#server/supervisor/pki.ts'
 import { createSigner } from '#server/supervisor/signer.ts'
 import { createTunnels, type Tunnels } from '#server/supervisor/tunnel.ts'
 import { certificateAuthority } from './server-certificates.ts'
-import type { ServerOptions } from './server-options.ts'
+import { listeningAddress, loopbackOf, type ServerOptions } from './server-options.ts'
 
 const clock = systemClock
 const random = systemRandom
@@ -106,7 +106,7 @@ const openCertificates = (options: ServerOptions, log: Logger): Pki =>
     random,
     log,
     nodeName: options.nodeName,
-    nodeIPs: [...new Set([options.advertiseAddress, ...options.nodeIPs])],
+    nodeIPs: [...new Set([options.advertiseAddress, ...options.nodeIPs, loopbackOf(options)])],
     tlsSans: options.tlsSans,
     serviceIPs: [options.apiServiceIP],
     clusterDomain: options.clusterDomain,
@@ -181,6 +181,7 @@ async function openApi(
     admission: createAdmissionPlugins({ reader, clock, random, authorizer, rbac }),
     nodes: tunnels,
     serviceCIDR: options.serviceCIDR,
+    hidesOldVersions: options.hidesOldVersions,
     nodePortRange: options.nodePortRange,
     tls: servingMaterial(pki),
     alpn: { [TUNNEL_ALPN]: (socket, peer) => tunnels.accept(socket, peer.certificate) },
@@ -248,7 +249,7 @@ const bootstrapPart = (
   run: async signal => {
     await ensureBootstrapPolicy(api.local(LOOPBACK), signal)
     readiness.isBootstrapped = true
-    log.info('ready', { address: `https://${options.advertiseAddress}:${options.port}` })
+    log.info('ready', { address: `https://${listeningAddress(options)}:${options.port}` })
     await api.warmUp(signal)
     await untilAborted(signal)
   },
@@ -281,6 +282,7 @@ function controlParts(
       advertiseAddress: options.advertiseAddress,
       advertisePort: options.advertisePort,
       rootCA: pki.serverCA.pem,
+      hidesOldVersions: options.hidesOldVersions,
     },
     certificates: certificateAuthority(createSigner(pki, { clock, random })),
     nodePasswordSecret,

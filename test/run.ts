@@ -3,8 +3,9 @@
  * The last line of its output is `N passed, N failed`; the exit code says the same.
  */
 import { spawn } from 'node:child_process'
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { tableRows, unmetRows } from './conformance/table.ts'
 
 interface Level {
   readonly name: string
@@ -20,7 +21,6 @@ interface Outcome {
   readonly passed: number
   readonly failed: number
   readonly seconds: number
-  /** What to show when something failed. */
   readonly output: string
 }
 
@@ -35,6 +35,7 @@ const LEVELS: readonly Level[] = [
   level('tidy', 1, 120),
   level('unit', availableParallelism(), 60),
   level('component', 1, 240),
+  level('conformance', 1, 120),
   level('node', 1, 300),
   level('cluster', 1, 420),
   // Whole machines from the package registries: minutes each, so only when named or in test/long.sh.
@@ -132,8 +133,14 @@ for (const each of levels) {
 const failed = outcomes.filter(outcome => outcome.failed > 0)
 if (failed.length > 0)
   console.log(`failed files:\n${failed.map(({ file }) => `  ${file}`).join('\n')}`)
+const unmet = unmetRows(
+  tableRows(readFileSync('test/conformance/README.md', 'utf8')),
+  new Map(outcomes.map(({ file, output }) => [file, output])),
+)
+if (unmet.length > 0)
+  console.log(`rows of test/conformance/README.md that did not pass:\n  ${unmet.join('\n  ')}`)
 const sum = (pick: (outcome: Outcome) => number): number =>
   outcomes.reduce((total, outcome) => total + pick(outcome), 0)
-const failures = sum(outcome => outcome.failed) + (outcomes.length === 0 ? 1 : 0)
+const failures = sum(outcome => outcome.failed) + unmet.length + (outcomes.length === 0 ? 1 : 0)
 console.log(`${sum(outcome => outcome.passed)} passed, ${failures} failed`)
 process.exitCode = failures === 0 ? 0 : 1

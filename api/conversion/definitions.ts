@@ -65,7 +65,7 @@ function storedSpec(spec: Fields): Fields {
     ...without(spec, ...TOP, 'version'),
     scope: textOf(spec['scope']) === '' ? 'Namespaced' : spec['scope'],
     versions,
-    preserveUnknownFields: spec['preserveUnknownFields'] ?? true,
+    preserveUnknownFields: spec['preserveUnknownFields'] === false ? undefined : true,
     conversion: storedConversion(spec['conversion']),
   })
 }
@@ -84,6 +84,8 @@ function shownSpec(spec: Fields): Fields {
   const names = common.map(([, own]) => own)
   return defined({
     ...spec,
+    // Left out, it would mean true here.
+    preserveUnknownFields: spec['preserveUnknownFields'] === true,
     version: first?.['name'],
     versions: versions.map(version => without(version, ...names)),
     ...Object.fromEntries(common.map(([top, own]) => [top, first?.[own]] as const)),

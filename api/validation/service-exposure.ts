@@ -11,6 +11,7 @@ import {
   duplicate,
   type Faults,
   forbidden,
+  IMMUTABLE,
   required,
   unsupported,
   wrong,
@@ -110,6 +111,15 @@ export function refuseClassChange(faults: Faults, spec: ServiceSpec, old: Servic
   if (spec.type !== 'LoadBalancer' || old.type !== 'LoadBalancer') return
   if (spec.loadBalancerClass === old.loadBalancerClass) return
   faults.push(wrong('spec.loadBalancerClass', spec.loadBalancerClass, 'may not change once set'))
+}
+
+const hasHealthPort = ({ type, externalTrafficPolicy }: ServiceSpec): boolean =>
+  type === 'LoadBalancer' && externalTrafficPolicy === 'Local'
+
+export function refuseHealthPortChange(faults: Faults, spec: ServiceSpec, old: ServiceSpec): void {
+  if (!hasHealthPort(spec) || !hasHealthPort(old)) return
+  if ((spec.healthCheckNodePort ?? 0) === (old.healthCheckNodePort ?? 0)) return
+  faults.push(forbidden('spec.healthCheckNodePort', IMMUTABLE))
 }
 
 export function validateServiceStatus(faults: Faults, service: Service): void {

@@ -24,6 +24,7 @@ import {
 import { validateLabels } from '#api/validation/metadata.ts'
 import {
   refuseClassChange,
+  refuseHealthPortChange,
   refuseSpecialAddress,
   validateExposure,
 } from '#api/validation/service-exposure.ts'
@@ -177,6 +178,7 @@ export function validateServiceUpdate(faults: Faults, sent: Service, before: Ser
     }
   }
   refuseClassChange(faults, spec, old)
+  refuseHealthPortChange(faults, spec, old)
   validateService(faults, service)
 }
 

@@ -6,7 +6,7 @@
  */
 import type { AdmissionPlugin, Authenticator, Authorizer, UserInfo } from '#api/request.ts'
 import { warmUp } from '#api/schema/warm-up.ts'
-import { groupResource, resourceOf, resources } from '#api/scheme.ts'
+import { groupResource, resourceOf, servedResources, storedResources } from '#api/scheme.ts'
 import { StatusError } from '#api/status.ts'
 import type { Clock } from '#base/clock.ts'
 import { isAbort } from '#base/errors.ts'
@@ -30,7 +30,7 @@ import type { Store } from '#server/store/store.ts'
 import { type ChainDeps, type NonResourceRoute, runStages } from './chain.ts'
 import type { Exchange } from './exchange.ts'
 import { FLOW_LIMITS, type FlowLimits, createFlowControl } from './flow-control.ts'
-import { type HealthCheck, healthRoutes } from './health.ts'
+import { type HealthCheck, healthPaths, healthRoutes } from './health.ts'
 import { HttpContext } from './http-context.ts'
 import { type AlpnHandlers, type Listener, type TlsMaterial, createListener } from './listener.ts'
 import { createLocalTransport } from './local-transport.ts'
@@ -70,6 +70,8 @@ export interface ApiServerOptions {
   readonly alpn?: AlpnHandlers
   readonly live?: readonly HealthCheck[]
   readonly ready?: readonly HealthCheck[]
+  /** Old group-versions are not served: neither routed nor told of. */
+  readonly hidesOldVersions?: boolean
   readonly flowLimits?: FlowLimits
   /** More lines of `/metrics`. */
   readonly moreMetrics?: () => string
@@ -93,6 +95,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const watchers = new Set<OpenWatch>()
   const flow = createFlowControl(options.flowLimits ?? FLOW_LIMITS)
   const turns = createTurns(clock)
+  // A start is work in portions like any other: this is where the first one begins.
+  await turns.take()
   const metrics = createMetrics({
     turns,
     flow,
@@ -103,18 +107,23 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   })
   const deps = await registryDeps(options)
   const bound = { address: '' }
+  const health = { log, live: options.live ?? [], ready: options.ready ?? [] }
   const chain: ChainDeps = {
     authenticator: options.authenticator,
     authorizer: options.authorizer,
     flow,
     registry: createRegistry(deps),
+    hidesOldVersions: options.hidesOldVersions === true,
     routes: [
-      ...healthRoutes({ log, live: options.live ?? [], ready: options.ready ?? [] }),
+      ...healthRoutes(health),
       metrics.route,
       ...(options.routes ?? []),
       ...discoveryRoutes({
         serverAddress: () => bound.address,
         turns,
+        now: () => clock.now(),
+        served: servedResources(options.hidesOldVersions === true),
+        morePaths: ['/metrics', ...healthPaths(health)],
       }),
     ],
   }
@@ -123,6 +132,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const listener: Listener = createListener({
     tls: options.tls,
     clock,
+    turns,
     log,
     handle: exchange => void serve(serving, exchange),
     ...(options.alpn === undefined ? {} : { alpn: options.alpn }),
@@ -131,8 +141,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     log.error('in-process request failed', { error: stackOf(error) })
   return {
     async listen(address, port) {
+      await turns.take()
       const info = await listener.listen(address, port)
       bound.address = `${info.address}:${info.port}`
+      // All that waited for the server starts now.
+      await turns.take()
       return info
     },
     local: user => createLocalTransport({ chain, cache, clock, turns, onFault }, user),
@@ -146,16 +159,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   }
 }
 
-const storages = (): readonly string[] => [
-  ...new Set(
-    resources()
-      .filter(one => one.verbs.includes('list'))
-      .map(groupResource),
-  ),
-]
+const storages = (): readonly string[] =>
+  storedResources()
+    .filter(one => one.verbs.includes('list'))
+    .map(groupResource)
 
 async function warmUpAll(turns: Turns, signal: AbortSignal): Promise<void> {
-  for (const resource of resources()) {
+  for (const resource of storedResources()) {
     for (const _step of warmUp(resource.type())) {
       if (signal.aborted) return
       await turns.take()

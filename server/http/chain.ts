@@ -12,12 +12,15 @@ import type { Registry } from '#server/registry/registry.ts'
 import type { RequestContext } from './context.ts'
 import { impersonate, impersonationOf } from './impersonation.ts'
 import type { FlowControl } from './flow-control.ts'
+import { checkAcceptable } from './offers.ts'
 
 export interface ChainDeps {
   readonly authenticator: Authenticator
   readonly authorizer: Authorizer
   readonly flow: FlowControl
   readonly registry: Registry
+  /** Paths of old group-versions lead nowhere. */
+  readonly hidesOldVersions: boolean
   /** Paths that name no resource: discovery, health, metrics. First match wins. */
   readonly routes: readonly NonResourceRoute[]
 }
@@ -83,7 +86,8 @@ const route: Stage = async (deps, context) => {
   const { info } = context
   if (!info.isResource) return nonResource(deps, context)
   const resource = resourceOf(info.group, info.version, info.resource)
-  if (resource === undefined) throw noSuchResource()
+  if (resource === undefined || (deps.hidesOldVersions && resource.isOld)) throw noSuchResource()
+  if (context.exchange !== undefined) checkAcceptable(info, context.accept)
   // `/api/v1/namespaces/x` puts the object's own name into `namespace`, for authorizers.
   const namespace = resource.namespaced ? info.namespace : ''
   const { query, user, userAgent, contentType } = context
@@ -100,7 +104,8 @@ const route: Stage = async (deps, context) => {
     contentType,
     body: () =>
       context.body(bodyKind({ resource, subresource: info.subresource, verb: info.verb })),
-    warn: text => context.warnings.push(text),
+    // A write that was tried again finds the same once more.
+    warn: text => void (context.warnings.includes(text) || context.warnings.push(text)),
     // Read on use: most requests never need an AbortSignal made for them.
     get signal() {
       return context.signal

@@ -7,7 +7,7 @@
 import type { Credentials } from '#api/request.ts'
 import type { Clock } from '#base/clock.ts'
 import { StatusError } from '#api/status.ts'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 
 export type Headers = Readonly<Record<string, string | readonly string[]>>
 
@@ -30,6 +30,8 @@ export interface Exchange {
   /** As sent, without the query, percent-escapes included. */
   readonly path: string
   readonly query: URLSearchParams
+  /** The query as sent, with its question mark; '' without one. */
+  readonly search: string
   readonly credentials: Credentials
   readonly remoteAddress: string
   readonly protocol: 'h2' | 'http/1.1'
@@ -41,6 +43,8 @@ export interface Exchange {
   /** All of them, in lower case. */
   headerNames(): readonly string[]
   readBody(limitBytes: number): Promise<Buffer>
+  /** The body as it comes, for whoever passes it on; undefined when the request has none. Instead of readBody. */
+  streamBody(): Readable | undefined
   respond(status: number, headers: Headers, body: Buffer): void
   stream(status: number, headers: Headers): BodyWriter
   /** The raw socket of an HTTP/1.1 upgrade request; undefined otherwise. */

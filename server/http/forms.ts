@@ -1,18 +1,26 @@
 /**
- * The forms a list can take (objects, Table, partial metadata) as one shape: text before, one item after another,
- * text behind. Streaming and whole answers, lists and watches share it. Pure.
+ * The forms a list can take (objects, Table, partial metadata; JSON, protobuf) as one shape: bytes before, one entry
+ * after another, bytes behind. Streaming and whole answers, lists and watches share it. Pure.
  *
  * Source: k8s.io/apiserver pkg/endpoints/handlers/response.go
  */
-import { type IncludeObject, columnsOf, rowOf, tableOf } from '#api/columns/table.ts'
+import {
+  type IncludeObject,
+  type TableOptions,
+  columnsOf,
+  rowOf,
+  tableOf,
+} from '#api/columns/table.ts'
 import type { AnyObject } from '#api/object.ts'
 import { type Resource, apiVersionOf } from '#api/scheme.ts'
-import { badRequest } from '#api/status.ts'
+import { LIST_TAIL, type TypeMeta, listHead } from '#api/protobuf/envelope.ts'
+import { StatusError, badRequest } from '#api/status.ts'
 import { assertNever } from '#base/errors.ts'
-import type { Cached, Form } from '#server/cache/cache.ts'
+import type { Cached } from '#server/cache/cache.ts'
 import type { Answer, Query } from '#server/registry/call.ts'
-import { readForm, targetOf } from '#server/registry/target.ts'
-import type { Accepted } from './negotiation.ts'
+import { listKindOf } from '#server/registry/target.ts'
+import { encodingOf } from './encodings.ts'
+import { type Accepted, PROTOBUF } from './negotiation.ts'
 
 export interface View {
   readonly accepted: Accepted
@@ -21,10 +29,14 @@ export interface View {
 }
 
 export interface ListForm {
-  readonly head: string
+  /** Given the bytes of all entries, separators not counted; 0 where it does not say them. */
+  readonly head: (entryBytes: number) => Buffer
+  /** The head says how long the list is: the entries must be made first. */
+  readonly isMeasured: boolean
   readonly items: readonly Cached[]
   readonly encode: (item: Cached) => Buffer
-  readonly tail: string
+  readonly between: Buffer
+  readonly tail: Buffer
   /** All of it, for answers that are rewritten as a whole. */
   whole(): Buffer
 }
@@ -33,81 +45,93 @@ type Page = Extract<Answer, { kind: 'page' }>
 
 const META_VERSION = 'meta.k8s.io/v1'
 const COMMA = Buffer.from(',')
+const NOTHING = Buffer.alloc(0)
+const JSON_TAIL = Buffer.from(']}')
 
+interface ListMeta {
+  readonly resourceVersion: string
+  readonly continue?: string
+  readonly remainingItemCount?: number
+}
+
+/** Throws StatusError(NotAcceptable) for the form of a single object. */
 export function formOf(answer: Page, view: View): ListForm {
   const { resource, page } = answer
   const { items } = page.page
-  const metadata = {
+  if (view.accepted.form === 'partial')
+    throw notAcceptable(
+      `you requested PartialObjectMetadata, but the requested object is a list (${goTypeOf(resource, 'List')})`,
+    )
+  const metadata: ListMeta = {
     resourceVersion: String(page.page.revision),
     ...(page.continue === undefined ? {} : { continue: page.continue }),
     ...(page.continue === undefined || page.page.remaining === undefined
       ? {}
       : { remainingItemCount: page.page.remaining }),
   }
-  const frame = frameOf(resource, view, metadata)
-  const form = { head: frame.head, tail: ']}', items, encode: itemEncoder(resource, view) }
+  const encode = itemEncoder(resource, view)
+  const form =
+    view.accepted.media === PROTOBUF
+      ? { ...protobufList(resource, view, metadata), items, encode }
+      : { ...jsonList(resource, view, metadata), items, encode }
   return { ...form, whole: () => wholeOf(form) }
 }
 
-function frameOf(
-  resource: Resource,
-  view: View,
-  metadata: Readonly<Record<string, unknown>>,
-): { readonly head: string } {
-  const open = (kind: string, apiVersion: string, list: string, more: object = {}): string =>
-    `${JSON.stringify({ kind, apiVersion, metadata, ...more }).slice(0, -1)},"${list}":[`
+type Frame = Pick<ListForm, 'head' | 'isMeasured' | 'between' | 'tail'>
+
+function protobufList(resource: Resource, view: View, metadata: ListMeta): Frame {
+  const meta = listMetaOf(resource, view)
+  const head = (entryBytes: number): Buffer => listHead(meta, metadata, entryBytes)
+  return { head, isMeasured: true, between: NOTHING, tail: LIST_TAIL }
+}
+
+function jsonList(resource: Resource, view: View, metadata: ListMeta): Frame {
+  const { kind, apiVersion } = listMetaOf(resource, view)
+  const isTable = view.accepted.form === 'table'
+  const more = isTable ? { columnDefinitions: columnsOf(printedAs(resource)) } : {}
+  const open = JSON.stringify({ kind, apiVersion, metadata, ...more }).slice(0, -1)
+  const head = Buffer.from(`${open},"${isTable ? 'rows' : 'items'}":[`)
+  return { head: () => head, isMeasured: false, between: COMMA, tail: JSON_TAIL }
+}
+
+function listMetaOf(resource: Resource, view: View): TypeMeta {
   switch (view.accepted.form) {
-    case 'table': {
-      const columnDefinitions = columnsOf(printedAs(resource))
-      return { head: open('Table', META_VERSION, 'rows', { columnDefinitions }) }
-    }
+    case 'table':
+      return { kind: 'Table', apiVersion: META_VERSION }
     case 'partial':
     case 'partial-list':
-      return { head: open('PartialObjectMetadataList', META_VERSION, 'items') }
+      return { kind: 'PartialObjectMetadataList', apiVersion: META_VERSION }
     case 'object':
-      return { head: open(`${resource.kind}List`, apiVersionOf(resource), 'items') }
+      return { kind: listKindOf(resource), apiVersion: apiVersionOf(resource) }
     default:
       return assertNever(view.accepted.form)
   }
 }
+
+/** Upstream's messages name its own types: `*core.PodList`. */
+export const goTypeOf = ({ group, kind }: Pick<Resource, 'group' | 'kind'>, more = ''): string =>
+  `*${group === '' ? 'core' : group.split('.')[0]}.${kind}${more}`
+
+export const notAcceptable = (message: string): StatusError =>
+  new StatusError('NotAcceptable', message)
 
 type Printed = Parameters<typeof columnsOf>[0]
 
 /** Rows are made of what is stored: a kind that two groups serve prints the same in both. */
 export function printedAs(resource: Resource): Printed {
-  const { storageGroup } = targetOf({ resource, namespace: '' })
-  return { group: storageGroup, plural: resource.plural }
+  const { group, plural } = resource.storage()
+  return { group, plural }
 }
 
 /** One item in the form asked for. */
 export function itemEncoder(resource: Resource, view: View): (item: Cached) => Buffer {
-  const target = targetOf({ resource, namespace: '' })
-  const form = readForm(target)
-  switch (view.accepted.form) {
-    case 'object':
-      return form === undefined ? item => item.bytes : item => item.form(form)
-    case 'table': {
-      const row = rowEncoder(printedAs(resource), view)
-      return item => Buffer.from(row(item.peek()))
-    }
-    case 'partial':
-    case 'partial-list':
-      return item => item.form(PARTIAL)
-    default:
-      return assertNever(view.accepted.form)
+  if (view.accepted.form === 'table') {
+    const row = rowEncoder(printedAs(resource), view)
+    return item => Buffer.from(row(item.peek()))
   }
+  const encoding = encodingOf(resource, view.accepted)
+  return encoding === undefined ? item => item.bytes : item => item.form(encoding.item)
 }
-
-const PARTIAL: Form = {
-  name: 'PartialObjectMetadata',
-  encode: object => Buffer.from(JSON.stringify(partialOf(object))),
-}
-
-export const partialOf = (object: AnyObject): AnyObject => ({
-  kind: 'PartialObjectMetadata',
-  apiVersion: META_VERSION,
-  metadata: object.metadata,
-})
 
 function rowEncoder(
   resource: Printed,
@@ -128,8 +152,9 @@ function includedIn(query: Query): IncludeObject {
 export function tableJson(
   resource: Printed,
   objects: readonly AnyObject[],
-  view: Pick<View, 'query' | 'now'>,
+  view: Pick<View, 'query' | 'now'> & Pick<TableOptions, 'withoutColumns'>,
 ): Buffer {
+  const { withoutColumns } = view
   const resourceVersion = objects[0]?.metadata.resourceVersion ?? ''
   return Buffer.from(
     JSON.stringify(
@@ -137,24 +162,32 @@ export function tableJson(
         now: view.now,
         includeObject: includedIn(view.query),
         metadata: { resourceVersion },
+        ...(withoutColumns === undefined ? {} : { withoutColumns }),
       }),
     ),
   )
 }
 
 function wholeOf(form: Omit<ListForm, 'whole'>): Buffer {
-  const parts: Buffer[] = [Buffer.from(form.head)]
-  form.items.forEach((item, index) => {
-    if (index > 0) parts.push(COMMA)
-    parts.push(form.encode(item))
+  const entries = form.items.map(form.encode)
+  const parts: Buffer[] = [form.head(entries.reduce((size, { length }) => size + length, 0))]
+  entries.forEach((entry, index) => {
+    if (index > 0) parts.push(form.between)
+    parts.push(entry)
   })
-  parts.push(Buffer.from(form.tail))
+  parts.push(form.tail)
   return Buffer.concat(parts)
 }
 
 export interface Slice {
   readonly bytes: Buffer
   readonly isLast: boolean
+}
+
+/** Entries of a list whose head says how long it is: all were made before the first could be sent. */
+export interface Entries {
+  readonly all: Buffer[]
+  readonly bytes: number
 }
 
 export interface SliceLimits {
@@ -168,21 +201,34 @@ export interface SliceLimits {
  * The list in slices; nothing is made before it is asked for. Full slices share one buffer, because 20 MB of fresh
  * memory per list is what brings the garbage collector in: a slice must be sent before the next is asked for.
  */
-export function* slicesOf(form: ListForm, limits: SliceLimits): Generator<Slice> {
+export function* slicesOf(form: ListForm, limits: SliceLimits, made?: Entries): Generator<Slice> {
   const joiner = new Joiner(limits.bytes)
-  joiner.add(Buffer.from(form.head))
+  joiner.add(form.head(made?.bytes ?? 0))
   let began = limits.monotonic()
   let isFirst = true
-  for (const item of form.items) {
-    if (!isFirst) joiner.add(COMMA)
+  for (const entry of made === undefined ? encoded(form) : given(made.all)) {
+    if (!isFirst) joiner.add(form.between)
     isFirst = false
-    joiner.add(form.encode(item))
+    joiner.add(entry)
     if (joiner.size < limits.bytes && limits.monotonic() - began < limits.ms) continue
     yield { bytes: joiner.take(), isLast: false }
     began = limits.monotonic()
   }
-  joiner.add(Buffer.from(form.tail))
+  joiner.add(form.tail)
   yield { bytes: joiner.take(), isLast: true }
+}
+
+function* encoded({ items, encode }: ListForm): Generator<Buffer> {
+  for (const item of items) yield encode(item)
+}
+
+/** What has been sent is held no longer. */
+function* given(entries: Buffer[]): Generator<Buffer> {
+  for (let index = 0; index < entries.length; index++) {
+    const entry = entries[index]
+    entries[index] = NOTHING
+    if (entry !== undefined) yield entry
+  }
 }
 
 /** Joins parts, big ones in a buffer that is used again and again. */

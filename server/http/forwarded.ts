@@ -20,6 +20,11 @@ const HOP = new Set([
   'upgrade',
 ])
 
+const PROTOCOLS = 'sec-websocket-protocol'
+
+/** Browsers have no other header for a token. Source: k8s.io/apiserver pkg/authentication/request/websocket */
+export const BEARER_PROTOCOL = 'base64url.bearer.authorization.k8s.io.'
+
 /** Meant for this server alone: nothing that is proxied to may see who the caller can be. */
 const isCredential = (name: string): boolean =>
   name === 'authorization' || name.startsWith('impersonate-') || name.startsWith('x-remote-')
@@ -51,7 +56,8 @@ export function requestHeaders(
   for (const name of exchange.headerNames()) {
     const value = exchange.header(name)
     if (value === undefined || name.startsWith(':') || HOP.has(name) || named.has(name)) continue
-    if (!isCredential(name)) headers[name] = value
+    const kept = name === PROTOCOLS ? withoutBearer(value) : value
+    if (!isCredential(name) && kept !== '') headers[name] = kept
   }
   headers['host'] ??= exchange.header(':authority') ?? ''
   const before = exchange.header('x-forwarded-for')
@@ -60,6 +66,13 @@ export function requestHeaders(
   headers['x-forwarded-uri'] = `${forwarded.prefix}${forwarded.path}`
   return headers
 }
+
+const withoutBearer = (protocols: string): string =>
+  protocols
+    .split(',')
+    .map(protocol => protocol.trim())
+    .filter(protocol => !protocol.startsWith(BEARER_PROTOCOL))
+    .join(', ')
 
 export interface Source {
   readonly prefix: string

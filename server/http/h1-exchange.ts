@@ -1,5 +1,6 @@
 /** An Exchange over an HTTP/1.1 request and response, or over an upgrade request (WebSocket). */
 import type { Credentials } from '#api/request.ts'
+import type { Readable } from 'node:stream'
 import { type IncomingMessage, STATUS_CODES, type ServerResponse } from 'node:http'
 import {
   type BodyWriter,
@@ -17,11 +18,11 @@ export class H1Exchange implements Exchange {
   readonly protocol = 'http/1.1'
   readonly method: string
   readonly path: string
+  readonly search: string
   readonly upgrade: UpgradeRequest | undefined
   readonly #request: IncomingMessage
   readonly #response: ServerResponse | undefined
   readonly #peer: Peer
-  readonly #search: string
   #query: URLSearchParams | undefined
   #abort: AbortController | undefined
   #status = 0
@@ -32,7 +33,7 @@ export class H1Exchange implements Exchange {
     const mark = target.indexOf('?')
     this.method = request.method ?? 'GET'
     this.path = mark < 0 ? target : target.slice(0, mark)
-    this.#search = mark < 0 ? '' : target.slice(mark + 1)
+    this.search = mark < 0 ? '' : target.slice(mark)
     this.#request = request
     this.#response = 'head' in answer ? undefined : answer
     this.upgrade = 'head' in answer ? answer : undefined
@@ -40,7 +41,7 @@ export class H1Exchange implements Exchange {
   }
 
   get query(): URLSearchParams {
-    this.#query ??= new URLSearchParams(this.#search)
+    this.#query ??= new URLSearchParams(this.search)
     return this.#query
   }
 
@@ -82,6 +83,13 @@ export class H1Exchange implements Exchange {
       return Promise.reject(bodyTooLarge(limitBytes))
     }
     return collectBody(this.#request, limitBytes, this.#peer.clock)
+  }
+
+  streamBody(): Readable | undefined {
+    const hasBody =
+      Number(this.header('content-length') ?? 0) > 0 ||
+      this.header('transfer-encoding') !== undefined
+    return hasBody ? this.#request : undefined
   }
 
   respond(status: number, headers: Headers, body: Buffer): void {

@@ -1,6 +1,7 @@
 /** An Exchange over one HTTP/2 stream (the stream API: the compatibility layer costs almost half as much again). */
 import type { Credentials } from '#api/request.ts'
 import type { Clock } from '#base/clock.ts'
+import type { Readable } from 'node:stream'
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import {
   type BodyWriter,
@@ -13,6 +14,9 @@ import {
 } from './exchange.ts'
 import { StreamWriter } from './stream-writer.ts'
 
+/** Shared: an error of its own costs a stack each, and a lost connection may carry hundreds of watches. */
+const GONE = new DOMException('the client is gone', 'AbortError')
+
 /** What the listener knows of a connection, shared by its requests. */
 export interface Peer extends PeerCertificate {
   readonly clock: Clock
@@ -24,10 +28,10 @@ export class H2Exchange implements Exchange {
   readonly upgrade = undefined
   readonly method: string
   readonly path: string
+  readonly search: string
   readonly #stream: ServerHttp2Stream
   readonly #headers: IncomingHttpHeaders
   readonly #peer: Peer
-  readonly #search: string
   #query: URLSearchParams | undefined
   #abort: AbortController | undefined
   #status = 0
@@ -37,14 +41,14 @@ export class H2Exchange implements Exchange {
     const mark = target.indexOf('?')
     this.method = headers[':method'] ?? 'GET'
     this.path = mark < 0 ? target : target.slice(0, mark)
-    this.#search = mark < 0 ? '' : target.slice(mark + 1)
+    this.search = mark < 0 ? '' : target.slice(mark)
     this.#stream = stream
     this.#headers = headers
     this.#peer = peer
   }
 
   get query(): URLSearchParams {
-    this.#query ??= new URLSearchParams(this.#search)
+    this.#query ??= new URLSearchParams(this.search)
     return this.#query
   }
 
@@ -64,8 +68,8 @@ export class H2Exchange implements Exchange {
     if (this.#abort === undefined) {
       const abort = new AbortController()
       this.#abort = abort
-      if (this.#stream.destroyed) abort.abort()
-      else this.#stream.once('close', () => abort.abort())
+      if (this.#stream.destroyed) abort.abort(GONE)
+      else this.#stream.once('close', () => abort.abort(GONE))
     }
     return this.#abort.signal
   }
@@ -84,7 +88,22 @@ export class H2Exchange implements Exchange {
       this.#stream.resume()
       return Promise.reject(bodyTooLarge(limitBytes))
     }
+    this.#askOn()
     return collectBody(this.#stream, limitBytes, this.#peer.clock)
+  }
+
+  streamBody(): Readable | undefined {
+    if (this.#stream.endAfterHeaders) return undefined
+    this.#askOn()
+    return this.#stream
+  }
+
+  /** Clients that ask first hear that their body is wanted; curl would wait a second for it. */
+  #askOn(): void {
+    const stream = this.#stream
+    if (this.header('expect')?.toLowerCase() !== '100-continue') return
+    if (!stream.destroyed && !stream.headersSent)
+      stream.additionalHeaders({ ':status': constants.HTTP_STATUS_CONTINUE })
   }
 
   respond(status: number, headers: Headers, body: Buffer): void {

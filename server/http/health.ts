@@ -25,14 +25,24 @@ export interface HealthOptions {
 
 const PING: HealthCheck = { name: 'ping', check: () => {} }
 
-export function healthRoutes(options: HealthOptions): readonly NonResourceRoute[] {
+function endpointsOf(options: HealthOptions): readonly Endpoint[] {
   const live = [PING, ...options.live]
-  const endpoints = [
+  return [
     { path: '/healthz', checks: live },
     { path: '/livez', checks: live },
     { path: '/readyz', checks: [...live, ...options.ready] },
   ]
-  return endpoints.map(({ path, checks }) => ({
+}
+
+/** Of every check. */
+export const healthPaths = (options: HealthOptions): readonly string[] =>
+  endpointsOf(options).flatMap(({ path, checks }) => [
+    path,
+    ...checks.map(({ name }) => `${path}/${name}`),
+  ])
+
+export function healthRoutes(options: HealthOptions): readonly NonResourceRoute[] {
+  return endpointsOf(options).map(({ path, checks }) => ({
     matches: candidate => candidate === path || candidate.startsWith(`${path}/`),
     handle: context => answer(options.log, { path, checks }, context),
   }))

@@ -32,8 +32,11 @@ const LINKS: Readonly<Record<string, readonly string[]>> = {
   video: ['poster', 'src'],
 }
 
-/** Where a comment begins, or a start tag with its attributes; quoted values may hold anything. */
-const PIECE = /<!--|<([a-z][a-z0-9]*)((?:"[^"]*"|'[^']*'|[^"'<>])*)>/gi
+/**
+ * Where a comment begins, or a start tag with its attributes; quoted values may hold anything. A name is whole: one that
+ * could be cut anywhere would be tried at every length, and a page of one long name would take minutes.
+ */
+const PIECE = /<!--|<([a-z][a-z0-9]*)(?![a-z0-9])((?:"[^"]*"|'[^']*'|[^"'<>])*)>/gi
 const ATTRIBUTE = /(\s([a-z]+)\s*=\s*)(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi
 const SCRIPT_END = /<\/script/gi
 const COMMENT_END = /-->/g

@@ -1,25 +1,19 @@
 /** A RequestContext over an Exchange: headers and body as the stages want them. */
 import { parseJson, parsePatch } from '#api/codec.ts'
+import { parseProtobuf } from '#api/protobuf/envelope.ts'
 import { ANONYMOUS, type UserInfo } from '#api/request.ts'
 import type { TypedKind } from '#api/scheme.ts'
-import type { StructType } from '#api/schema/type.ts'
 import { badRequest } from '#api/status.ts'
 import type { Turns } from '#base/turns.ts'
 import type { Body, Query } from '#server/registry/call.ts'
-import { parseProtobuf } from './protobuf.ts'
 import type { RequestContext } from './context.ts'
 import { BODY_LIMIT_BYTES, type Exchange } from './exchange.ts'
 import { unsupportedMedia } from '#server/registry/options.ts'
-import { mediaTypeOf } from './negotiation.ts'
+import { PROTOBUF, mediaTypeOf } from './negotiation.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
-import { parseYaml } from './yaml.ts'
+import { readYaml } from './yaml.ts'
 
-const BODY_TYPES: readonly string[] = [
-  'application/json',
-  'application/yaml',
-  'application/vnd.kubernetes.protobuf',
-]
-const PROTOBUF = 'application/vnd.kubernetes.protobuf'
+const BODY_TYPES: readonly string[] = ['application/json', 'application/yaml', PROTOBUF]
 const YAML_TYPES = new Set(['application/yaml', 'application/apply-patch+yaml'])
 const JSON_PATCH_TYPES = new Set([
   'application/json-patch+json',
@@ -79,17 +73,8 @@ export class HttpContext implements RequestContext {
     const { contentType } = this
     if (contentType === 'application/json') return parseJson(bytes, expected.kind)
     if (JSON_PATCH_TYPES.has(contentType)) return parsePatch(bytes)
-    if (YAML_TYPES.has(contentType))
-      return { value: parseYaml(bytes.toString('utf8')), duplicates: [] }
-    if (contentType === PROTOBUF)
-      return {
-        value: parseProtobuf(bytes, (_version, kind) => schemaOf(expected, kind)),
-        duplicates: [],
-      }
+    if (YAML_TYPES.has(contentType)) return { value: readYaml(bytes), duplicates: [] }
+    if (contentType === PROTOBUF) return { value: parseProtobuf(bytes, expected), duplicates: [] }
     throw unsupportedMedia(BODY_TYPES)
   }
 }
-
-/** A kind that is not expected is refused by the decoder, in its own words. */
-const schemaOf = (expected: TypedKind, kind: string): StructType | undefined =>
-  kind === expected.kind ? expected.type : undefined

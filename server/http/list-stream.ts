@@ -6,7 +6,7 @@ import type { Clock } from '#base/clock.ts'
 import type { Turns } from '#base/turns.ts'
 import { type Gzip, createGzip } from 'node:zlib'
 import type { BodyWriter, Exchange, Headers } from './exchange.ts'
-import { type ListForm, type Slice, slicesOf } from './forms.ts'
+import { type Entries, type ListForm, type Slice, slicesOf } from './forms.ts'
 
 const SLICE_BYTES = 256 * 1024
 const SLICE_MS = 2
@@ -23,7 +23,7 @@ export async function sendPage(
   { exchange, headers, form }: PageAnswer,
 ): Promise<void> {
   const limits = { bytes: SLICE_BYTES, ms: SLICE_MS, monotonic: () => deps.clock.monotonic() }
-  const slices = slicesOf(form, limits)
+  const slices = slicesOf(form, limits, form.isMeasured ? await entriesOf(deps, form) : undefined)
   const { value: first } = slices.next()
   if (first === undefined) return
   const zips = /(^|[\s,])gzip($|[\s,;])/.test(exchange.header('accept-encoding') ?? '')
@@ -33,6 +33,25 @@ export async function sendPage(
   const writer = exchange.stream(200, { ...headers, ...encoding })
   const all = chain(first, slices)
   await (zips ? sendZipped(writer, all, deps.turns) : sendPlain(writer, all, deps.turns))
+}
+
+/** Lists of the same objects that are under way at the same time share these. */
+async function entriesOf(
+  { clock, turns }: { readonly clock: Clock; readonly turns: Turns },
+  form: ListForm,
+): Promise<Entries> {
+  const all: Buffer[] = []
+  let bytes = 0
+  let began = clock.monotonic()
+  for (const item of form.items) {
+    const entry = form.encode(item)
+    all.push(entry)
+    bytes += entry.length
+    if (clock.monotonic() - began < SLICE_MS) continue
+    await turns.take()
+    began = clock.monotonic()
+  }
+  return { all, bytes }
 }
 
 function* chain(first: Slice, rest: Iterable<Slice>): Generator<Slice> {

@@ -1,17 +1,19 @@
 /**
  * The one TLS listener: hands each connection to HTTP/2, HTTP/1.1 or another protocol by what ALPN agreed on.
  *
- * Owns    the listening socket, every connection, and a secure context that can be replaced while running.
+ * Owns    every connection, and a secure context that can be replaced while running.
  * Law     A peer's certificate is passed on only when TLS verified its chain and dates against the client CA.
  *         An HTTP/1.1 socket is never handed to HTTP/2 (a native assertion would end the process).
  * Throws  on listen(): Error with code EADDRINUSE, EACCES ...
  */
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/logger.ts'
+import type { Turns } from '#base/turns.ts'
 import http from 'node:http'
 import http2 from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import tls, { type TLSSocket } from 'node:tls'
+import { createDoor } from './door.ts'
 import type { Exchange } from './exchange.ts'
 import { H1Exchange } from './h1-exchange.ts'
 import { H2Exchange, type Peer } from './h2-exchange.ts'
@@ -30,6 +32,7 @@ export type AlpnHandlers = Readonly<Record<string, (socket: TLSSocket, peer: Pee
 export interface ListenerOptions {
   readonly tls: TlsMaterial
   readonly clock: Clock
+  readonly turns: Turns
   readonly log: Logger
   /** Must not throw; answers every exchange it is given. */
   readonly handle: (exchange: Exchange) => void
@@ -72,7 +75,13 @@ export function createListener(options: ListenerOptions): Listener {
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     minVersion: 'TLSv1.2',
   })
-  front.maxConnections = CONNECTIONS_MAX
+  const door = createDoor({
+    clock: options.clock,
+    turns: options.turns,
+    connectionsMax: CONNECTIONS_MAX,
+    silenceMs: HANDSHAKE_TIMEOUT_MS,
+    admit: socket => front.emit('connection', socket),
+  })
   front.on('tlsClientError', error => options.log.debug('TLS handshake failed', { error }))
   front.on('secureConnection', socket => {
     sockets.add(socket)
@@ -82,7 +91,8 @@ export function createListener(options: ListenerOptions): Listener {
     // A peer that vanished without a word (a node behind NAT) must not hold its watches for ever.
     socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS)
     const protocol = socket.alpnProtocol
-    if (protocol === 'h2') return void h2.emit('secureConnection', socket)
+    if (protocol === 'h2')
+      return void paced(options.turns, socket, () => h2.emit('connection', socket))
     const other = typeof protocol === 'string' ? options.alpn?.[protocol] : undefined
     if (other !== undefined) return other(socket, peerOf(socket, options.clock))
     h1.emit('connection', socket)
@@ -90,18 +100,29 @@ export function createListener(options: ListenerOptions): Listener {
   return {
     listen: (address, port) =>
       new Promise((resolve, reject) => {
-        front.once('error', reject)
-        front.listen(port, address, () => {
-          front.removeListener('error', reject)
-          front.on('error', error => options.log.error('listener failed', { error }))
-          const bound = front.address()
+        const { server } = door
+        server.once('error', reject)
+        server.listen(port, address, () => {
+          server.removeListener('error', reject)
+          server.on('error', error => options.log.error('listener failed', { error }))
+          const bound = server.address()
           if (bound === null || typeof bound === 'string') return reject(new Error('no address'))
           resolve(bound)
         })
       }),
     setSecureContext: material => front.setSecureContext(contextOf(material)),
-    close: graceMs => closeAll({ clock: options.clock, front, h1, sockets, sessions, graceMs }),
+    close(graceMs) {
+      door.clear()
+      const { server } = door
+      return closeAll({ clock: options.clock, server, h1, sockets, sessions, graceMs })
+    },
   }
+}
+
+/** A session costs as much as a handshake. */
+async function paced(turns: Turns, socket: TLSSocket, start: () => void): Promise<void> {
+  await turns.take()
+  if (!socket.destroyed) start()
 }
 
 const contextOf = (material: TlsMaterial): tls.SecureContextOptions => ({
@@ -113,8 +134,9 @@ const contextOf = (material: TlsMaterial): tls.SecureContextOptions => ({
 function createH2(
   options: ListenerOptions,
   sessions: Set<http2.ServerHttp2Session>,
-): http2.Http2SecureServer {
-  const server = http2.createSecureServer({
+): http2.Http2Server {
+  // Never listens and ends no TLS: a secure server would make a context of its own, 7 ms at every start.
+  const server = http2.createServer({
     maxSessionMemory: SESSION_MEMORY_MB,
     maxHeaderListPairs: HEADER_PAIRS_MAX,
     settings: {
@@ -190,7 +212,7 @@ const nobody = (clock: Clock): Peer => ({
 
 interface Closing {
   readonly clock: Clock
-  readonly front: tls.Server
+  readonly server: Server
   readonly h1: http.Server
   readonly sockets: ReadonlySet<TLSSocket>
   readonly sessions: ReadonlySet<http2.ServerHttp2Session>
@@ -198,9 +220,9 @@ interface Closing {
 }
 
 async function closeAll(closing: Closing): Promise<void> {
-  const { clock, front, h1, sockets, sessions, graceMs } = closing
+  const { clock, server, h1, sockets, sessions, graceMs } = closing
   const closed = new Promise<void>(resolve => {
-    front.close(() => resolve())
+    server.close(() => resolve())
   })
   h1.close()
   h1.closeIdleConnections()

@@ -131,6 +131,8 @@ async function objectOf(deps: LocalDeps, answer: Answer): Promise<AnyObject> {
     case 'watch':
     case 'node-response':
     case 'node-stream':
+    case 'port-forward':
+    case 'proxy':
       throw badRequest('this request answers with a stream')
     default:
       return assertNever(answer)
@@ -204,6 +206,7 @@ function follow(
         item === undefined ? bookmark(answer.resource, event) : shownAs(target, item.object())
       onEvent({ type, object })
     }
+    if (answer.watch.refusal !== undefined) return finish(answer.watch.refusal)
     try {
       watch = deps.cache.watch(answer.watch.selection, answer.watch.options, {
         onEvents(events) {

@@ -15,6 +15,9 @@ import type { Exchange } from './exchange.ts'
 import { type PortForward, forwardOverSpdy, refusal } from './port-forward-spdy.ts'
 import { agree, keepOpen, switchToSpdy, switchToWebSocket } from './upgrade.ts'
 
+/** Two channels each, and a channel's number is one byte. */
+const PORTS_MAX = 128
+
 const TUNNELLED = 'SPDY/3.1+portforward.k8s.io'
 const PROTOCOLS = {
   spdy: ['portforward.k8s.io'],
@@ -35,6 +38,7 @@ export async function servePortForward(
   const isTunnelled = protocol === TUNNELLED
   if (!isTunnelled && forward.ports.length === 0)
     throw badRequest('query parameter "ports" is required')
+  if (forward.ports.length > PORTS_MAX) throw badRequest(`at most ${PORTS_MAX} ports are forwarded`)
   const closed = closeOf(upgrade.socket)
   const socket = await switchToWebSocket(upgrade, protocol)
   keepOpen(socket, clock)

@@ -60,12 +60,10 @@ function carryOverWebSocket(socket: WebSocket, node: Duplex, protocol: string): 
     node.destroy()
   }
   socket.on('message', data => {
-    for (const frame of framesOf(messageOf(data, protocol), protocol)) {
-      if (node.write(frame)) continue
-      socket.pause()
-      node.once('drain', () => socket.resume())
-    }
+    for (const frame of framesOf(messageOf(data, protocol), protocol)) node.write(frame)
+    if (node.writableNeedDrain) socket.pause()
   })
+  node.on('drain', () => socket.resume())
   socket.once('close', () => finish(1000))
   socket.once('error', () => finish(1011))
   toWebSocket(socket, node, protocol).then(

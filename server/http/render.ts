@@ -2,22 +2,26 @@
  * Answers to bytes on an exchange: status, headers, compression, the form the client asked for. The one place where
  * a StatusError becomes an HTTP answer.
  */
-import type { AnyObject } from '#api/object.ts'
+import { encodeObject } from '#api/protobuf/envelope.ts'
 import type { Turns } from '#base/turns.ts'
 import { type Status, StatusError, internalError } from '#api/status.ts'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { type Resource, resourceOf } from '#api/scheme.ts'
 import type { Answer } from '#server/registry/call.ts'
 import type { RequestContext } from './context.ts'
 import type { Exchange, Headers } from './exchange.ts'
-import { type Accepted, negotiate } from './negotiation.ts'
-import { formOf, partialOf, tableJson } from './forms.ts'
+import { bytesOf, jsonOf } from './answer-bytes.ts'
+import { type Accepted, type Media, PROTOBUF, mediaOfStatus, negotiate } from './negotiation.ts'
+import { formOf } from './forms.ts'
+import { offersFor } from './offers.ts'
 import { sendPage } from './list-stream.ts'
 import { isTrue } from '#server/registry/options.ts'
+import { statusType } from './watch-frames.ts'
 import { type WatchSource, sendWatch } from './watch-stream.ts'
 import { pipeNodeResponse } from './node-response.ts'
-import { bridgeWebSocket } from './websocket.ts'
+import { serveCommand } from './remote-command.ts'
+import { servePortForward } from './port-forward.ts'
+import { reverseProxy } from './reverse-proxy.ts'
 import { renderYaml } from '#client/yaml.ts'
 
 const GZIP_OVER_BYTES = 128 * 1024
@@ -36,13 +40,16 @@ export async function render(
   answer: Answer,
 ): Promise<void> {
   const { exchange } = context
-  if (answer.kind === 'node-stream') return bridgeWebSocket(exchange, answer.connect, deps.clock)
+  if (answer.kind === 'node-stream') return serveCommand(exchange, answer, deps.clock)
+  if (answer.kind === 'port-forward') return servePortForward(exchange, answer, deps.clock)
+  if (answer.kind === 'proxy')
+    return reverseProxy(exchange, answer.target, context.info.rest, deps.clock)
   if (answer.kind === 'node-response') {
     const response = await answer.open(exchange.signal)
     return pipeNodeResponse(exchange, response, answer.contentType)
   }
   if (answer.kind === 'raw') return sendBytes(exchange, answer.code, answer.headers, answer.body)
-  const accepted = negotiate(context.accept)
+  const accepted = negotiate(context.accept, offersFor(context.info))
   const view = { accepted, query: context.query, now: deps.now() }
   if (answer.kind === 'watch') return sendWatch(deps, exchange, answer, view)
   const headers = headersOf(context, accepted)
@@ -56,7 +63,8 @@ export async function render(
 
 /** True when the answer is rewritten as a whole: YAML, or JSON for people. */
 const isWhole = (context: RequestContext, accepted: Accepted, answer: Answer): boolean =>
-  accepted.media === 'application/yaml' || isPretty(context, answer)
+  accepted.media === 'application/yaml' ||
+  (accepted.media === 'application/json' && isPretty(context, answer))
 
 /** Indenting a longer list would hold everybody up: it needs to be asked for. */
 const PRETTY_ITEMS_MAX = 100
@@ -98,31 +106,6 @@ function bounded(warnings: readonly string[]): readonly string[] {
 const warning = (text: string): string =>
   `299 - ${JSON.stringify(text.replaceAll(/[^\x20-\x7e]/g, '?'))}`
 
-type Shown = Exclude<Answer, { kind: 'raw' | 'node-response' | 'node-stream' | 'watch' }>
-
-function bytesOf(answer: Shown, context: RequestContext, accepted: Accepted, now: number): Buffer {
-  if (answer.kind === 'page') return formOf(answer, { accepted, query: context.query, now }).whole()
-  if (answer.kind === 'item' && accepted.form === 'object') return answer.item.bytes
-  const object = answer.kind === 'item' ? answer.item.object() : answer.object
-  if (accepted.form === 'object' || object.kind === 'Status')
-    return (answer.kind === 'object' ? answer.bytes : undefined) ?? jsonOf(object)
-  if (accepted.form === 'table')
-    return tableJson(printedFor(context, object), [object], { query: context.query, now })
-  return jsonOf(partialOf(object))
-}
-
-const jsonOf = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
-
-/** Whose columns fit the object: the resource asked for, or nobody's when a subresource answers another kind. */
-function printedFor(
-  context: RequestContext,
-  object: AnyObject,
-): Pick<Resource, 'group' | 'plural'> {
-  const { group, version, resource } = context.info
-  const found = resourceOf(group, version, resource)
-  return found?.kind === object.kind ? found : { group: '', plural: '' }
-}
-
 async function sendWhole(
   context: RequestContext & { readonly exchange: Exchange },
   accepted: Accepted,
@@ -143,7 +126,8 @@ async function sendBytes(
   headers: Headers,
   body: Buffer,
 ): Promise<void> {
-  const zips = body.length > GZIP_OVER_BYTES && acceptsGzip(exchange)
+  const isZipped = headers['content-encoding'] !== undefined
+  const zips = !isZipped && body.length > GZIP_OVER_BYTES && acceptsGzip(exchange)
   if (!zips) return exchange.respond(code, headers, body)
   const packed = await gzipped(body, { level: 1 })
   exchange.respond(
@@ -158,16 +142,23 @@ export const acceptsGzip = (exchange: Exchange): boolean =>
 
 export function sendStatus(exchange: Exchange, status: Status): void {
   const retry = status.details?.retryAfterSeconds
+  const media = mediaOfStatus(exchange.header('accept'))
   exchange.respond(
     status.code ?? 500,
     {
-      'content-type': 'application/json',
+      'content-type': media,
       'cache-control': NO_CACHE,
       ...(retry === undefined ? {} : { 'retry-after': String(retry) }),
       ...(status.code === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     },
-    jsonOf(status),
+    STATUS_BYTES[media](status),
   )
+}
+
+const STATUS_BYTES: Readonly<Record<Media, (status: Status) => Buffer>> = {
+  'application/json': jsonOf,
+  'application/yaml': status => Buffer.from(renderYaml(status)),
+  [PROTOBUF]: status => encodeObject({ apiVersion: 'v1', kind: 'Status' }, statusType(), status),
 }
 
 /** The StatusError a client sees for any error. */

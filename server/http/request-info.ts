@@ -71,7 +71,7 @@ function locate(parts: readonly string[]): Located | undefined {
   const [prefix, first, second] = parts
   const core = prefix === 'api'
   if (!core && prefix !== 'apis') return undefined
-  const behind = parts.slice(core ? 2 : 3)
+  const behind = withProxy(parts.slice(core ? 2 : 3))
   const watchPrefix = behind[0] === 'watch'
   const rest = watchPrefix ? behind.slice(1) : behind
   if (rest.length === 0) return undefined
@@ -83,14 +83,23 @@ function locate(parts: readonly string[]): Located | undefined {
   }
 }
 
+/** `proxy/[namespaces/x/]pods/y/...`, as the first Kubernetes had it, is `[namespaces/x/]pods/y/proxy/...`. */
+function withProxy(parts: readonly string[]): readonly string[] {
+  const [first, ...behind] = parts
+  const count = behind[0] === 'namespaces' ? 4 : 2
+  if (first !== 'proxy' || behind.length < count) return parts
+  return [...behind.slice(0, count), 'proxy', ...behind.slice(count)]
+}
+
 function resourceInfo(line: RequestLine, path: string, located: Located): RequestInfo {
   const { namespace, parts } = splitNamespace(located.parts)
   const [resource = '', pathName = '', subresource = '', ...rest] = parts
   const method = VERBS[line.method] ?? ''
   const isCollection = pathName === ''
-  const watching = located.watchPrefix || isTrue(line.query.get('watch'))
+  // `?watch` on one object is a plain GET, as ever.
+  const watching = located.watchPrefix || (isCollection && isTrue(line.query.get('watch')))
   const verb = verbOf(method, isCollection, watching)
-  const named = isCollection && verb !== 'create' ? nameInFieldSelector(line.query) : ''
+  const named = isCollection && method === 'get' ? nameInFieldSelector(line.query) : ''
   return {
     isResource: true,
     verb,

@@ -28,6 +28,7 @@ import {
 import { rewriteLinks } from './html-links.ts'
 
 const DIAL_TIMEOUT_MS = 30_000
+const HANDSHAKE_TIMEOUT_MS = 10_000
 const REFUSAL_MAX_BYTES = 64 * 1024
 /** Rewriting one takes a millisecond or two. */
 const PAGE_MAX_BYTES = 256 * 1024
@@ -47,11 +48,11 @@ export async function reverseProxy(
     return
   }
   const connection = await reached(exchange, target, clock)
-  const request = outgoing(exchange, forwarded, connection)
-  const stop = (): void => void request.destroy()
+  const stop = (): void => void connection.destroy()
   exchange.signal.addEventListener('abort', stop, { once: true })
   try {
-    await answered(exchange, request, { target, forwarded })
+    if (exchange.signal.aborted) return
+    await answered(exchange, outgoing(exchange, forwarded, connection), { target, forwarded })
   } finally {
     exchange.signal.removeEventListener('abort', stop)
     connection.destroy()
@@ -62,13 +63,30 @@ async function reached(exchange: Exchange, target: ProxyTarget, clock: Clock): P
   try {
     const raw = await (target.connect?.(exchange.signal) ?? dial(target.host, clock))
     raw.on('error', () => {})
-    if (target.scheme === 'http') return raw
-    const secure = tls.connect({ socket: raw, rejectUnauthorized: false })
-    await once(secure, 'secureConnect')
-    return secure
+    return target.scheme === 'http' ? raw : await secured(raw, exchange.signal, clock)
   } catch (error) {
     throw unreachable(error)
   }
+}
+
+/** Whoever is silent is given up, and so is a client that left. */
+async function secured(raw: Duplex, signal: AbortSignal, clock: Clock): Promise<Duplex> {
+  const secure = tls.connect({ socket: raw, rejectUnauthorized: false })
+  const timer = clock.after(HANDSHAKE_TIMEOUT_MS, () =>
+    secure.destroy(new Error('net/http: TLS handshake timeout')),
+  )
+  try {
+    await once(secure, 'secureConnect', { signal })
+  } catch (error) {
+    secure.destroy()
+    raw.destroy()
+    throw error
+  } finally {
+    timer.cancel()
+  }
+  secure.on('error', () => {})
+  secure.once('close', () => raw.destroy())
+  return secure
 }
 
 const unreachable = (error: unknown): StatusError =>

@@ -1,16 +1,17 @@
 /**
  * Sends a watch: frames as they come, several events in one write, until the client, the time or the cache ends it.
+ * A watch that ends in time closes with a bookmark, when bookmarks were asked for. Never compressed.
  *
  * Law     Whatever goes wrong after the first byte arrives as an ERROR event with a Status, then the stream ends.
  */
-import { type Resource, apiVersionOf } from '#api/scheme.ts'
 import { StatusError } from '#api/status.ts'
 import type { Clock } from '#base/clock.ts'
 import { type Cache, type CacheEvent, type CacheWatch, costOf } from '#server/cache/cache.ts'
 import type { Answer } from '#server/registry/call.ts'
-import { readForm, targetOf } from '#server/registry/target.ts'
 import type { BodyWriter, Exchange } from './exchange.ts'
-import { type View, itemEncoder, printedAs, tableJson } from './forms.ts'
+import type { View } from './forms.ts'
+import { type WatchFrames, framesOf } from './watch-frames.ts'
+import { upgradeWatch } from './watch-socket.ts'
 
 export interface OpenWatch {
   /** Ends the stream in good order. */
@@ -26,41 +27,53 @@ export interface WatchSource {
 
 type WatchAnswer = Extract<Answer, { kind: 'watch' }>
 
-const INITIAL_END = 'k8s.io/initial-events-end'
-const END = Buffer.from('}\n')
-
-export function sendWatch(
+export async function sendWatch(
   source: WatchSource,
   exchange: Exchange,
   answer: WatchAnswer,
   view: View,
 ): Promise<void> {
-  const { accepted } = view
-  const writer = exchange.stream(200, {
-    'content-type':
-      accepted.form === 'object' ? 'application/json' : 'application/json;stream=watch',
-    'cache-control': 'no-cache, private',
-  })
-  const frame = framer(answer.resource, view)
+  const frames = framesOf(answer.resource, view)
+  const { upgrade } = exchange
+  if (upgrade === undefined) {
+    const headers = { 'content-type': frames.contentType, 'cache-control': 'no-cache, private' }
+    const pump = new Pump(exchange.stream(200, headers), frames, JOINED)
+    return carry(source, exchange, answer, pump)
+  }
+  const writer = await upgradeWatch(upgrade, frames.isText)
+  const apart: Joining = all => all.map(frames.alone)
+  if (writer !== undefined) return carry(source, exchange, answer, new Pump(writer, frames, apart))
+}
+
+function carry(
+  source: WatchSource,
+  exchange: Exchange,
+  answer: WatchAnswer,
+  pump: Pump,
+): Promise<void> {
+  const { selection, options, timeoutMs, refusal } = answer.watch
   return new Promise(resolve => {
-    const pump = new Pump(writer, frame)
     const end = (): void => finish(undefined)
+    const timeOut = (): void => {
+      watch?.bookmark()
+      end()
+    }
     const open: OpenWatch = { end }
     const finish = (error: StatusError | undefined): void => {
       if (!source.watchers.delete(open)) return
       timer.cancel()
       exchange.signal.removeEventListener('abort', end)
       watch?.close()
-      if (error !== undefined) writer.write(errorFrame(error))
-      writer.end()
+      pump.end(error)
       resolve()
     }
     source.watchers.add(open)
-    const timer = source.clock.after(answer.watch.timeoutMs, end)
+    const timer = source.clock.after(timeoutMs, timeOut)
     exchange.signal.addEventListener('abort', end, { once: true })
     let watch: CacheWatch | undefined
+    if (refusal !== undefined) return finish(refusal)
     try {
-      watch = source.cache.watch(answer.watch.selection, answer.watch.options, {
+      watch = source.cache.watch(selection, options, {
         onEvents: events => pump.send(events),
         onEnd: finish,
       })
@@ -75,17 +88,23 @@ export function sendWatch(
   })
 }
 
+/** Several events in one write, or each in a message of its own. */
+type Joining = (frames: readonly Buffer[]) => readonly Buffer[]
+const JOINED: Joining = frames => (frames.length === 1 ? frames : [Buffer.concat(frames)])
+
 /** Writes events and tells the cache what has left the queue. */
 class Pump {
   readonly #writer: BodyWriter
-  readonly #frame: (event: CacheEvent) => Buffer
+  readonly #frames: WatchFrames
+  readonly #join: Joining
   #watch: CacheWatch | undefined
   #waiting = 0
   #isDraining = false
 
-  constructor(writer: BodyWriter, frame: (event: CacheEvent) => Buffer) {
+  constructor(writer: BodyWriter, frames: WatchFrames, join: Joining) {
     this.#writer = writer
-    this.#frame = frame
+    this.#frames = frames
+    this.#join = join
   }
 
   attach(watch: CacheWatch): void {
@@ -94,12 +113,18 @@ class Pump {
   }
 
   send(events: readonly CacheEvent[]): void {
-    const frames = events.map(this.#frame)
-    const [only] = frames
-    const chunk = frames.length === 1 && only !== undefined ? only : Buffer.concat(frames)
     for (const event of events) this.#waiting += costOf(event)
-    if (this.#writer.write(chunk)) this.#settle()
+    let hasRoom = true
+    for (const chunk of this.#join(events.map(this.#frames.event)))
+      hasRoom = this.#writer.write(chunk)
+    if (hasRoom) this.#settle()
     else void this.#drain()
+  }
+
+  end(error: StatusError | undefined): void {
+    if (error !== undefined)
+      for (const chunk of this.#join([this.#frames.error(error)])) this.#writer.write(chunk)
+    this.#writer.end()
   }
 
   async #drain(): Promise<void> {
@@ -117,39 +142,3 @@ class Pump {
     this.#watch.drained(bytes)
   }
 }
-
-function framer(resource: Resource, view: View): (event: CacheEvent) => Buffer {
-  const { form } = view.accepted
-  const isStored =
-    form === 'object' && readForm(targetOf({ resource, namespace: '' })) === undefined
-  const encode = itemEncoder(resource, view)
-  return event => {
-    const { item } = event
-    if (item === undefined) return bookmark(resource, form, event)
-    if (isStored) return event.frame()
-    const body =
-      form === 'table' ? tableJson(printedAs(resource), [item.object()], view) : encode(item)
-    return Buffer.concat([Buffer.from(`{"type":"${event.type}","object":`), body, END])
-  }
-}
-
-/** An object of the watched kind that has a revision and nothing else. */
-function bookmark(resource: Resource, form: View['accepted']['form'], event: CacheEvent): Buffer {
-  const annotations = event.initialEventsEnd ? { annotations: { [INITIAL_END]: 'true' } } : {}
-  const metadata = {
-    resourceVersion: String(event.revision),
-    creationTimestamp: null,
-    ...annotations,
-  }
-  const typed =
-    form === 'object'
-      ? { kind: resource.kind, apiVersion: apiVersionOf(resource) }
-      : { kind: form === 'table' ? 'Table' : 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1' }
-  const rows = form === 'table' ? { columnDefinitions: [], rows: [] } : {}
-  return Buffer.from(
-    `${JSON.stringify({ type: event.type, object: { ...typed, metadata, ...rows } })}\n`,
-  )
-}
-
-const errorFrame = (error: StatusError): Buffer =>
-  Buffer.from(`${JSON.stringify({ type: 'ERROR', object: error.toStatus() })}\n`)

@@ -183,12 +183,14 @@ const servingLeaf = (options: PkiOptions, authority: Authority): LeafSpec => ({
   subject: { commonName: 'kube-apiserver', organizations: [] },
   usages: ['server auth'],
   names: [
-    ...KUBERNETES_NAMES,
-    `kubernetes.default.svc.${options.clusterDomain}`,
-    options.nodeName,
-    ...options.serviceIPs,
-    ...options.nodeIPs,
-    ...options.tlsSans,
+    ...new Set([
+      ...KUBERNETES_NAMES,
+      `kubernetes.default.svc.${options.clusterDomain}`,
+      options.nodeName,
+      ...options.serviceIPs,
+      ...options.nodeIPs,
+      ...options.tlsSans,
+    ]),
   ],
 })
 

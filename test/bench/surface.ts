@@ -26,7 +26,8 @@ const GROWTH = [1000, 5000, 17_600, 50_000, 100_000].filter(
   count => count <= Number(values.objects),
 )
 const NAMESPACE = '/api/v1/namespaces/default'
-const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments'
+/** A kind that no controller acts on here, so that only the write is measured. */
+const TEMPLATES = '/api/v1/namespaces/default/podtemplates'
 const JSON_TYPE = 'application/json'
 const PROTOBUF = 'application/vnd.kubernetes.protobuf'
 
@@ -41,27 +42,23 @@ const configMap = (name: string, bytes: number) => ({
   data: { filler: 'x'.repeat(bytes) },
 })
 
-const deployment = (name: string, image: string) => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
+const template = (name: string, image: string) => ({
+  apiVersion: 'v1',
+  kind: 'PodTemplate',
   metadata: { name, labels: { app: name } },
-  spec: {
-    replicas: 0,
-    selector: { matchLabels: { app: name } },
-    template: {
-      metadata: { labels: { app: name } },
-      spec: {
-        containers: ['web', 'side'].map(container => ({
-          name: container,
-          image,
-          env: Array.from({ length: 8 }, (_, index) => ({
-            name: `V${index}`,
-            value: 'x'.repeat(40),
-          })),
-          ports: [{ name: container, containerPort: 80 }],
-          resources: { requests: { cpu: '10m', memory: '16Mi' } },
+  template: {
+    metadata: { labels: { app: name } },
+    spec: {
+      containers: ['web', 'side'].map(container => ({
+        name: container,
+        image,
+        env: Array.from({ length: 8 }, (_, index) => ({
+          name: `V${index}`,
+          value: 'x'.repeat(40),
         })),
-      },
+        ports: [{ name: container, containerPort: 80 }],
+        resources: { requests: { cpu: '10m', memory: '16Mi' } },
+      })),
     },
   },
 })
@@ -131,7 +128,7 @@ async function benchPatches(server: Server, sessions: readonly Session[]): Promi
   const at = (worker: number): Session => pick(sessions, worker)
   for (let worker = 0; worker < CLIENTS; worker++) {
     await must(at(worker), 'POST', `${NAMESPACE}/configmaps`, configMap(`p${worker}`, 1200))
-    await must(at(worker), 'POST', DEPLOYMENTS, deployment(`d${worker}`, 'web:0'))
+    await must(at(worker), 'POST', TEMPLATES, template(`d${worker}`, 'web:0'))
   }
   const writes: readonly Write[] = [
     {
@@ -153,25 +150,25 @@ async function benchPatches(server: Server, sessions: readonly Session[]): Promi
         must(
           at(worker),
           'PATCH',
-          `${DEPLOYMENTS}/d${worker}`,
-          { spec: { template: { spec: { containers: [{ name: 'web', image: `web:${turn}` }] } } } },
+          `${TEMPLATES}/d${worker}`,
+          { template: { spec: { containers: [{ name: 'web', image: `web:${turn}` }] } } },
           { 'content-type': 'application/strategic-merge-patch+json' },
         ),
       budget: 1.3,
-      peer: 'controllers see it too',
+      peer: '',
     },
     {
-      what: 'server-side apply of a Deployment',
+      what: 'server-side apply of a PodTemplate',
       send: (worker, turn) =>
         must(
           at(worker),
           'PATCH',
-          `${DEPLOYMENTS}/s${worker}?fieldManager=bench`,
-          deployment(`s${worker}`, `web:${turn}`),
+          `${TEMPLATES}/s${worker}?fieldManager=bench`,
+          template(`s${worker}`, `web:${turn}`),
           { 'content-type': 'application/apply-patch+yaml' },
         ),
       budget: 1.3,
-      peer: 'controllers see it too',
+      peer: '',
     },
   ]
   for (const write of writes) await benchWrites(server, write)

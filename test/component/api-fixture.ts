@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spawn } from 'node:child_process'
 import { PassThrough, type Duplex } from 'node:stream'
-import type { Authenticator, Authorizer, UserInfo } from '#api/request.ts'
+import type { AdmissionPlugin, Authenticator, Authorizer, UserInfo } from '#api/request.ts'
 import { StatusError } from '#api/status.ts'
 import { systemClock } from '#base/clock.ts'
 import { type Logger, silentLogger } from '#base/logger.ts'
@@ -21,6 +21,8 @@ import {
   openAuthority,
 } from '#client/pki/certificate.ts'
 import { generateKey, keyToPem } from '#client/pki/keys.ts'
+import { createObjectReader, type ObjectReader } from '#server/auth/object-reader.ts'
+import type { WindowBounds } from '#server/cache/changes.ts'
 import { createCache } from '#server/cache/watch-cache.ts'
 import { stampRevision } from '#server/cache/stamp.ts'
 import { type ApiServer, type ApiServerOptions, createApiServer } from '#server/http/api-server.ts'
@@ -97,6 +99,10 @@ export async function startApi(
     readonly log?: Logger
     /** Of an earlier fixture, to start again on its data. */
     readonly directory?: string
+    /** What watchers may be late by. */
+    readonly window?: WindowBounds
+    /** Plugins that read what is stored. */
+    readonly admissionWith?: (reader: ObjectReader) => readonly AdmissionPlugin[]
   } = {},
 ): Promise<Fixture> {
   const directory = overrides.directory ?? mkdtempSync(join(tmpdir(), 'kites-api-'))
@@ -107,7 +113,8 @@ export async function startApi(
     log,
     restamp: stampRevision,
   })
-  const cache = await createCache({ store, clock: systemClock, log })
+  const window = overrides.window === undefined ? {} : { window: overrides.window }
+  const cache = await createCache({ store, clock: systemClock, log, ...window })
   const { tls, ca, authority } = makeTls()
   const api = await createApiServer({
     cache,
@@ -122,7 +129,7 @@ export async function startApi(
       const user = TOKENS[token]
       return user === undefined ? undefined : { user, audiences: [] }
     },
-    admission: [],
+    admission: overrides.admissionWith?.(createObjectReader(cache, log)) ?? [],
     tokenIssuer: {
       issue: order => ({
         token: `${order.namespace}:${order.name}`,

@@ -1,6 +1,7 @@
 /** The listener: protocols by ALPN, client certificates, renewal, slow readers, restart, and the end. */
 import { once } from 'node:events'
 import { X509Certificate } from 'node:crypto'
+import http2 from 'node:http2'
 import https from 'node:https'
 import tls from 'node:tls'
 import t from 'tap'
@@ -92,6 +93,28 @@ void t.test('HTTP/1.1 gets the same answers', async t => {
   t.equal(large.status, 413)
   const head = await h1({ method: 'HEAD', path: '/api/v1/namespaces/default', headers: admin })
   t.match(head, { status: 200, text: '' })
+})
+
+void t.test('HTTP/2 clients that wait to be asked for their body', async t => {
+  const session = http2.connect(fixture.url, { ca })
+  const post = (body: string): Promise<readonly [http2.IncomingHttpHeaders, ...unknown[]]> => {
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/api/v1/namespaces',
+      'content-type': 'application/json',
+      expect: '100-continue',
+      'content-length': body.length,
+      ...admin,
+    })
+    stream.once('continue', () => stream.end(body))
+    // The seam to the event's arguments.
+    return once(stream, 'response') as Promise<[http2.IncomingHttpHeaders]>
+  }
+  const [made] = await post('{"metadata":{"name":"asked"}}')
+  t.equal(made[':status'], 201)
+  const [refused] = await post(' '.repeat(4_000_000))
+  t.equal(refused[':status'], 413, 'without being sent')
+  session.destroy()
 })
 
 void t.test('another protocol on the same port', async t => {

@@ -172,9 +172,12 @@ void t.test('lists: selectors, pages, versions', async t => {
   const odd = await client.send('GET', `${PODS}?fieldSelector=spec.color%3Dred`)
   t.match(odd.body, { code: 400, message: /field label not supported/ })
   const future = await client.send('GET', `${paged}?resourceVersion=999999`)
-  t.match(future.body, { code: 504, message: /Too large resource version: 999999, current: \d+/ })
+  t.match(future.body, {
+    code: 504,
+    message: /^Timeout: Too large resource version: 999999, current: \d+/,
+  })
   const token2 = await client.send('GET', `${paged}?continue=nonsense`)
-  t.match(token2.body, { code: 400, message: 'continue key is not valid' })
+  t.match(token2.body, { code: 400, message: 'invalid continue token: continue key is not valid' })
 })
 
 void t.test('watches: resume, bookmarks, initial events, expiry', async t => {
@@ -207,13 +210,19 @@ void t.test('watches: resume, bookmarks, initial events, expiry', async t => {
   await initial.return(undefined)
 
   await client.send('POST', watched, configMap('w3'))
-  const one = linesOf(
-    client.open(`${watched}/w3?watch=true&timeoutSeconds=1&fieldSelector=metadata.name!%3Dx`),
-  )
+  const oldPath = '/api/v1/watch/namespaces/watched/configmaps/w3?timeoutSeconds=1'
+  const one = linesOf(client.open(oldPath))
   const told = []
   for await (const line of one) told.push(line)
   t.match(told, [{ object: { metadata: { name: 'w3' } } }])
-  t.equal(told.length, 1, 'a selector narrows the name in the path, and never widens it')
+  t.equal(told.length, 1, 'the old path of a watch')
+  const other = await client.send('GET', `${oldPath}&fieldSelector=metadata.name%3Dw1`)
+  t.match(other.body, {
+    code: 400,
+    message: "fieldSelector metadata.name doesn't match requested name",
+  })
+  const plain = await client.send('GET', `${watched}/w3?watch=true`)
+  t.match(plain.body, { kind: 'ConfigMap', metadata: { name: 'w3' } }, 'one object is got')
   await client.send('DELETE', `${watched}/w3`)
 
   const bounded = linesOf(client.open(`${watched}?watch=true&timeoutSeconds=1`))
@@ -594,14 +603,15 @@ void t.test('the in-process transport gives the same objects and errors', async 
 
 void t.test('leases: a renewal takes a new revision and keeps its order', async t => {
   const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases'
-  const lease = (renewTime: string): object => ({
-    metadata: { name: 'n1' },
+  const lease = (renewTime: string, resourceVersion = ''): object => ({
+    metadata: { name: 'n1', resourceVersion },
     spec: { holderIdentity: 'n1', leaseDurationSeconds: 40, renewTime },
   })
   const made = await client.send('POST', leases, lease('2026-01-01T00:00:00.000000Z'))
   t.equal(made.status, 201)
   const before = Number(made.body.metadata['resourceVersion'])
-  const renewed = await client.send('PUT', `${leases}/n1`, lease('2026-01-01T00:00:10.000000Z'))
+  const renewal = lease('2026-01-01T00:00:10.000000Z', String(before))
+  const renewed = await client.send('PUT', `${leases}/n1`, renewal)
   t.equal(renewed.status, 200)
   const after = Number(renewed.body.metadata['resourceVersion'])
   t.ok(after > before)

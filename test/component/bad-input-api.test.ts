@@ -269,14 +269,18 @@ refuses('media types', [
     expected: [
       400,
       'BadRequest',
-      'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]',
+      'the object provided is unrecognized (must be of type ConfigMap): provided data does not appear to be a protobuf message, expected prefix [107 56 115 0] (68656c6c6f)',
     ],
   },
   {
     request: `POST ${CONFIG_MAPS}`,
     body: Buffer.from('k8s\0\x0a\xff\xff\xff\xff', 'latin1'),
     type: PROTOBUF,
-    expected: [400, 'BadRequest', 'the protobuf message of the body is malformed'],
+    expected: [
+      400,
+      'BadRequest',
+      'the object provided is unrecognized (must be of type ConfigMap): unexpected EOF (6b3873000affffffff)',
+    ],
   },
 ])
 
@@ -337,7 +341,7 @@ refuses('YAML and server-side apply', [
   applied('{apiVersion: v1, kind: ConfigMap, metadata: {name: kept}, foo: 1}', [
     400,
     'BadRequest',
-    'failed to create typed patch object (/kept; v1, Kind=ConfigMap): .foo: field not declared in schema',
+    'failed to create typed patch object (/kept; /v1, Kind=ConfigMap): .foo: field not declared in schema',
   ]),
   {
     request: `PATCH ${KEPT}`,
@@ -388,16 +392,11 @@ refuses('patches', [
   patched(MERGE, '[]', bad('Invalid JSON Patch')),
   patched(MERGE, '{"data":', bad('error decoding patch: unexpected end of JSON input')),
   patched(MERGE, '', bad('the request body is empty: a patch is required')),
-  patched(
-    MERGE,
-    '{"data":{"a":1}}',
-    bad(
-      unfit(
-        'ConfigMap',
-        'json: cannot unmarshal number into Go struct field ConfigMap.data of type string',
-      ),
-    ),
-  ),
+  patched(MERGE, '{"data":{"a":1}}', [
+    422,
+    'Invalid',
+    /^ "" is invalid: patch: Invalid value: "\{.*\}": json: cannot unmarshal number into Go struct field ConfigMap.data of type string$/,
+  ]),
   patched(MERGE, '{"metadata":{"name":"z"}}', [
     400,
     'BadRequest',
@@ -475,7 +474,6 @@ const listInvalid = (why: string): Case['expected'] => [
 ]
 
 refuses('query values of lists and watches', [
-  listing('limit=-1', bad('limit: Invalid value: -1: must be greater than or equal to 0')),
   listing('limit=abc', parseInt('abc')),
   listing('limit=99999999999999999999', parseInt('99999999999999999999', 'value out of range')),
   listing('timeoutSeconds=abc', parseInt('abc')),
@@ -507,9 +505,9 @@ refuses('query values of lists and watches', [
   listing('resourceVersion=99999999', [
     504,
     'Timeout',
-    /^Too large resource version: 99999999, current: \d+$/,
+    /^Timeout: Too large resource version: 99999999, current: \d+$/,
   ]),
-  listing('continue=garbage', bad('continue key is not valid')),
+  listing('continue=garbage', bad('invalid continue token: continue key is not valid')),
   listing('labelSelector=a+b+c', [
     400,
     'BadRequest',
@@ -562,7 +560,7 @@ refuses('options of writes and deletes', [
   deleting('{"preconditions":{"uid":"x"}}', [
     409,
     'Conflict',
-    /^Operation cannot be fulfilled on configmaps "kept": the UID in the precondition \(x\) does not match the UID in record \([-0-9a-f]+\)\. The object might have been deleted and then recreated$/,
+    /^Operation cannot be fulfilled on ConfigMap "kept": the UID in the precondition \(x\) does not match the UID in record \([-0-9a-f]+\)\. The object might have been deleted and then recreated$/,
   ]),
   deleting('{"preconditions":{"resourceVersion":"1"}}', [
     409,

@@ -12,6 +12,7 @@ import { systemRandom } from '#base/random.ts'
 import { type Client, createClient } from '#client/client.ts'
 import { Informers } from '#client/informers.ts'
 import { nameOf } from '#client/resource.ts'
+import { createRuntimeClassAdmission } from '#server/admission/runtime-class.ts'
 import type { ClusterConfig, ControllerDeps } from '#server/controllers/deps.ts'
 import { startControllers } from '#server/controllers/table.ts'
 import { createScheduler } from '#server/scheduler/scheduler.ts'
@@ -79,7 +80,10 @@ export async function startControlCluster(
       process.stderr.write(line)
     },
   })
-  const api = await startApi({ log })
+  const api = await startApi({
+    log,
+    admissionWith: reader => [createRuntimeClassAdmission({ reader })],
+  })
   const client = createClient(api.api.local(LOOPBACK))
   const stop = new AbortController()
   const start = (): { readonly stop: AbortController; readonly running: Promise<void> } => {

@@ -269,6 +269,26 @@ void t.test('what v1beta1 of the extension points let pass', async t => {
     const reply = await send('PATCH', `${path}?fieldManager=me${force}`, labelled, headers)
     t.match(reply, { status: 200, body: labelled }, `${version} ${type}`)
   }
+  const version = {
+    name: 'v1',
+    served: true,
+    storage: true,
+    schema: { openAPIV3Schema: { type: 'object' } },
+  }
+  const pruning = await send('POST', crd.replace('v1beta1', 'v1'), {
+    metadata: { name: 'foos.example.org' },
+    spec: {
+      group: 'example.org',
+      scope: 'Cluster',
+      versions: [version],
+      names: { plural: 'foos', kind: 'Foo' },
+    },
+  })
+  const shown = await send('GET', `${crd}/foos.example.org`)
+  t.match(shown.body, { spec: { preserveUnknownFields: false } })
+  const same = await send('PUT', `${crd}/foos.example.org`, shown.body)
+  const { resourceVersion } = pruning.body.metadata
+  t.match(same, { status: 200, body: { metadata: { resourceVersion } } }, 'read and written back')
   const webhook = { name: 'a.b.c', clientConfig: { url: 'https://example.com/' } }
   const hooks = '/apis/admissionregistration.k8s.io/v1beta1/validatingwebhookconfigurations'
   const configuration = { metadata: { name: 'w' }, webhooks: [webhook] }

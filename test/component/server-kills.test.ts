@@ -143,19 +143,30 @@ async function lookAgain(
   else known.set(name, found)
 }
 
+/** A renewal names the revision it replaces. */
+async function leaseMetadata(api: HttpTransport, path: string): Promise<object> {
+  try {
+    const { metadata } = await api.request({ method: 'GET', path })
+    return metadata
+  } catch (error) {
+    if (!isReason(error, 'NotFound')) throw error
+    return { name: 'kills' }
+  }
+}
+
 /** Renews a Lease without end: revisions that are never written, from a reserved block. */
 async function renew(api: HttpTransport): Promise<void> {
   const path = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/kills'
   while (!stop.signal.aborted) {
     const highest = history.highest
     const spec = { holderIdentity: 'kills', renewTime: rfc3339Micro(clock.now()) }
-    const body = {
-      apiVersion: 'coordination.k8s.io/v1',
-      kind: 'Lease',
-      metadata: { name: 'kills' },
-      spec,
-    }
     try {
+      const body = {
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: await leaseMetadata(api, path),
+        spec,
+      }
       const answer = await api.request({ method: 'PUT', path, body })
       history.acknowledge(revisionOf(answer), `lease ${spec.renewTime}`, highest)
     } catch (error) {

@@ -9,6 +9,7 @@ import { applyConfiguration } from '#api/patch/apply/apply.ts'
 import { applyJsonPatch } from '#api/patch/json-patch.ts'
 import { applyMergePatch } from '#api/patch/merge-patch.ts'
 import { applyStrategicMergePatch } from '#api/patch/strategic-merge-patch.ts'
+import { parseProtobuf } from '#api/protobuf/envelope.ts'
 import { formatQuantity, parseQuantity } from '#api/quantity.ts'
 import { resourceOf, typeOf } from '#api/scheme.ts'
 import type { StructType } from '#api/schema/type.ts'
@@ -23,8 +24,15 @@ import { formatJoinToken, JoinTokenError, parseJoinToken } from '#client/pki/joi
 import { generateKey } from '#client/pki/keys.ts'
 import { createRequest, readRequest } from '#client/pki/request.ts'
 import { peekClaims, signingKey, signJwt, verifyJwt } from '#server/auth/jwt.ts'
-import { parseProtobuf } from '#server/http/protobuf.ts'
 import { requestInfo } from '#server/http/request-info.ts'
+import {
+  controlFrame,
+  dataFrame,
+  numbersFrame,
+  SpdyError,
+  SpdyReader,
+  TYPE,
+} from '#server/http/spdy/frames.ts'
 import { parseYaml } from '#server/http/yaml.ts'
 
 const SEED = 20_261_121
@@ -240,7 +248,7 @@ const TARGETS: readonly Target[] = [
   {
     name: 'protobuf bodies',
     seeds: [POD_PROTOBUF],
-    read: input => parseProtobuf(input, () => POD),
+    read: input => parseProtobuf(input, POD_KIND),
     isRefusal: isStatus,
   },
   {
@@ -345,6 +353,22 @@ const TARGETS: readonly Target[] = [
       return [...reader.push(input.subarray(0, half)), ...reader.push(input.subarray(half))]
     },
     isRefusal: error => error instanceof RangeError && error.message === 'frame payload too long',
+  },
+  {
+    name: 'frames of SPDY',
+    seeds: [
+      Buffer.concat([
+        controlFrame(TYPE.synStream, Buffer.alloc(40)),
+        dataFrame(3, Buffer.from('hello'), false),
+        numbersFrame(TYPE.ping, [1]),
+      ]),
+    ],
+    read: input => {
+      const reader = new SpdyReader()
+      const half = Math.floor(input.length / 2)
+      return [...reader.push(input.subarray(0, half)), ...reader.push(input.subarray(half))]
+    },
+    isRefusal: error => error instanceof SpdyError,
   },
   {
     name: 'request paths',

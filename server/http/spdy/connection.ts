@@ -30,6 +30,8 @@ const WINDOW_BYTES = 64 * 1024
 const ACKNOWLEDGE_BYTES = WINDOW_BYTES / 2
 const DATA_MAX_BYTES = 32 * 1024
 const WINDOW_MAX_BYTES = 0x7fffffff
+/** Data waits for the transport: beyond this are answers to control frames that nobody reads. */
+const UNREAD_MAX_BYTES = 1024 * 1024
 const INITIAL_WINDOW_SETTING = 7
 const GO_AWAY_PROTOCOL_ERROR = 1
 /** Stream 0 is the connection itself. */
@@ -221,7 +223,9 @@ export class SpdyConnection implements StreamLink {
   }
 
   #write(frame: Buffer): void {
-    if (this.#transport.writable) this.#transport.write(frame)
+    if (!this.#transport.writable) return
+    this.#transport.write(frame)
+    if (this.#transport.writableLength > UNREAD_MAX_BYTES) this.#transport.destroy()
   }
 
   #end(): void {

@@ -126,8 +126,15 @@ function patchAllocated(service: AnyObject, old: AnyObject): AnyObject {
   const ports = keepsPorts
     ? { ports: portsOf(spec).map(port => withOldNodePort(port, before)) }
     : {}
-  return { ...service, spec: { ...spec, ...address, ...ports } }
+  const health =
+    hasHealthPort(spec) && hasHealthPort(before) && (spec['healthCheckNodePort'] ?? 0) === 0
+      ? { healthCheckNodePort: before['healthCheckNodePort'] }
+      : {}
+  return { ...service, spec: { ...spec, ...address, ...ports, ...health } }
 }
+
+const hasHealthPort = (spec: Spec): boolean =>
+  typeOf(spec) === 'LoadBalancer' && spec['externalTrafficPolicy'] === 'Local'
 
 function withOldNodePort(port: Port, before: Spec): Port {
   if (port['nodePort'] !== undefined && port['nodePort'] !== 0) return port
@@ -190,6 +197,9 @@ function withAddress(pools: Pools, take: Taking, service: AnyObject, before: Hol
     return rest
   }
   const wanted = textOf(spec['clusterIP']) || textOf(listOf(spec['clusterIPs'])[0])
+  // Without addresses of its own and without a selector, a Service is free to say anything.
+  if (wanted !== HEADLESS || Object.keys(recordOf(spec['selector'])).length > 0)
+    requireFamilies(service, spec)
   const families = {
     ipFamilies: listOf(spec['ipFamilies']).length > 0 ? spec['ipFamilies'] : ['IPv4'],
     ipFamilyPolicy: textOf(spec['ipFamilyPolicy']) || 'SingleStack',
@@ -201,6 +211,29 @@ function withAddress(pools: Pools, take: Taking, service: AnyObject, before: Hol
       ? freeAddress(pools, take)
       : wantedAddress({ pools, take, service, before }, wanted)
   return { ...spec, clusterIP: address, clusterIPs: [address], ...families }
+}
+
+/** This cluster has IPv4 only. Two families without a policy ask for both stacks. */
+function requireFamilies(service: AnyObject, spec: Spec): void {
+  const families = listOf(spec['ipFamilies'])
+  const given = textOf(spec['ipFamilyPolicy'])
+  const policy = given === '' && families.length > 1 ? 'RequireDualStack' : given
+  const type = 'FieldValueInvalid'
+  const faults: FieldError[] = []
+  const of = (field: string, value: string, why: string): void =>
+    void faults.push({ type, field, message: `Invalid value: "${value}": ${why}` })
+  if (policy === 'SingleStack' && families.length > 1) {
+    const why =
+      "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified"
+    of('spec.ipFamilyPolicy', policy, why)
+  } else if (policy === 'RequireDualStack') {
+    of('spec.ipFamilyPolicy', policy, 'this cluster is not configured for dual-stack services')
+  }
+  for (const [index, family] of families.entries()) {
+    if (family !== 'IPv4')
+      of(`spec.ipFamilies[${index}]`, textOf(family), 'not configured on this cluster')
+  }
+  if (faults.length > 0) throw refused(service, ...faults)
 }
 
 function freeAddress(pools: Pools, take: Taking): string {
@@ -261,9 +294,8 @@ function withPorts(pools: Pools, take: Taking, of: PortsOf, spec: Spec): Spec {
   const ports = portsOf(spec).map(port =>
     isGiven(port) || isOptedOut ? port : { ...port, nodePort: freePort(pools, take) },
   )
-  const needsHealth = type === 'LoadBalancer' && spec['externalTrafficPolicy'] === 'Local'
   const health = spec['healthCheckNodePort']
-  if (!needsHealth) return { ...spec, ports }
+  if (!hasHealthPort(spec)) return { ...spec, ports }
   if (typeof health !== 'number' || health === 0)
     return { ...spec, ports, healthCheckNodePort: freePort(pools, take) }
   if (!mine.has(health)) wantedPort({ pools, take, service }, health, 'spec.healthCheckNodePort')
@@ -300,5 +332,5 @@ function freePort(pools: Pools, take: Taking): number {
   return port
 }
 
-const refused = (service: AnyObject, fault: FieldError): Error =>
-  invalid({ group: '', kind: 'Service', name: service.metadata.name ?? '' }, [fault])
+const refused = (service: AnyObject, ...faults: readonly FieldError[]): Error =>
+  invalid({ group: '', kind: 'Service', name: service.metadata.name ?? '' }, faults)

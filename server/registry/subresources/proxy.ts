@@ -10,7 +10,7 @@
 import type { AnyObject } from '#api/object.ts'
 import { badRequest, notFound, StatusError } from '#api/status.ts'
 import type { NodeRequest } from '#client/node-api.ts'
-import { isIPv4, isIPv6 } from 'node:net'
+import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import type { Answer, Call, ProxyTarget } from '../call.ts'
 import { listOf, recordOf, textOf } from '../strategy.ts'
 import { subjectOf, targetOf } from '../target.ts'
@@ -132,11 +132,24 @@ function proxied(deps: SubresourceDeps, { scheme, address, port, nodeName }: Pla
   return { kind: 'proxy', target }
 }
 
-/** Neither the dialler's own services nor its link's. Source: kubernetes pkg/proxy/util IsProxyableIP */
-const isProxyable = (address: string): boolean =>
+/** The dialler itself (`0.0.0.0` is one of its names), its link, and nobody in particular. */
+const REFUSED = new BlockList()
+REFUSED.addSubnet('0.0.0.0', 8, 'ipv4')
+REFUSED.addSubnet('127.0.0.0', 8, 'ipv4')
+REFUSED.addSubnet('169.254.0.0', 16, 'ipv4')
+REFUSED.addSubnet('224.0.0.0', 4, 'ipv4')
+REFUSED.addAddress('255.255.255.255', 'ipv4')
+// `::`, `::1` and the forgotten form of IPv4 addresses; then the form that is still in use.
+REFUSED.addSubnet('::', 96, 'ipv6')
+REFUSED.addSubnet('::ffff:0:0', 96, 'ipv6')
+REFUSED.addSubnet('fe80::', 10, 'ipv6')
+REFUSED.addSubnet('ff00::', 8, 'ipv6')
+
+/** However the address is spelled. Source: kubernetes pkg/proxy/util IsProxyableIP */
+export const isProxyable = (address: string): boolean =>
   isIPv4(address)
-    ? !/^(127\.|169\.254\.|224\.0\.0\.)/.test(address)
-    : isIPv6(address) && !/^(::1$|fe[89ab]|ff.[12]|::ffff:)/i.test(address)
+    ? !REFUSED.check(address, 'ipv4')
+    : isIPv6(address) && !address.includes('%') && !REFUSED.check(address, 'ipv6')
 
 function nameOf(call: Call, word: string): ProxyName {
   const parsed = parseProxyName(call.name)

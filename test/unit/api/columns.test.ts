@@ -1,8 +1,8 @@
 /** Tables: the cells that `kubectl get` prints, wide ones included, and the frame around them. */
-import { cellsOf, columnsOf, tableOf } from '#api/columns/table.ts'
+import { cellsOf, tableOf } from '#api/columns/table.ts'
 import { humanAge, humanDuration } from '#api/duration.ts'
 import type { AnyObject } from '#api/object.ts'
-import { type Resource, resourceOf, resources } from '#api/scheme.ts'
+import { type Resource, resourceOf } from '#api/scheme.ts'
 import t from 'tap'
 
 const NOW = Date.parse('2026-01-02T12:00:00Z')
@@ -422,19 +422,6 @@ void t.test('every other kind', async t => {
     ],
   ]
   for (const [name, fields, expected] of cases) t.equal(row(name, fields), expected, name)
-})
-
-void t.test('every resource has as many cells as columns, and a column that names it', async t => {
-  for (const resource of resources()) {
-    const sample = build({
-      spec: {},
-      involvedObject: {},
-      roleRef: {},
-      endpoints: [],
-    })
-    t.equal(cellsOf(resource, sample, NOW).length, columnsOf(resource).length, resource.plural)
-    t.equal(columnsOf(resource).filter(({ format }) => format === 'name').length, 1)
-  }
 })
 
 void t.test('tables', async t => {

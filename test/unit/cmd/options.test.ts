@@ -8,7 +8,12 @@ import { readConfigFiles } from '#cmd/config-files.ts'
 import { agentFlags } from '#cmd/embedded-agent.ts'
 import { parseFlags, UsageError } from '#cmd/flags.ts'
 import { AGENT_FLAGS, SERVER_FLAGS } from '#cmd/server-flags.ts'
-import { loopbackOf, type ServerOptions, serverOptionsOf } from '#cmd/server-options.ts'
+import {
+  listeningAddress,
+  loopbackOf,
+  type ServerOptions,
+  serverOptionsOf,
+} from '#cmd/server-options.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'kites-options-'))
 t.teardown(() => rmSync(directory, { recursive: true, force: true }))
@@ -82,6 +87,15 @@ void t.test('options of a server', async t => {
   const bound = optionsOf(['--bind-address=192.0.2.9', '--service-cidr=10.99.7.5/20'])
   t.equal(bound.advertiseAddress, '192.0.2.9')
   t.equal(loopbackOf(bound), '192.0.2.9')
+  for (const [flag, advertised, listening] of [
+    ['127.0.0.1', '192.0.2.7', '127.0.0.1'],
+    ['::1', '192.0.2.7', '::1'],
+    ['::', '192.0.2.7', '192.0.2.7'],
+    ['192.0.2.9', '192.0.2.9', '192.0.2.9'],
+  ] as const) {
+    const options = optionsOf([`--bind-address=${flag}`])
+    t.same([options.advertiseAddress, listeningAddress(options)], [advertised, listening], flag)
+  }
   t.equal(bound.serviceCIDR, '10.99.0.0/20', 'host bits are dropped')
   t.equal(bound.clusterDNS, '10.99.0.10')
   const token = put('token', 'secret\n')

@@ -97,6 +97,108 @@ const definition = (selectable: readonly string[], schema: object = soundRoot): 
   status: { storedVersions: ['v1'] },
 })
 
+const withDefault = (schema: object): object =>
+  definition([], {
+    type: 'object',
+    properties: { spec: { type: 'object', properties: { a: schema } } },
+  })
+
+/** A schema with a default, and what is said below `default`. */
+const DEFAULTS: readonly (readonly [string, object, readonly string[]])[] = [
+  ['text', { type: 'string', default: 'x', enum: ['x', 'y'], maxLength: 1 }, []],
+  ['nothing', { type: 'string', nullable: true, default: null }, []],
+  ['an integer for a number', { type: 'number', default: 1 }, []],
+  ['either', { 'x-kubernetes-int-or-string': true, default: '25%' }, []],
+  [
+    'another type',
+    { type: 'integer', default: 'x' },
+    [': Invalid value: "string":  in body must be of type integer: "string"'],
+  ],
+  [
+    'a fraction',
+    { type: 'integer', default: 1.5 },
+    [': Invalid value: "number":  in body must be of type integer: "number"'],
+  ],
+  [
+    'none of the values',
+    { type: 'string', default: 'z', enum: ['x', 'y'] },
+    [': Unsupported value: "z": supported values: "x", "y"'],
+  ],
+  [
+    'out of bounds',
+    {
+      type: 'integer',
+      default: 11,
+      maximum: 10,
+      minimum: 11,
+      exclusiveMinimum: true,
+      multipleOf: 2,
+    },
+    [
+      ': Invalid value: 11:  in body should be a multiple of 2',
+      ': Invalid value: 11:  in body should be less than or equal to 10',
+      ': Invalid value: 11:  in body should be greater than 11',
+    ],
+  ],
+  [
+    'lengths',
+    {
+      type: 'array',
+      default: ['', 'abc'],
+      maxItems: 1,
+      items: { type: 'string', maxLength: 2, minLength: 1 },
+    },
+    [
+      '.[0]: Invalid value: "": [0] in body should be at least 1 chars long',
+      '.[1]: Too long: may not be more than 2 bytes',
+      ': Too many: 2: must have at most 1 item',
+    ],
+  ],
+  [
+    'an object',
+    {
+      type: 'object',
+      default: { b: { c: 1 }, d: 2 },
+      required: ['e'],
+      properties: {
+        b: { type: 'object', required: ['f'], properties: { c: text, f: text } },
+        e: text,
+      },
+    },
+    [
+      ': Invalid value: {"b":{"c":1},"d":2}: must not have unknown fields',
+      '.b.c: Invalid value: "integer": b.c in body must be of type string: "integer"',
+      '.b.f: Required value',
+      '.e: Required value',
+    ],
+  ],
+  [
+    'what is kept',
+    { type: 'object', default: { x: 1 }, 'x-kubernetes-preserve-unknown-fields': true },
+    [],
+  ],
+  [
+    'a map',
+    { type: 'object', default: { x: '1', y: 2 }, additionalProperties: text },
+    ['.y: Invalid value: "integer": y in body must be of type string: "integer"'],
+  ],
+]
+
+void t.test('defaults', async t => {
+  const place = 'spec.validation.openAPIV3Schema.properties[spec].properties[a].default'
+  runCases(
+    t,
+    DEFAULTS.map(
+      ([name, schema, faults]): Case => [
+        name,
+        PLURAL,
+        withDefault(schema),
+        faults.map(fault => `${place}${fault}`),
+      ],
+    ),
+  )
+})
+
 const at = (index: number, path: string): string =>
   `spec.selectableFields[${index}].jsonPath: Invalid value: "${path}"`
 const keys = Array.from({ length: 9 }, (_, index) => `.spec.parts.k${index}`)

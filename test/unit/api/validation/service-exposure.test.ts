@@ -84,6 +84,11 @@ void t.test('update and status', async t => {
     ),
     ['spec.loadBalancerClass: Invalid value: "a/c": may not change once set'],
   )
+  const local = (healthCheckNodePort: number): Fields =>
+    balanced({ externalTrafficPolicy: 'Local', healthCheckNodePort })
+  t.strictSame(updateFaults('services', local(30_001), local(30_002)), [
+    'spec.healthCheckNodePort: Forbidden: field is immutable',
+  ])
   const reported = (spec: Fields, ...ingress: readonly Fields[]): Fields => ({
     ...spec,
     status: { loadBalancer: { ingress } },
