@@ -110,7 +110,7 @@ export const SERVER_FLAGS = {
   },
   'disable-old-api-versions': {
     kind: 'boolean',
-    help: 'do not serve group-versions that Kubernetes removed or deprecated, for charts that ask which groups exist',
+    help: 'hide API versions that Kubernetes dropped: some charts ask for them first',
   },
   'write-kubeconfig': {
     kind: 'string',

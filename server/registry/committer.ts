@@ -22,6 +22,8 @@ export interface Committer {
   commitVolatile(operation: Put, author: Author): Promise<number>
   /** Resolves when no write of this process is in flight on `key`. */
   settled(key: string): Promise<void>
+  /** `work` when all that came before it for `key` is done. */
+  inTurn<T>(key: string, work: () => Promise<T>): Promise<T>
 }
 
 export const isStoreConflict = (error: unknown): error is StoreError =>
@@ -37,6 +39,7 @@ export function createCommitter(deps: {
 }): Committer {
   const { store, cache, clock } = deps
   const pending = new Map<string, Promise<unknown>>()
+  const lines = new Map<string, Promise<unknown>>()
 
   /** The store tells watchers before it acknowledges, so this hardly ever waits. */
   const shown = async (revision: number): Promise<void> => {
@@ -71,6 +74,16 @@ export function createCommitter(deps: {
         // Its own caller reports a failure; here only the end matters.
         await write.catch(() => undefined)
         if (pending.get(key) === write) pending.delete(key)
+      }
+    },
+    async inTurn(key, work) {
+      const mine = (lines.get(key) ?? Promise.resolve()).then(work)
+      const end = mine.catch(() => undefined)
+      lines.set(key, end)
+      try {
+        return await mine
+      } finally {
+        if (lines.get(key) === end) lines.delete(key)
       }
     },
   }

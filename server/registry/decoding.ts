@@ -27,8 +27,8 @@ import {
   validateUpdate,
 } from '#api/validation/validation.ts'
 import type { Call } from './call.ts'
-import { isRecord } from './strategy.ts'
 import type { Target } from './target.ts'
+import { isRecord } from '#api/values.ts'
 
 const DELETE_OPTIONS = (): TypedKind => {
   const at = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' }

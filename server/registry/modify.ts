@@ -46,23 +46,41 @@ export const strategyOf = (deps: RegistryDeps, storage: string): Strategy =>
 export async function modify(deps: RegistryDeps, change: Modification): Promise<Modified> {
   const { target, name } = change
   const key = keyAt(target, name)
-  for (let attempt = 1; ; attempt++) {
-    await deps.committer.settled(key)
-    const cached = deps.cache.get(target.storage, target.namespace, name)
-    if (cached === undefined) throw notFound(subjectOf(target, name))
-    const current = cached.object()
-    checkPreconditions(target, current, change.preconditions)
-    const next = await change.next(current)
-    if (isUnchanged(next, current)) return { object: current, bytes: cached.bytes, removed: false }
-    try {
-      return await write(deps, change, { cached, current, next })
-    } catch (error) {
-      if (!isStoreConflict(error)) throw error
-      const isPinned = change.preconditions?.resourceVersion !== undefined
-      if (isPinned || attempt >= ATTEMPTS_MAX) throw conflict(subjectOf(target, name), MODIFIED)
+  const first = await attempt(deps, change, key)
+  if (first !== undefined) return first
+  const isPinned = change.preconditions?.resourceVersion !== undefined
+  if (isPinned) throw conflict(subjectOf(target, name), MODIFIED)
+  // Who lost a race waits for those who lost one before: nobody loses again and again, however many they are.
+  return deps.committer.inTurn(key, async () => {
+    for (let again = 1; again < ATTEMPTS_MAX; again++) {
       // The winner's write is not tracked here only when the store made it (expiry): let it land.
-      await deps.clock.sleep(1)
+      if (again > 1) await deps.clock.sleep(1)
+      const modified = await attempt(deps, change, key)
+      if (modified !== undefined) return modified
     }
+    throw conflict(subjectOf(target, name), MODIFIED)
+  })
+}
+
+/** undefined: somebody else was faster. */
+async function attempt(
+  deps: RegistryDeps,
+  change: Modification,
+  key: string,
+): Promise<Modified | undefined> {
+  const { target, name } = change
+  await deps.committer.settled(key)
+  const cached = deps.cache.get(target.storage, target.namespace, name)
+  if (cached === undefined) throw notFound(subjectOf(target, name))
+  const current = cached.object()
+  checkPreconditions(target, current, change.preconditions)
+  const next = await change.next(current)
+  if (isUnchanged(next, current)) return { object: current, bytes: cached.bytes, removed: false }
+  try {
+    return await write(deps, change, { cached, current, next })
+  } catch (error) {
+    if (isStoreConflict(error)) return undefined
+    throw error
   }
 }
 

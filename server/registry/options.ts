@@ -6,7 +6,7 @@
  */
 import { type FieldError, StatusError, badRequest, invalid } from '#api/status.ts'
 import type { Call } from './call.ts'
-import { isRecord } from './strategy.ts'
+import { isRecord } from '#api/values.ts'
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
 

@@ -18,8 +18,8 @@ import type { Call } from './call.ts'
 import { bodyKind } from './decoding.ts'
 import type { WriteOptions } from './options.ts'
 import { resetFieldsOf } from './status-parts.ts'
-import { isRecord } from './strategy.ts'
 import type { Target } from './target.ts'
+import { isRecord } from '#api/values.ts'
 
 export interface TrackedWrite {
   readonly target: Target

@@ -12,8 +12,8 @@ import { placed } from './placement.ts'
 import { decodeBody, requireValidBody } from './decoding.ts'
 import type { RegistryDeps } from './deps.ts'
 import { writeOptions } from './options.ts'
-import { isRecord, listOf, recordOf, textOf } from './strategy.ts'
 import { storedAs, targetOf } from './target.ts'
+import { isRecord, listOf, recordOf, textOf } from '#api/values.ts'
 
 export interface ReviewedToken {
   readonly user: UserInfo

@@ -61,18 +61,6 @@ export const DEFAULT_STRATEGY: Strategy = {
   hasStatus: true,
 }
 
-/** A field of an object as a record; an empty one when it is absent. */
-export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return isRecord(value) ? value : {}
-}
-
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
-
-export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
-
 /** The object without the named top-level fields. */
 export function without(object: AnyObject, ...fields: readonly string[]): AnyObject {
   const { apiVersion, kind, metadata, ...rest } = object

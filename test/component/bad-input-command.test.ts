@@ -359,7 +359,7 @@ void t.test('kites kubectl: words and manifests', async t => {
     [
       `${head}{name: a}\nfoo: 1`,
       1,
-      'Error from server (BadRequest): failed to create typed patch object (/a; v1, Kind=ConfigMap): .foo: field not declared in schema',
+      'Error from server (BadRequest): failed to create typed patch object (/a; /v1, Kind=ConfigMap): .foo: field not declared in schema',
     ],
     [
       `${head}{name: a, namespace: nowhere}`,

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createSilent } from 'node:net'
 import { PassThrough } from 'node:stream'
 import tls from 'node:tls'
 import t from 'tap'
@@ -166,6 +166,7 @@ void t.test('WebSocket channels, a pair for each port', async t => {
     ['', /query parameter .*ports.* is required/],
     ['?ports=0', /must be > 0/],
     ['?ports=http', /unable to parse/],
+    [`?ports=${Array.from({ length: 129 }, () => 1).join()}`, /at most 128 ports/],
   ] as const) {
     const path = `/api/v1/namespaces/default/pods/web/portforward${query}`
     const answer = await fetchUpgrade(path, {
@@ -284,6 +285,25 @@ void t.test('upgrades through a proxy', async t => {
   t.match(refused, /^HTTP\/1\.1 403 [^]*x-a: b[^]*no$/)
   const odd = await fetchUpgrade(`${proxy}/ignored`, { upgrade: 'echo' })
   t.match(odd, /^HTTP\/1\.1 500 [^]*invalid upgrade response: status code 200/)
+})
+
+void t.test('who hangs up on a silent server frees its connection', async t => {
+  const silent = createSilent()
+  silent.listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  t.teardown(() => void silent.close())
+  const { port: silentPort } = silent.address() as AddressInfo
+  for (const scheme of ['', 'https:']) {
+    const client = tls.connect({ port: fixture.port, host: '127.0.0.1', ca: fixture.ca })
+    const path = `${PODS}/${scheme}web:${silentPort}/proxy/x`
+    client.write(`GET ${path} HTTP/1.1\r\nhost: api\r\nauthorization: Bearer admin\r\n\r\n`)
+    const [connection] = await once(silent, 'connection')
+    const over = once(connection, 'close')
+    await once(connection, 'data')
+    client.destroy()
+    await over
+    t.pass(scheme)
+  }
 })
 
 void t.test('services/proxy', async t => {

@@ -289,3 +289,16 @@ void t.test('delete of a collection', async t => {
   t.equal(bad.status, 400)
   t.equal((await client.send('DELETE', `${MAPS}?${query}`)).body.items.length, 1)
 })
+
+void t.test('many patch one object at once: nobody is refused, nothing is lost', async t => {
+  const count = 50
+  await client.send('POST', MAPS, map('shared', {}, {}))
+  const patched = await Promise.all(
+    Array.from({ length: count }, (_, index) =>
+      client.send('PATCH', `${MAPS}/shared`, { data: { [`k${index}`]: 'v' } }, MERGE),
+    ),
+  )
+  t.strictSame([...new Set(patched.map(({ status }) => status))], [200])
+  const { body } = await client.send('GET', `${MAPS}/shared`)
+  t.equal(Object.keys(Object(body['data'])).length, count)
+})

@@ -6,7 +6,8 @@
  */
 import type { AnyObject } from '#api/object.ts'
 import { rfc3339 } from '#api/time.ts'
-import { DEFAULT_STRATEGY, isRecord, listOf, recordOf, type Strategy, textOf } from '../strategy.ts'
+import { DEFAULT_STRATEGY, type Strategy } from '../strategy.ts'
+import { isRecord, listOf, recordOf, textOf } from '#api/values.ts'
 
 const GENERATED: Strategy = { ...DEFAULT_STRATEGY, generation: true }
 const CONFIGURATION: Strategy = { ...GENERATED, hasStatus: false }

@@ -4,7 +4,8 @@
  * Source: kubernetes pkg/registry/core/namespace/strategy.go, storage/storage.go
  */
 import type { AnyObject } from '#api/object.ts'
-import { DEFAULT_STRATEGY, type Strategy, listOf, recordOf } from '../strategy.ts'
+import { DEFAULT_STRATEGY, type Strategy } from '../strategy.ts'
+import { listOf, recordOf } from '#api/values.ts'
 
 const HOLDER = 'kubernetes'
 const NAME_LABEL = 'kubernetes.io/metadata.name'

@@ -5,7 +5,8 @@
  */
 import type { AnyObject } from '#api/object.ts'
 import { parseQuantity } from '#api/quantity.ts'
-import { DEFAULT_STRATEGY, type Strategy, isRecord, listOf, recordOf, textOf } from '../strategy.ts'
+import { DEFAULT_STRATEGY, type Strategy } from '../strategy.ts'
+import { isRecord, listOf, recordOf, textOf } from '#api/values.ts'
 
 const DEFAULT_GRACE_SECONDS = 30
 const FINISHED = new Set(['Succeeded', 'Failed'])

@@ -6,7 +6,7 @@
  */
 import { equalJson } from '#api/json.ts'
 import type { AnyObject } from '#api/object.ts'
-import { isRecord, listOf, recordOf, textOf } from '../strategy.ts'
+import { isRecord, listOf, recordOf, textOf } from '#api/values.ts'
 
 type Spec = Readonly<Record<string, unknown>>
 

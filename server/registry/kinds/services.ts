@@ -7,18 +7,11 @@
 import type { AnyObject } from '#api/object.ts'
 import { type FieldError, internalError, invalid } from '#api/status.ts'
 import type { Random } from '#base/random.ts'
-import {
-  DEFAULT_STRATEGY,
-  type Reservation,
-  type Strategy,
-  isRecord,
-  listOf,
-  recordOf,
-  textOf,
-} from '../strategy.ts'
+import { DEFAULT_STRATEGY, type Reservation, type Strategy } from '../strategy.ts'
 import { type Allocator, type NumberRange, createAllocator, staticBand } from './allocator.ts'
 import { formatIpv4, parseIpv4, parseNetwork } from './cidr.ts'
 import { withoutOldTypeFields } from './service-type-fields.ts'
+import { isRecord, listOf, recordOf, textOf } from '#api/values.ts'
 
 export interface ServiceRanges {
   /** `10.43.0.0/16` */

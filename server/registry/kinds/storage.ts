@@ -8,7 +8,8 @@
 import { equalJson } from '#api/json.ts'
 import type { AnyObject } from '#api/object.ts'
 import { rfc3339 } from '#base/clock.ts'
-import { DEFAULT_STRATEGY, type Strategy, isRecord, recordOf } from '../strategy.ts'
+import { DEFAULT_STRATEGY, type Strategy } from '../strategy.ts'
+import { isRecord, recordOf } from '#api/values.ts'
 
 const WITHOUT_STATUS: Strategy = { ...DEFAULT_STRATEGY, hasStatus: false }
 

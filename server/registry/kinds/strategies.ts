@@ -5,20 +5,14 @@
  */
 import type { AnyObject } from '#api/object.ts'
 import type { Random } from '#base/random.ts'
-import {
-  DEFAULT_STRATEGY,
-  type Strategy,
-  isRecord,
-  recordOf,
-  textOf,
-  without,
-} from '../strategy.ts'
+import { DEFAULT_STRATEGY, type Strategy, without } from '../strategy.ts'
 import { EXTENSION_STRATEGIES } from './extensions.ts'
 import { namespaceStrategy } from './namespaces.ts'
 import { podStrategy } from './pods.ts'
 import { STORAGE_STRATEGIES } from './storage.ts'
 import { WORKLOAD_STRATEGIES } from './workloads.ts'
 import { type ServiceRanges, type ServiceStrategy, serviceStrategy } from './services.ts'
+import { isRecord, recordOf, textOf } from '#api/values.ts'
 
 const EVENT_TTL_MS = 3600_000
 

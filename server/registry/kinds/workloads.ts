@@ -6,7 +6,8 @@
 import { equalJson } from '#api/json.ts'
 import type { AnyObject } from '#api/object.ts'
 import { generatedLabels } from '#api/validation/jobs.ts'
-import { DEFAULT_STRATEGY, type Strategy, recordOf, textOf } from '../strategy.ts'
+import { DEFAULT_STRATEGY, type Strategy } from '../strategy.ts'
+import { recordOf, textOf } from '#api/values.ts'
 
 const GENERATED: Strategy = { ...DEFAULT_STRATEGY, generation: true }
 const PLAIN: Strategy = { ...DEFAULT_STRATEGY, hasStatus: false }

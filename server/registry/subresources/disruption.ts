@@ -7,7 +7,7 @@
 import type { AnyObject } from '#api/object.ts'
 import { StatusError, forbidden } from '#api/status.ts'
 import { rfc3339 } from '#base/clock.ts'
-import { isRecord, listOf, recordOf, textOf } from '../strategy.ts'
+import { isRecord, listOf, recordOf, textOf } from '#api/values.ts'
 
 const DISRUPTED_MAX = 2000
 const WAIT_SECONDS = 10

@@ -15,10 +15,10 @@ import { decodeBody } from '../decoding.ts'
 import { removeNamed } from '../delete.ts'
 import { modify } from '../modify.ts'
 import { type DeleteOptions, deleteOptions, writeOptions } from '../options.ts'
-import { isRecord, recordOf, textOf } from '../strategy.ts'
 import { subjectOf, targetOf } from '../target.ts'
 import { disrupted, isBeyondHarm, isSpare, stillProcessed } from './disruption.ts'
 import type { SubresourceDeps } from './subresource.ts'
+import { isRecord, recordOf, textOf } from '#api/values.ts'
 
 const BUDGETS = 'poddisruptionbudgets.policy'
 

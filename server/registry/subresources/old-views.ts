@@ -7,14 +7,15 @@ import { oldScale } from '#api/conversion/smaller.ts'
 import { rollingBack } from '#api/conversion/workloads.ts'
 import type { AnyObject } from '#api/object.ts'
 import { type TypedKind, apiVersionOf } from '#api/scheme.ts'
-import { badRequest } from '#api/status.ts'
+import { badRequest, invalid } from '#api/status.ts'
+import { admissionValidate } from '../admission.ts'
 import type { Answer, Call } from '../call.ts'
-import { bodyKind, decodeBody } from '../decoding.ts'
+import { bodyKind, decodeBody, validateChange } from '../decoding.ts'
 import { modify } from '../modify.ts'
 import { writeOptions } from '../options.ts'
-import { recordOf } from '../strategy.ts'
-import { shownAs, storedAs, targetOf } from '../target.ts'
+import { invalidSubject, shownAs, storedAs, targetOf } from '../target.ts'
 import type { SubresourceDeps, View } from './subresource.ts'
+import { recordOf } from '#api/values.ts'
 
 const scaleIn = (kind: TypedKind, scale: AnyObject): AnyObject => ({
   ...oldScale(scale),
@@ -53,13 +54,24 @@ export async function rollBack(deps: SubresourceDeps, call: Call): Promise<Answe
     name: call.name,
     user: call.user.name,
     dryRun: options.dryRun,
-    next: deployment => {
+    next: async deployment => {
       const annotations = {
         ...deployment.metadata.annotations,
         ...recordOf(sent['updatedAnnotations']),
       }
       const annotated = { ...deployment, metadata: { ...deployment.metadata, annotations } }
-      return { ...deployment, ...rollingBack(annotated, revision) }
+      const next = { ...deployment, ...rollingBack(annotated, revision) }
+      const faults = validateChange(target, { object: next, old: deployment, subresource: '' })
+      if (faults.length > 0) throw invalid(invalidSubject(target, call.name), faults)
+      await admissionValidate(deps, call, {
+        operation: 'CREATE',
+        name: call.name,
+        object: sent,
+        oldObject: undefined,
+        options: undefined,
+        dryRun: options.dryRun,
+      })
+      return next
     },
   })
   const message = `rollback request for deployment ${JSON.stringify(call.name)} succeeded`

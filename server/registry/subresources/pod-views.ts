@@ -11,8 +11,8 @@ import { differencesOf } from '#api/validation/differences.ts'
 import { type Faults, forbidden, wrong } from '#api/validation/fault.ts'
 import type { FieldError } from '#api/status.ts'
 import { qosClassOf } from '../kinds/pods.ts'
-import { isRecord, listOf, recordOf, textOf } from '../strategy.ts'
 import type { View } from './subresource.ts'
+import { isRecord, listOf, recordOf, textOf } from '#api/values.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

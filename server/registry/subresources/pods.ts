@@ -15,8 +15,8 @@ import { bound } from '../kinds/pods.ts'
 import { modify } from '../modify.ts'
 import { writeOptions } from '../options.ts'
 import { placed } from '../placement.ts'
-import { listOf, recordOf, textOf } from '../strategy.ts'
 import { targetOf } from '../target.ts'
+import { listOf, recordOf, textOf } from '#api/values.ts'
 
 const CREATED: Status = {
   kind: 'Status',

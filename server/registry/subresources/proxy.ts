@@ -12,10 +12,10 @@ import { badRequest, notFound, StatusError } from '#api/status.ts'
 import type { NodeRequest } from '#client/node-api.ts'
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import type { Answer, Call, ProxyTarget } from '../call.ts'
-import { listOf, recordOf, textOf } from '../strategy.ts'
 import { subjectOf, targetOf } from '../target.ts'
 import { admitConnect } from './streams.ts'
 import type { SubresourceDeps } from './subresource.ts'
+import { listOf, recordOf, textOf } from '#api/values.ts'
 
 export interface ProxyName {
   readonly scheme: 'http' | 'https'
@@ -25,7 +25,7 @@ export interface ProxyName {
 }
 
 /** `name`, `name:port` or `scheme:name:port`; undefined for anything else. Pure. */
-export function parseProxyName(text: string): ProxyName | undefined {
+function parseProxyName(text: string): ProxyName | undefined {
   const parts = text.split(':')
   if (parts.length > 3) return undefined
   const [scheme = '', name = '', port = ''] = parts.length === 3 ? parts : ['', ...parts]
@@ -139,9 +139,8 @@ REFUSED.addSubnet('127.0.0.0', 8, 'ipv4')
 REFUSED.addSubnet('169.254.0.0', 16, 'ipv4')
 REFUSED.addSubnet('224.0.0.0', 4, 'ipv4')
 REFUSED.addAddress('255.255.255.255', 'ipv4')
-// `::`, `::1` and the forgotten form of IPv4 addresses; then the form that is still in use.
+// `::`, `::1` and the forgotten form of IPv4 addresses; the form that is in use counts as IPv4.
 REFUSED.addSubnet('::', 96, 'ipv6')
-REFUSED.addSubnet('::ffff:0:0', 96, 'ipv6')
 REFUSED.addSubnet('fe80::', 10, 'ipv6')
 REFUSED.addSubnet('ff00::', 8, 'ipv6')
 

@@ -10,9 +10,9 @@ import { badRequest, notFound } from '#api/status.ts'
 import { admissionValidate } from '../admission.ts'
 import type { Answer, Call, CommandStreams } from '../call.ts'
 import { isTrue } from '../options.ts'
-import { listOf, recordOf, textOf } from '../strategy.ts'
 import { subjectOf, targetOf } from '../target.ts'
 import type { SubresourceDeps } from './subresource.ts'
+import { listOf, recordOf, textOf } from '#api/values.ts'
 
 const LOG_FLAGS = ['follow', 'previous', 'timestamps'] as const
 const LOG_OPTIONS = ['sinceSeconds', 'sinceTime', 'tailLines', 'limitBytes', 'stream'] as const

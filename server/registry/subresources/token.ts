@@ -11,9 +11,9 @@ import { admissionValidate } from '../admission.ts'
 import type { Answer, Call } from '../call.ts'
 import { bodyKind, decodeBody, requireValidBody } from '../decoding.ts'
 import { writeOptions } from '../options.ts'
-import { isRecord, listOf, recordOf, textOf } from '../strategy.ts'
 import { subjectOf, targetOf } from '../target.ts'
 import type { BoundObject, SubresourceDeps } from './subresource.ts'
+import { isRecord, listOf, recordOf, textOf } from '#api/values.ts'
 
 const DEFAULT_SECONDS = 3600
 

@@ -7,10 +7,10 @@ import { formatLabelSelector, labelSelectorOf } from '#api/selectors.ts'
 import type { AnyObject } from '#api/object.ts'
 import { approved } from '../kinds/strategies.ts'
 import { finalized } from '../kinds/namespaces.ts'
-import { isRecord, recordOf } from '../strategy.ts'
 import { guests, resize } from './pod-views.ts'
 import { parentOwners, scaleOwners } from './scale-owners.ts'
 import type { View } from './subresource.ts'
+import { isRecord, recordOf } from '#api/values.ts'
 
 const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0)
 
