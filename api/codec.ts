@@ -9,12 +9,13 @@
  */
 import type { AnyObject } from './object.ts'
 import { ScalarFault } from './schema/canonical.ts'
-import { decoderOf, isRecord, Mismatch } from './schema/decode.ts'
+import { decoderOf, Mismatch } from './schema/decode.ts'
 import { typeFault, unknownFields } from './schema/explain.ts'
 import { JsonFault, type ParsedJson, readJson } from './schema/json.ts'
 import type { StructType } from './schema/type.ts'
 import { apiVersionOf, type TypedKind, typeOf } from './scheme.ts'
 import { badRequest, StatusError } from './status.ts'
+import { isRecord, textOf } from '#api/values.ts'
 
 export { applyDefaults } from './schema/defaults.ts'
 export { validateStructure } from './schema/structure.ts'
@@ -61,8 +62,6 @@ export function parsePatch(bytes: Uint8Array): ParsedJson {
     throw badRequest(`error decoding patch: ${error.message}`)
   }
 }
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** `Deployment in version "v1" cannot be handled as a Deployment: why`; the bare reason is its cause. */
 function cannotBeHandled(type: StructType, parsed: unknown, why: string) {

@@ -85,7 +85,7 @@ export const labelSelectorFrom = (requirements: readonly LabelRequirement[]): La
 export const everyLabel: LabelSelector = labelSelectorFrom([])
 
 /** Matches no object: what an absent `metav1.LabelSelector` means. */
-export const noLabel: LabelSelector = { requirements: [], matches: () => false }
+const noLabel: LabelSelector = { requirements: [], matches: () => false }
 
 /** `app=web,tier in (front, back),!old,replicas>2`; empty text matches everything. */
 export const parseLabelSelector = (text: string): LabelSelector =>
@@ -153,7 +153,7 @@ export const fieldSelectorFrom = (requirements: readonly FieldRequirement[]): Fi
 })
 
 /** Matches every object. */
-export const everyField: FieldSelector = fieldSelectorFrom([])
+const everyField: FieldSelector = fieldSelectorFrom([])
 
 /** `metadata.name=web,status.phase!=Running`; `\`, `,` and `=` in values are escaped with `\`. */
 export function parseFieldSelector(text: string): FieldSelector {

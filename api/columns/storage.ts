@@ -53,7 +53,7 @@ const CLASS = text('StorageClass', 'The class it is of.')
 const ATTRIBUTES = text('VolumeAttributesClass', 'The class of its changeable attributes.')
 const MODE = wide(text('VolumeMode', 'Filesystem or Block.'))
 
-export const persistentVolumePrinter: Printer = {
+const persistentVolumePrinter: Printer = {
   columns: [
     NAME,
     text('Capacity', 'How much it holds.'),
@@ -86,7 +86,7 @@ export const persistentVolumePrinter: Printer = {
   },
 }
 
-export const persistentVolumeClaimPrinter: Printer = {
+const persistentVolumeClaimPrinter: Printer = {
   columns: [
     NAME,
     text('Status', 'Pending, Bound or Lost.'),
@@ -118,7 +118,7 @@ export const persistentVolumeClaimPrinter: Printer = {
 const isDefault = (object: KubeObject): boolean =>
   DEFAULT_CLASS_ANNOTATIONS.some(name => object.metadata.annotations?.[name] === 'true')
 
-export const storageClassPrinter: Printer = {
+const storageClassPrinter: Printer = {
   columns: [
     NAME,
     text('Provisioner', 'Who makes its volumes.'),
@@ -139,7 +139,7 @@ export const storageClassPrinter: Printer = {
   },
 }
 
-export const volumeAttributesClassPrinter: Printer = {
+const volumeAttributesClassPrinter: Printer = {
   columns: [NAME, text('DriverName', 'The driver whose attributes these are.'), AGE],
   cells(attributes: VolumeAttributesClass, now: number) {
     return [
@@ -150,7 +150,7 @@ export const volumeAttributesClassPrinter: Printer = {
   },
 }
 
-export const volumeAttachmentPrinter: Printer = {
+const volumeAttachmentPrinter: Printer = {
   columns: [
     NAME,
     { ...text('Attacher', 'The driver that attaches.'), format: 'name' },
@@ -172,14 +172,14 @@ export const volumeAttachmentPrinter: Printer = {
   },
 }
 
-export const csiNodePrinter: Printer = {
+const csiNodePrinter: Printer = {
   columns: [NAME, integer('Drivers', 'How many drivers the node has.'), AGE],
   cells(node: CSINode, now: number) {
     return [nameOf(node), node.spec.drivers.length, ageOf(node, now)]
   },
 }
 
-export const csiDriverPrinter: Printer = {
+const csiDriverPrinter: Printer = {
   columns: [
     NAME,
     boolean('AttachRequired', 'Whether volumes are attached before they are mounted.'),
@@ -206,7 +206,7 @@ export const csiDriverPrinter: Printer = {
   },
 }
 
-export const csiStorageCapacityPrinter: Printer = {
+const csiStorageCapacityPrinter: Printer = {
   columns: [
     NAME,
     text('StorageClassName', 'The class it speaks of.'),

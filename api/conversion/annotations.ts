@@ -1,6 +1,6 @@
 /** Facts that a version has no field for and keeps in an annotation. Pure. */
-import type { Fields } from './fields.ts'
-import { recordOf, without } from './fields.ts'
+import { without } from './fields.ts'
+import { type Fields, recordOf } from '#api/values.ts'
 
 export const annotationOf = (object: Fields, name: string): string | undefined => {
   const value = recordOf(recordOf(object['metadata'])['annotations'])[name]

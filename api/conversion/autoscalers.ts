@@ -5,8 +5,9 @@
  */
 import { parsedAnnotation, withAnnotations, withoutAnnotations } from './annotations.ts'
 import type { Conversion } from './conversion.ts'
-import { type Fields, changed, defined, listOf, mapped, recordOf, without } from './fields.ts'
+import { changed, defined, mapped, without } from './fields.ts'
 import { metricOf, metricStatusOf, oldMetric, oldMetricStatus } from './metrics.ts'
+import { type Fields, listOf, recordOf } from '#api/values.ts'
 
 const METRICS = 'autoscaling.alpha.kubernetes.io/metrics'
 const CURRENT_METRICS = 'autoscaling.alpha.kubernetes.io/current-metrics'
@@ -74,14 +75,17 @@ function fromFirst(object: Fields): Fields {
       ? undefined
       : [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: measured } } }]
   const conditions = parsedAnnotation(object, CONDITIONS)
+  const stored = defined({
+    ...without(spec, FIRST_METRICS),
+    metrics: metrics.length === 0 ? undefined : metrics,
+    behavior: behaviorOf(object),
+  })
+  // An apply of metadata alone says nothing of the spec, and shall not own it.
+  const isSaid = 'spec' in object || Object.keys(stored).length > 0
   return withoutAnnotations(
     {
       ...object,
-      spec: defined({
-        ...without(spec, FIRST_METRICS),
-        metrics: metrics.length === 0 ? undefined : metrics,
-        behavior: behaviorOf(object),
-      }),
+      ...(isSaid ? { spec: stored } : {}),
       status: defined({
         ...without(status, FIRST_CURRENT),
         currentMetrics,

@@ -1,5 +1,5 @@
 /** What turns the fields of one group-version of a kind into those of another. Types only. */
-import type { Fields } from './fields.ts'
+import type { Fields } from '#api/values.ts'
 
 /** Pure functions over whole objects; apiVersion and kind are set by the mechanism, unknown fields dropped behind. */
 export interface Conversion {

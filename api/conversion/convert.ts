@@ -9,8 +9,8 @@ import { applyDefaults, decodeObject } from '#api/codec.ts'
 import type { AnyObject } from '#api/object.ts'
 import { type Resource, apiVersionOf } from '#api/scheme.ts'
 import type { FieldError } from '#api/status.ts'
-import type { Fields } from './fields.ts'
 import { CONVERSIONS, WAIVED } from './table.ts'
+import type { Fields } from '#api/values.ts'
 
 const conversionOf = (resource: Resource) =>
   CONVERSIONS[`${apiVersionOf(resource)} ${resource.plural}`]

@@ -3,7 +3,7 @@
  * What an old version defaults as the stored one does is not said twice: the stored form gets its defaults as well.
  * Source: kubernetes pkg/apis/{extensions,apps,certificates,...}/v1beta1/defaults.go
  */
-import { type Fields, recordOf } from './fields.ts'
+import { type Fields, recordOf } from '#api/values.ts'
 
 type Rule = (value: Fields) => Fields
 

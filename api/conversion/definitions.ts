@@ -4,18 +4,8 @@
  */
 import { equalJson } from '#api/json.ts'
 import type { Conversion } from './conversion.ts'
-import {
-  type Fields,
-  changed,
-  defined,
-  inverse,
-  listOf,
-  mapped,
-  recordOf,
-  renamed,
-  without,
-  textOf,
-} from './fields.ts'
+import { changed, defined, inverse, mapped, renamed, without } from './fields.ts'
+import { type Fields, listOf, recordOf, textOf } from '#api/values.ts'
 
 /** Field at the top of v1beta1's spec, field of v1's versions. */
 const PER_VERSION = [

@@ -1,14 +1,5 @@
 /** Small steps that conversions are made of: reading fields of unknown type, leaving out what is undefined. Pure. */
-import { isRecord } from '#api/schema/decode.ts'
-
-export type Fields = Readonly<Record<string, unknown>>
-
-export const recordOf = (value: unknown): Fields => (isRecord(value) ? value : {})
-
-export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
-
-export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
-
+import { type Fields, isRecord, listOf, recordOf } from '#api/values.ts'
 /** Without members that are undefined. */
 export const defined = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))

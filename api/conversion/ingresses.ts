@@ -3,7 +3,8 @@
  * Source: kubernetes pkg/apis/extensions/v1beta1/conversion.go
  */
 import type { Conversion } from './conversion.ts'
-import { type Fields, changed, defined, mapped, recordOf, textOf, without } from './fields.ts'
+import { changed, defined, mapped, without } from './fields.ts'
+import { type Fields, recordOf, textOf } from '#api/values.ts'
 
 function serviceBackend(backend: Fields): unknown {
   const { serviceName, servicePort } = backend

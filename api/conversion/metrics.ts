@@ -2,7 +2,8 @@
  * Metrics of autoscalers: the shape of autoscaling/v1 annotations, v2alpha1 and v2beta1, and that of v2. Pure.
  * Source: kubernetes pkg/apis/autoscaling/v2beta1/conversion.go
  */
-import { type Fields, defined, recordOf } from './fields.ts'
+import { defined } from './fields.ts'
+import { type Fields, recordOf } from '#api/values.ts'
 
 type Change = (source: Fields) => Fields
 

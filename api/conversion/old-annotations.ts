@@ -10,7 +10,8 @@
 import { struct } from '#api/schema/catalog.ts'
 import { decoderOf } from '#api/schema/decode.ts'
 import type { Type } from '#api/schema/type.ts'
-import { type Fields, defined, mapped, recordOf, textOf } from './fields.ts'
+import { defined, mapped } from './fields.ts'
+import { type Fields, recordOf, textOf } from '#api/values.ts'
 
 type Rule = (object: Fields) => Fields
 type Annotations = Readonly<Record<string, unknown>>
@@ -57,16 +58,16 @@ const isEmpty = (value: unknown): boolean =>
 
 const SECCOMP_POD = 'seccomp.security.alpha.kubernetes.io/pod'
 const SECCOMP_CONTAINER = 'container.seccomp.security.alpha.kubernetes.io/'
-const SECCOMP_TYPES: Readonly<Record<string, string>> = {
-  'runtime/default': 'RuntimeDefault',
-  'docker/default': 'RuntimeDefault',
-  unconfined: 'Unconfined',
-}
+const SECCOMP_TYPES: ReadonlyMap<string, string> = new Map([
+  ['runtime/default', 'RuntimeDefault'],
+  ['docker/default', 'RuntimeDefault'],
+  ['unconfined', 'Unconfined'],
+])
 const LOCALHOST = 'localhost/'
 
 function seccompProfile(value: unknown): Fields | undefined {
   const text = textOf(value)
-  const type = SECCOMP_TYPES[text]
+  const type = SECCOMP_TYPES.get(text)
   if (type !== undefined) return { type }
   return text.startsWith(LOCALHOST)
     ? { type: 'Localhost', localhostProfile: text.slice(LOCALHOST.length) }

@@ -5,7 +5,8 @@
  */
 import { annotationOf, withAnnotations } from './annotations.ts'
 import type { Conversion } from './conversion.ts'
-import { type Fields, recordOf, without } from './fields.ts'
+import { without } from './fields.ts'
+import { type Fields, recordOf } from '#api/values.ts'
 
 const ROLLBACK_TO = 'deprecated.deployment.rollback.to'
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation'

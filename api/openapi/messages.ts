@@ -5,8 +5,8 @@
  * Errors  Error for a key that a message has no place for: the tables of v2 and v3 are wrong then.
  * Source: github.com/google/gnostic-models openapiv2, openapiv3 (both .proto files), jsonschema
  */
-import { isRecord } from '#api/schema/decode.ts'
 import type { Writer } from '#api/protobuf/writer.ts'
+import { isRecord } from '#api/values.ts'
 
 /** Writes a value: a field with its tag, or the content of a message. */
 export type Put = (writer: Writer, value: unknown) => void

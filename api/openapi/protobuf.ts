@@ -5,7 +5,6 @@
  * As gnostic has it, a default of v3 that is an object or list is an empty message: there is no field for it.
  * Source: github.com/google/gnostic-models openapiv2/OpenAPIv2.proto, openapiv3/OpenAPIv3.proto
  */
-import { isRecord } from '#api/schema/decode.ts'
 import { Writer } from '#api/protobuf/writer.ts'
 import {
   anything,
@@ -20,6 +19,7 @@ import {
   text,
 } from './messages.ts'
 import type { Portion } from './portions.ts'
+import { isRecord } from '#api/values.ts'
 
 /** Text, or a list of texts. */
 const texts =

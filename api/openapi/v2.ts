@@ -4,10 +4,10 @@
  * Lossy as upstream's is: a quantity or int-or-string is text.
  * Source: k8s.io/kube-openapi pkg/builder
  */
-import { isRecord } from '#api/schema/decode.ts'
 import type { Resource } from '#api/scheme.ts'
 import type { Portion, Schema } from './portions.ts'
 import { openApiV3 } from './v3.ts'
+import { isRecord } from '#api/values.ts'
 
 export function* openApiV2(table: readonly Resource[], version: string): Generator<Portion> {
   yield { at: [], entries: { swagger: '2.0', info: { title: 'Kubernetes', version } } }

@@ -8,6 +8,7 @@
 import type { PlainScalar } from './scalar-readers.ts'
 import { nanosecondsOf } from './duration.ts'
 import type { Writer } from './writer.ts'
+import { textOf } from '#api/values.ts'
 
 export type Write = (writer: Writer, value: unknown) => void
 
@@ -17,8 +18,6 @@ interface ScalarWriter {
 }
 
 const numberOf = (value: unknown): number => (typeof value === 'number' ? Math.trunc(value) : 0)
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 const message = (content: Write): ScalarWriter => ({
   wire: 2,

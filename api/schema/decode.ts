@@ -17,6 +17,7 @@ import {
 } from './canonical.ts'
 import type { Field, Scalar, StructType, Type } from './type.ts'
 import { absentValue, isEmptyValue, zeroOf } from './zero.ts'
+import { isRecord } from '#api/values.ts'
 
 export class Mismatch extends Error {}
 const MISMATCH = new Mismatch('the value does not have the type of its field')
@@ -31,11 +32,11 @@ export type Decoder = (value: unknown, findings: Findings) => unknown
 const INT32_MAX = 2 ** 31 - 1
 const INT32_MIN = -(2 ** 31)
 
-export const isInt32 = (value: unknown): boolean =>
+const isInt32 = (value: unknown): boolean =>
   Number.isInteger(value) && Number(value) >= INT32_MIN && Number(value) <= INT32_MAX
 
 /** Differs: beyond 2 ** 53 a number would be stored as another one, so that it is refused as if beyond int64. */
-export const isInt64 = (value: unknown): boolean => Number.isSafeInteger(value)
+const isInt64 = (value: unknown): boolean => Number.isSafeInteger(value)
 
 const text =
   (canonical: (value: string) => string): Decoder =>
@@ -148,6 +149,3 @@ function structDecoder(type: StructType): Decoder {
     return decoded
   }
 }
-
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

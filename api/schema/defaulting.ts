@@ -12,18 +12,15 @@ import {
   storageClassAnnotations,
   volumeAnnotations,
 } from '#api/conversion/old-annotations.ts'
-import { isRecord } from './decode.ts'
 import { EXTENSION_RULES } from './defaulting/extensions.ts'
+import { withPodResources } from './defaulting/pod-resources.ts'
 import { WORKLOAD_DEFAULTS } from './defaulting/workloads.ts'
+import type { PodSpec } from '#api/types/core-v1.ts'
+import { type Fields, isRecord, listOf, recordOf } from '#api/values.ts'
 
-type Fields = Readonly<Record<string, unknown>>
 type Rule = (value: Fields) => Fields
 
 const isSet = (value: unknown): boolean => value !== undefined && value !== '' && value !== 0
-
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
-
-const recordOf = (value: unknown): Fields => (isRecord(value) ? value : {})
 
 /** `nginx`, `nginx:latest` and `host:5000/nginx` are latest; a digest is not, unless the tag says so. */
 function isLatest(image: string): boolean {
@@ -95,7 +92,8 @@ const pod: Rule = value => {
   for (const name of ['containers', 'initContainers']) {
     if (name in spec) fields[name] = mapped(spec[name], settle)
   }
-  return withFields(value, { spec: withFields(spec, fields) })
+  // Rules see decoded fields only: this one has the types of a pod's.
+  return withFields(value, { spec: withPodResources(withFields(spec, fields) as Partial<PodSpec>) })
 }
 
 const resourceRequirements: Rule = value => {

@@ -7,9 +7,9 @@
  */
 import type { Json } from '#api/object.ts'
 import { RULES } from './defaulting.ts'
-import { isRecord } from './decode.ts'
 import type { Field, StructType, Type } from './type.ts'
 import { absentValue, isEmptyValue } from './zero.ts'
+import { isRecord } from '#api/values.ts'
 
 type Defaulter = (value: unknown) => unknown
 

@@ -8,8 +8,9 @@
  * not the first in the text; named string types that are no enum are called `string`.
  */
 import { ScalarFault } from './canonical.ts'
-import { decoderOf, isRecord, Mismatch } from './decode.ts'
+import { decoderOf, Mismatch } from './decode.ts'
 import type { StructType, Type } from './type.ts'
+import { isRecord } from '#api/values.ts'
 
 /** Upstream stops counting here, and so do we. */
 const UNKNOWN_FIELDS_MAX = 100

@@ -7,8 +7,8 @@
  * Source: kubernetes pkg/apis/core/validation/validation.go (messages)
  */
 import type { FieldError } from '#api/status.ts'
-import { isRecord } from './decode.ts'
 import type { Field, StructType, Type } from './type.ts'
+import { isRecord } from '#api/values.ts'
 
 type Check = (value: unknown, path: string, faults: FieldError[]) => void
 

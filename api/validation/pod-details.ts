@@ -10,10 +10,10 @@ import {
   type Faults,
   required,
   requireFormat,
-  unsupported,
   wrong,
   wrongFormat,
 } from '#api/validation/fault.ts'
+import { validateOs } from '#api/validation/pod-systems.ts'
 import { validateAmount, validateContainerResourceName } from '#api/validation/quantities.ts'
 
 const NAMESERVERS_MAX = 3
@@ -69,7 +69,7 @@ export function validateDetails(faults: Faults, field: string, spec: PodSpec): v
     validateContainerResourceName(faults, place, name)
     validateAmount(faults, place, name, amount)
   }
-  validateOs(faults, `${field}.os`, spec)
+  validateOs(faults, field, spec)
 }
 
 function validateAlias(faults: Faults, place: string, { ip, hostnames = [] }: HostAlias): void {
@@ -110,12 +110,4 @@ function validateClaims(faults: Faults, field: string, claims: readonly PodResou
         wrongFormat(faults, `${place}.${part}`, value, subdomainFaults(value))
     }
   }
-}
-
-const SYSTEMS: readonly string[] = ['linux', 'windows']
-
-function validateOs(faults: Faults, field: string, { os }: PodSpec): void {
-  if (os === undefined) return
-  if (os.name === '') faults.push(required(`${field}.name`, 'cannot be empty'))
-  else if (!SYSTEMS.includes(os.name)) faults.push(unsupported(field, os.name, SYSTEMS))
 }

@@ -21,6 +21,7 @@ import {
   wrong,
   wrongFormat,
 } from '#api/validation/fault.ts'
+import { validateWindowsOptions } from '#api/validation/pod-systems.ts'
 import { descendingPathFaults } from '#api/validation/volume-sources.ts'
 
 const ID_MAX = 2_147_483_647
@@ -57,10 +58,15 @@ export function validatePodSecurity(faults: Faults, field: string, spec: PodSpec
     'OnRootMismatch',
   ])
   validateSeccomp(faults, `${field}.seccompProfile`, context.seccompProfile)
+  validateWindowsOptions(faults, `${field}.windowsOptions`, context.windowsOptions)
   validateAppArmor(faults, `${field}.appArmorProfile`, context.appArmorProfile)
   allowOneOf(faults, `${field}.supplementalGroupsPolicy`, context.supplementalGroupsPolicy, [
     'Merge',
     'Strict',
+  ])
+  allowOneOf(faults, `${field}.seLinuxChangePolicy`, context.seLinuxChangePolicy, [
+    'MountOption',
+    'Recursive',
   ])
 }
 
@@ -146,12 +152,18 @@ export function validateSecurity(
   faults: Faults,
   field: string,
   context: SecurityContext | undefined,
+  hostUsers: boolean,
 ): void {
   if (context === undefined) return
   const { runAsUser, runAsGroup, allowPrivilegeEscalation, privileged, capabilities } = context
   validateIds(faults, field, { runAsUser, runAsGroup })
   allowOneOf(faults, `${field}.procMount`, context.procMount, ['Default', 'Unmasked'])
+  if (hostUsers && context.procMount === 'Unmasked') {
+    const detail = '`hostUsers` must be false to use `Unmasked`'
+    faults.push(wrong(`${field}.procMount`, context.procMount, detail))
+  }
   validateSeccomp(faults, `${field}.seccompProfile`, context.seccompProfile)
+  validateWindowsOptions(faults, `${field}.windowsOptions`, context.windowsOptions)
   validateAppArmor(faults, `${field}.appArmorProfile`, context.appArmorProfile)
   if (allowPrivilegeEscalation !== false) return
   if (privileged === true) {

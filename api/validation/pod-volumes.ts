@@ -2,15 +2,8 @@
  * Volumes of a pod and where containers mount them. Pure.
  * Source: kubernetes pkg/apis/core/validation/validation.go ValidateVolumes, ValidateVolumeMounts
  */
-import { configKeyFaults, labelFaults } from '#api/names.ts'
-import type {
-  DownwardAPIVolumeFile,
-  KeyToPath,
-  Volume,
-  VolumeDevice,
-  VolumeMount,
-  VolumeProjection,
-} from '#api/types/core-v1.ts'
+import { labelFaults } from '#api/names.ts'
+import type { Container, Volume, VolumeDevice, VolumeMount } from '#api/types/core-v1.ts'
 import { validateClaimTemplate } from '#api/validation/claims.ts'
 import {
   allowOneOf,
@@ -24,19 +17,18 @@ import {
   wrongFormat,
 } from '#api/validation/fault.ts'
 import {
+  requireName,
+  validateDownwardFile,
+  validateFiles,
+  validateMode,
+  validateProjected,
+} from '#api/validation/pod-projections.ts'
+import {
   backstepFaults,
   descendingPathFaults,
   POD_SOURCES,
   validateSourceFields,
 } from '#api/validation/volume-sources.ts'
-
-const FILE_MODE = 'must be a number between 0 and 0777 (octal), both inclusive'
-/** As `descendingPathFaults`, and nothing that could be taken for the volume's own bookkeeping (`..data`). */
-const projectedPathFaults = (path: string): string[] => {
-  const faults = descendingPathFaults(path)
-  const isHidden = path.startsWith('..') && !path.startsWith('../')
-  return isHidden ? [...faults, "must not start with '..'"] : faults
-}
 
 /** Returns the volumes by name, for the mounts to be checked against. */
 export function validateVolumes(
@@ -99,136 +91,22 @@ function validateSource(faults: Faults, place: string, volume: Volume): void {
     requireName(faults, `${place}.image.reference`, image.reference)
     allowOneOf(faults, `${place}.image.pullPolicy`, image.pullPolicy, PULL_POLICIES)
   }
-  if (projected !== undefined) {
-    validateMode(faults, `${place}.projected.defaultMode`, projected.defaultMode)
-    for (const [index, source] of (projected.sources ?? []).entries()) {
-      validateProjection(faults, `${place}.projected.sources[${index}]`, source)
-    }
-    refuseSharedPaths(faults, `${place}.projected`, projected.sources ?? [])
-  }
-}
-
-/** Sources of one volume may not write the same file. */
-function refuseSharedPaths(
-  faults: Faults,
-  field: string,
-  sources: readonly VolumeProjection[],
-): void {
-  const paths = new Set<string>()
-  for (const { secret, configMap, downwardAPI } of sources) {
-    const named = [secret, configMap].flatMap(files =>
-      (files?.items ?? []).map(({ path }) => ({ path, shown: files?.name })),
-    )
-    const written = (downwardAPI?.items ?? []).map(({ path }) => ({ path, shown: path }))
-    for (const { path, shown } of [...named, ...written]) {
-      if (paths.has(path)) faults.push(wrong(field, shown, 'conflicting duplicate paths'))
-      else if (path !== '') paths.add(path)
-    }
-  }
+  if (projected !== undefined) validateProjected(faults, `${place}.projected`, projected)
 }
 
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'] as const
-const DOWNWARD_FIELDS = [
-  'metadata.annotations',
-  'metadata.labels',
-  'metadata.name',
-  'metadata.namespace',
-  'metadata.uid',
-] as const
-const DOWNWARD_FIELD_WITH_KEY = /^metadata\.(annotations|labels)\['[^']+'\]$/
-
-/** Upstream's paths do not say which of the files it is. */
-function validateDownwardFile(faults: Faults, place: string, file: DownwardAPIVolumeFile): void {
-  const { path, fieldRef, resourceFieldRef, mode } = file
-  requireFormat(faults, `${place}.path`, path, projectedPathFaults)
-  if (fieldRef !== undefined) {
-    const field = `${place}.fieldRef.fieldPath`
-    const { fieldPath } = fieldRef
-    if (fieldPath === '') faults.push(required(field))
-    else if (!DOWNWARD_FIELD_WITH_KEY.test(fieldPath)) {
-      allowOneOf(faults, field, fieldPath, DOWNWARD_FIELDS)
-    }
-    if (resourceFieldRef !== undefined) {
-      const detail = 'fieldRef and resourceFieldRef can not be specified simultaneously'
-      faults.push(wrong(place, 'resource', detail))
-    }
-  } else if (resourceFieldRef === undefined) {
-    faults.push(required(place, 'one of fieldRef and resourceFieldRef is required'))
-  } else {
-    requireName(faults, `${place}.resourceFieldRef.containerName`, resourceFieldRef.containerName)
-    requireName(faults, `${place}.resourceFieldRef.resource`, resourceFieldRef.resource)
-  }
-  validateMode(faults, `${place}.mode`, mode)
-}
-
-function requireName(faults: Faults, field: string, name: string | undefined): void {
-  if (name === undefined || name === '') faults.push(required(field))
-}
-
-const TOKEN_SECONDS_MIN = 600
-const TOKEN_SECONDS_MAX = 2 ** 32
-
-function validateProjection(faults: Faults, place: string, source: VolumeProjection): void {
-  const given = Object.values(source).filter(part => part !== undefined)
-  if (given.length > 1) {
-    faults.push(forbidden(place, 'may not specify more than 1 volume type per source'))
-  }
-  const { configMap, secret, serviceAccountToken } = source
-  if (configMap !== undefined) {
-    requireName(faults, `${place}.configMap.name`, configMap.name)
-    validateFiles(faults, `${place}.configMap`, configMap)
-  }
-  if (secret !== undefined) {
-    requireName(faults, `${place}.secret.name`, secret.name)
-    validateFiles(faults, `${place}.secret`, secret)
-  }
-  for (const file of source.downwardAPI?.items ?? []) {
-    validateDownwardFile(faults, `${place}.downwardAPI`, file)
-  }
-  if (serviceAccountToken !== undefined) {
-    const { expirationSeconds = 3600, path } = serviceAccountToken
-    const field = `${place}.serviceAccountToken`
-    if (expirationSeconds < TOKEN_SECONDS_MIN) {
-      const detail = 'may not specify a duration less than 10 minutes'
-      faults.push(wrong(`${field}.expirationSeconds`, expirationSeconds, detail))
-    } else if (expirationSeconds > TOKEN_SECONDS_MAX) {
-      const detail = 'may not specify a duration larger than 2^32 seconds'
-      faults.push(wrong(`${field}.expirationSeconds`, expirationSeconds, detail))
-    }
-    requireFormat(faults, `${field}.path`, path, projectedPathFaults)
-  }
-}
-
-interface Files {
-  readonly defaultMode?: number
-  readonly items?: readonly KeyToPath[]
-}
-
-function validateFiles(faults: Faults, place: string, files: Files): void {
-  validateMode(faults, `${place}.defaultMode`, files.defaultMode)
-  for (const [index, { key, path, mode }] of (files.items ?? []).entries()) {
-    const item = `${place}.items[${index}]`
-    requireFormat(faults, `${item}.key`, key, configKeyFaults)
-    requireFormat(faults, `${item}.path`, path, projectedPathFaults)
-    validateMode(faults, `${item}.mode`, mode)
-  }
-}
-
-function validateMode(faults: Faults, field: string, mode: number | undefined): void {
-  if (mode !== undefined && (mode < 0 || mode > 0o777)) faults.push(wrong(field, mode, FILE_MODE))
-}
-
 /** What the mounts of one container are checked against. */
 export interface MountContext {
   readonly volumes: ReadonlyMap<string, Volume>
   readonly devices: readonly VolumeDevice[]
+  readonly security: Container['securityContext']
 }
 
 export function validateMounts(
   faults: Faults,
   field: string,
   mounts: readonly VolumeMount[],
-  { volumes, devices }: MountContext,
+  { volumes, devices, security }: MountContext,
 ): void {
   const paths = new Set<string>()
   for (const [index, mount] of mounts.entries()) {
@@ -249,17 +127,43 @@ export function validateMounts(
     }
     for (const name of ['subPath', 'subPathExpr'] as const) {
       const path = mount[name] ?? ''
+      if (path !== '' && volumes.get(mount.name)?.image !== undefined) {
+        faults.push(wrong(`${place}.${name}`, path, 'not allowed in image volume sources'))
+      }
       wrongFormat(faults, `${place}.${name}`, path, descendingPathFaults(path))
     }
     if ((mount.subPath ?? '') !== '' && (mount.subPathExpr ?? '') !== '') {
       const detail = 'subPathExpr and subPath are mutually exclusive'
       faults.push(wrong(`${place}.subPathExpr`, mount.subPathExpr, detail))
     }
-    allowOneOf(faults, `${place}.mountPropagation`, mount.mountPropagation, [
-      'Bidirectional',
-      'HostToContainer',
-      'None',
-    ])
+    validatePropagation(faults, place, mount, security?.privileged === true)
+  }
+}
+
+const PROPAGATIONS: readonly string[] = ['Bidirectional', 'HostToContainer', 'None']
+const READ_ONLY: readonly string[] = ['Disabled', 'Enabled', 'IfPossible']
+
+/** Which mounts a container and its node see of one another, and whether those below are read-only too. */
+function validatePropagation(
+  faults: Faults,
+  place: string,
+  { mountPropagation: mode, recursiveReadOnly: recursive, readOnly }: VolumeMount,
+  isPrivileged: boolean,
+): void {
+  allowOneOf(faults, `${place}.mountPropagation`, mode, PROPAGATIONS)
+  if (mode === 'Bidirectional' && !isPrivileged) {
+    const detail = 'Bidirectional mount propagation is available only to privileged containers'
+    faults.push(forbidden(`${place}.mountPropagation`, detail))
+  }
+  const field = `${place}.recursiveReadOnly`
+  allowOneOf(faults, field, recursive, READ_ONLY)
+  if (recursive !== 'Enabled' && recursive !== 'IfPossible') return
+  if (readOnly !== true) {
+    faults.push(forbidden(field, 'may only be specified when readOnly is true'))
+  }
+  if (mode !== undefined && mode !== 'None') {
+    const detail = 'may only be specified when mountPropagation is None or not specified'
+    faults.push(forbidden(field, detail))
   }
 }
 
@@ -271,7 +175,7 @@ export function validateDevices(
   faults: Faults,
   field: string,
   mounts: readonly VolumeMount[],
-  { volumes, devices }: MountContext,
+  { volumes, devices }: Pick<MountContext, 'devices' | 'volumes'>,
 ): void {
   const [names, paths] = [new Set<string>(), new Set<string>()]
   for (const [index, { name, devicePath }] of devices.entries()) {

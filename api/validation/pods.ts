@@ -4,7 +4,7 @@
  */
 import { equalJson } from '#api/json.ts'
 import { labelFaults, outOfRange, subdomainFaults } from '#api/names.ts'
-import type { Container, Pod, PodSpec, Toleration } from '#api/types/core-v1.ts'
+import type { Container, Pod, PodSpec, Toleration, Volume } from '#api/types/core-v1.ts'
 import { differencesOf } from '#api/validation/differences.ts'
 import {
   allowOneOf,
@@ -18,6 +18,7 @@ import {
 } from '#api/validation/fault.ts'
 import { validateLabels } from '#api/validation/metadata.ts'
 import {
+  type ContainerContext,
   validateContainers,
   validateEphemeralContainers,
   validateInitContainers,
@@ -35,6 +36,8 @@ import {
   withGatedFieldsOf,
 } from '#api/validation/pod-gates.ts'
 import { validateHostUsers, validatePodSecurity } from '#api/validation/pod-security.ts'
+import { validatePodResources } from '#api/validation/pod-resources.ts'
+import { validateHostProcesses } from '#api/validation/pod-systems.ts'
 import { validateVolumes } from '#api/validation/pod-volumes.ts'
 
 const INT32_MAX = 2_147_483_647
@@ -58,22 +61,32 @@ function validateNewSpec(faults: Faults, spec: PodSpec): void {
 
 export function validatePodSpec(faults: Faults, field: string, spec: PodSpec): void {
   const volumes = validateVolumes(faults, `${field}.volumes`, spec.volumes ?? [])
-  const hostNetwork = spec.hostNetwork === true
-  const context = { volumes, hostNetwork, names: new Set<string>() }
+  const context = contextOf(spec, volumes)
   validateContainers(faults, `${field}.containers`, spec.containers, context)
   validateInitContainers(faults, `${field}.initContainers`, spec.initContainers ?? [], context)
   const guests = spec.ephemeralContainers ?? []
   validateEphemeralContainers(faults, `${field}.ephemeralContainers`, guests, context)
+  validatePodResources(faults, `${field}.resources`, spec)
   validatePolicies(faults, field, spec)
   validateNames(faults, field, spec)
   validateLabels(faults, `${field}.nodeSelector`, spec.nodeSelector)
   validatePodSecurity(faults, `${field}.securityContext`, spec)
   validateDetails(faults, field, spec)
+  validateHostProcesses(faults, field, spec)
   validateHostUsers(faults, field, spec)
   validateTolerations(faults, `${field}.tolerations`, spec.tolerations ?? [])
   if (spec.affinity !== undefined) validateAffinity(faults, `${field}.affinity`, spec.affinity)
   validateSpread(faults, `${field}.topologySpreadConstraints`, spec.topologySpreadConstraints ?? [])
 }
+
+const contextOf = (spec: PodSpec, volumes: ReadonlyMap<string, Volume>): ContainerContext => ({
+  volumes,
+  hostNetwork: spec.hostNetwork === true,
+  hostUsers: spec.hostUsers !== false,
+  restartPolicy: spec.restartPolicy,
+  claims: (spec.resourceClaims ?? []).map(({ name }) => name),
+  names: new Set<string>(),
+})
 
 /** A pod whose spec was changed through a subresource of its own. */
 export function validateChangedPod(faults: Faults, { spec }: Pod): void {

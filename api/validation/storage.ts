@@ -62,7 +62,7 @@ function validateParameters(faults: Faults, parameters: TextMap): void {
   if (bytesOf(parameters) > MAP_BYTES_MAX) faults.push(tooLong(field, MAP_BYTES_MAX))
 }
 
-export function validateStorageClass(faults: Faults, storageClass: StorageClass): void {
+function validateStorageClass(faults: Faults, storageClass: StorageClass): void {
   const { provisioner, parameters = {}, reclaimPolicy, volumeBindingMode } = storageClass
   requireFormat(faults, 'provisioner', provisioner, provisionerFaults)
   validateParameters(faults, parameters)
@@ -108,7 +108,7 @@ function validateTopology(faults: Faults, field: string, term: TopologySelectorT
 
 const CLASS_FIXED = ['parameters', 'provisioner', 'reclaimPolicy'] as const
 
-export function validateStorageClassUpdate(
+function validateStorageClassUpdate(
   faults: Faults,
   storageClass: StorageClass,
   before: StorageClass,
@@ -123,7 +123,7 @@ export function validateStorageClassUpdate(
   })
 }
 
-export function validateAttributesClass(faults: Faults, attributes: VolumeAttributesClass): void {
+function validateAttributesClass(faults: Faults, attributes: VolumeAttributesClass): void {
   const { driverName, parameters = {} } = attributes
   requireFormat(faults, 'driverName', driverName, provisionerFaults)
   if (Object.keys(parameters).length === 0) {
@@ -132,7 +132,7 @@ export function validateAttributesClass(faults: Faults, attributes: VolumeAttrib
   validateParameters(faults, parameters)
 }
 
-export function validateAttributesClassUpdate(
+function validateAttributesClassUpdate(
   faults: Faults,
   attributes: VolumeAttributesClass,
   before: VolumeAttributesClass,
@@ -143,7 +143,7 @@ export function validateAttributesClassUpdate(
   }
 }
 
-export function validateAttachment(faults: Faults, attachment: VolumeAttachment): void {
+function validateAttachment(faults: Faults, attachment: VolumeAttachment): void {
   validateAttachmentSpec(faults, attachment)
   validateAttachmentStatus(faults, attachment)
   const { attacher, source } = attachment.spec
@@ -170,7 +170,7 @@ function validateAttachmentSpec(faults: Faults, { spec }: VolumeAttachment): voi
   wrongFormat(faults, 'spec.nodeName', nodeName, subdomainFaults(nodeName))
 }
 
-export function validateAttachmentStatus(faults: Faults, { status }: VolumeAttachment): void {
+function validateAttachmentStatus(faults: Faults, { status }: VolumeAttachment): void {
   const { attachmentMetadata = {}, attachError, detachError } = status ?? {}
   if (bytesOf(attachmentMetadata) > MAP_BYTES_MAX) {
     faults.push(tooLong('status.attachmentMetadata', MAP_BYTES_MAX))
@@ -189,7 +189,7 @@ function validateVolumeError(faults: Faults, field: string, error: VolumeError |
   }
 }
 
-export function validateAttachmentUpdate(
+function validateAttachmentUpdate(
   faults: Faults,
   attachment: VolumeAttachment,
   before: VolumeAttachment,
@@ -257,7 +257,7 @@ function validateTokenRequests(
   }
 }
 
-export function validateDriverUpdate(faults: Faults, driver: CSIDriver, before: CSIDriver): void {
+function validateDriverUpdate(faults: Faults, driver: CSIDriver, before: CSIDriver): void {
   validateDriver(faults, driver)
   const [{ spec }, { spec: old }] = [driver, before]
   refuseChange(faults, 'spec.attachedRequired', {
@@ -272,7 +272,7 @@ export function validateDriverUpdate(faults: Faults, driver: CSIDriver, before: 
 
 const NODE_ID_MAX = 192
 
-export function validateCsiNode(faults: Faults, { spec }: CSINode): void {
+function validateCsiNode(faults: Faults, { spec }: CSINode): void {
   const names = new Set<string>()
   for (const [index, driver] of spec.drivers.entries()) {
     const place = `spec.drivers[${index}]`
@@ -302,7 +302,7 @@ function validateTopologyKeys(
 }
 
 /** Drivers come and go, but do not change; what they can hold may, where the driver says so. */
-export function validateCsiNodeUpdate(faults: Faults, node: CSINode, before: CSINode): void {
+function validateCsiNodeUpdate(faults: Faults, node: CSINode, before: CSINode): void {
   validateCsiNode(faults, node)
   const fixed = ({ allocatable: _allocatable, ...rest }: CSINodeDriver): object => rest
   for (const old of before.spec.drivers) {
@@ -312,7 +312,7 @@ export function validateCsiNodeUpdate(faults: Faults, node: CSINode, before: CSI
   }
 }
 
-export function validateStorageCapacity(faults: Faults, capacity: CSIStorageCapacity): void {
+function validateStorageCapacity(faults: Faults, capacity: CSIStorageCapacity): void {
   const { nodeTopology, storageClassName } = capacity
   if (nodeTopology !== undefined) validateLabelSelector(faults, 'nodeTopology', nodeTopology)
   wrongFormat(faults, 'storageClassName', storageClassName, subdomainFaults(storageClassName))
@@ -322,7 +322,7 @@ export function validateStorageCapacity(faults: Faults, capacity: CSIStorageCapa
   }
 }
 
-export function validateStorageCapacityUpdate(
+function validateStorageCapacityUpdate(
   faults: Faults,
   capacity: CSIStorageCapacity,
   before: CSIStorageCapacity,

@@ -93,6 +93,13 @@ export function descendingPathFaults(path: string): string[] {
   return [...faults, ...backstepFaults(path)]
 }
 
+/** As `descendingPathFaults`, and nothing that could be taken for the volume's own bookkeeping (`..data`). */
+export const projectedPathFaults = (path: string): string[] => {
+  const faults = descendingPathFaults(path)
+  const isHidden = path.startsWith('..') && !path.startsWith('../')
+  return isHidden ? [...faults, "must not start with '..'"] : faults
+}
+
 const HOST_PATH_TYPES: readonly string[] = [
   '',
   'BlockDevice',

@@ -33,6 +33,7 @@ const CHECKS: Readonly<Record<string, (check: Check) => void>> = {
   'serviceaccounts/token': checkToken,
   'leases.coordination.k8s.io': checkLease,
   'csinodes.storage.k8s.io': checkCsiNode,
+  'resourceslices.resource.k8s.io': checkSlice,
 }
 
 export const createNodeRestriction = (deps: {
@@ -111,6 +112,8 @@ function checkPodCreate(check: Check): void {
     if (!references.some(reference => reference.startsWith(`${resource}/`))) continue
     throw refuse(attributes, `${node} can not create pods that reference ${resource}`)
   }
+  if ((pod.spec.resourceClaims ?? []).length > 0)
+    throw refuse(attributes, `${node} can not create pods that reference resourceclaims`)
 }
 
 function checkOwner({ reader, attributes, nodeName }: Check, pod: Pod): void {
@@ -252,4 +255,15 @@ function checkLease({ attributes, nodeName }: Check): void {
 function checkCsiNode({ attributes, nodeName }: Check): void {
   if (nameOf(attributes) === nodeName) return
   throw refuse(attributes, 'can only access CSINode with the same name as the requesting node')
+}
+
+/** Of the others its authorizer has seen to: it may write only what has its name. */
+function checkSlice({ attributes, nodeName }: Check): void {
+  const { operation, object } = attributes
+  if (operation !== 'CREATE' || !isKind('resourceslices', object)) return
+  if (object.spec.nodeName === nodeName) return
+  throw refuse(
+    attributes,
+    'can only create ResourceSlice with the same NodeName as the requesting node',
+  )
 }

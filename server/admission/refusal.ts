@@ -8,7 +8,7 @@ import { forbidden, type StatusError } from '#api/status.ts'
 import type { TokenRequest } from '#api/types/authentication-v1.ts'
 import type { CertificateSigningRequest } from '#api/types/certificates-v1.ts'
 import type { Node, Pod } from '#api/types/core-v1.ts'
-import type { ResourceClaim, ResourceClaimTemplate } from '#api/types/resource-v1.ts'
+import type { ResourceClaim, ResourceClaimTemplate, ResourceSlice } from '#api/types/resource-v1.ts'
 import type { PriorityClass } from '#api/types/scheduling-v1.ts'
 
 /** 403 with the object's name, also while it is only going to be generated. */
@@ -36,6 +36,7 @@ interface AdmittedKinds {
   readonly priorityclasses: PriorityClass
   readonly certificatesigningrequests: CertificateSigningRequest
   readonly resourceclaims: ResourceClaim
+  readonly resourceslices: ResourceSlice
   readonly resourceclaimtemplates: ResourceClaimTemplate
 }
 

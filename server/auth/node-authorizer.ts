@@ -1,5 +1,6 @@
 /**
- * The Node authorizer: a node reads the pods bound to it and what those refer to, and keeps its own Node and Lease.
+ * The Node authorizer: a node reads the pods bound to it and what those refer to, and keeps its own Node, Lease, CSINode
+ * and ResourceSlices.
  *
  * What it allows beyond the graph is the role `system:node`; that a node changes only its own objects is then up to
  * the NodeRestriction admission plugin, which sees names and bodies. It never denies: the next authorizer is asked.
@@ -33,19 +34,25 @@ interface Question {
 type Answer = (question: Question) => Authorization
 
 /** By resource and group; everything else is decided by the static rules. */
-const SUBDIVIDED: Readonly<Record<string, Answer>> = {
-  secrets: question => readReached('secrets', question),
-  configmaps: question => readReached('configmaps', question),
-  persistentvolumeclaims: question =>
-    question.request.subresource === 'status'
-      ? updateStatus(question)
-      : getReached('persistentvolumeclaims', question),
-  persistentvolumes: getVolume,
-  serviceaccounts: createToken,
-  'leases.coordination.k8s.io': useLease,
-  nodes: useNode,
-  pods: usePod,
-}
+const SUBDIVIDED: ReadonlyMap<string, Answer> = new Map(
+  Object.entries<Answer>({
+    secrets: question => readReached('secrets', question),
+    configmaps: question => readReached('configmaps', question),
+    persistentvolumeclaims: question =>
+      question.request.subresource === 'status'
+        ? updateStatus(question)
+        : getReached('persistentvolumeclaims', question),
+    persistentvolumes: getVolume,
+    serviceaccounts: createToken,
+    'leases.coordination.k8s.io': useLease,
+    'volumeattachments.storage.k8s.io': getAttachment,
+    'csinodes.storage.k8s.io': useCsiNode,
+    'resourceclaims.resource.k8s.io': question => getReached('resourceclaims', question),
+    'resourceslices.resource.k8s.io': useSlice,
+    nodes: useNode,
+    pods: usePod,
+  }),
+)
 
 export function createNodeAuthorizer(deps: NodeAuthorizerDeps): Authorizer {
   return {
@@ -56,7 +63,7 @@ export function createNodeAuthorizer(deps: NodeAuthorizerDeps): Authorizer {
       if (nodeName === '') return pass(`unknown node for user ${JSON.stringify(request.user.name)}`)
       const { group, resource } = request
       const answer = request.isResource
-        ? SUBDIVIDED[group === '' ? resource : `${resource}.${group}`]
+        ? SUBDIVIDED.get(group === '' ? resource : `${resource}.${group}`)
         : undefined
       if (answer !== undefined) return answer({ deps, nodeName, request })
       return deps.rules.some(rule => ruleAllows(rule, request)) ? ALLOW : pass('')
@@ -106,6 +113,43 @@ function getVolume({ deps, nodeName, request }: Question): Authorization {
   return isReached ? ALLOW : unrelated(nodeName)
 }
 
+function getAttachment({ deps, nodeName, request }: Question): Authorization {
+  const refused = mayGet(request)
+  if (refused !== undefined) return refused
+  const attachment = deps.reader.get('volumeattachments.storage.k8s.io', '', request.name)
+  return attachment?.spec.nodeName === nodeName ? ALLOW : unrelated(nodeName)
+}
+
+const OWN_VERBS: readonly string[] = ['get', 'create', 'update', 'patch', 'delete']
+
+function useCsiNode({ nodeName, request }: Question): Authorization {
+  const { verb, name, subresource } = request
+  if (!OWN_VERBS.includes(verb))
+    return pass('can only get, create, update, patch, or delete a CSINode')
+  if (subresource !== '') return pass('cannot authorize CSINode subresources')
+  // On create the name is in the body, where NodeRestriction reads it.
+  if (verb === 'create' || name === nodeName) return ALLOW
+  return pass('can only access CSINode with the same name as the requesting node')
+}
+
+function useSlice({ deps, nodeName, request }: Question): Authorization {
+  const { verb, name, subresource, fieldSelector } = request
+  if (subresource !== '') return pass('cannot authorize ResourceSlice subresources')
+  // Whose it is stands in the body, where NodeRestriction reads it.
+  if (verb === 'create') return ALLOW
+  if (OWN_VERBS.includes(verb)) {
+    const slice = deps.reader.get('resourceslices.resource.k8s.io', '', name)
+    return slice?.spec.nodeName === nodeName ? ALLOW : unrelated(nodeName)
+  }
+  if (!['watch', 'list', 'deletecollection'].includes(verb))
+    return pass(
+      'only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection',
+    )
+  return selectsNode(fieldSelector, nodeName)
+    ? ALLOW
+    : pass('can only list/watch/deletecollection resourceslices with nodeName field selector')
+}
+
 function createToken(question: Question): Authorization {
   const { verb, name, subresource } = question.request
   if (verb !== 'create' || name === '') {
@@ -116,7 +160,7 @@ function createToken(question: Question): Authorization {
 }
 
 function useLease({ nodeName, request }: Question): Authorization {
-  if (!['get', 'create', 'update', 'patch', 'delete'].includes(request.verb)) {
+  if (!OWN_VERBS.includes(request.verb)) {
     return pass('can only get, create, update, patch, or delete a node lease')
   }
   if (request.namespace !== LEASE_NAMESPACE) {

@@ -16,6 +16,7 @@ export type ReachedResource =
   | 'configmaps'
   | 'serviceaccounts'
   | 'persistentvolumeclaims'
+  | 'resourceclaims'
 
 export interface NodeGraph {
   reaches(
@@ -95,6 +96,11 @@ export function referencesOf(pod: Pod): readonly string[] {
   ]
   for (const container of containers) addEnvironment(container, add)
   for (const volume of spec.volumes ?? []) addVolume(volume, add, pod.metadata.name ?? '')
+  for (const { resourceClaimName } of spec.resourceClaims ?? [])
+    add('resourceclaims', resourceClaimName)
+  // Those that were made from templates; a node cannot write these itself.
+  const made = pod.status?.resourceClaimStatuses ?? []
+  for (const { resourceClaimName } of made) add('resourceclaims', resourceClaimName)
   return [...references]
 }
 

@@ -15,8 +15,10 @@ import type {
   ServiceAccount,
 } from '#api/types/core-v1.ts'
 import type { RuntimeClass } from '#api/types/node-v1.ts'
+import type { ResourceSlice } from '#api/types/resource-v1.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '#api/types/rbac-v1.ts'
 import type { PriorityClass } from '#api/types/scheduling-v1.ts'
+import type { VolumeAttachment } from '#api/types/storage-v1.ts'
 import type { Logger } from '#base/logger.ts'
 import {
   type Cache,
@@ -41,6 +43,8 @@ export interface StoredKinds {
   readonly 'priorityclasses.scheduling.k8s.io': PriorityClass
   readonly 'runtimeclasses.node.k8s.io': RuntimeClass
   readonly 'certificatesigningrequests.certificates.k8s.io': CertificateSigningRequest
+  readonly 'volumeattachments.storage.k8s.io': VolumeAttachment
+  readonly 'resourceslices.resource.k8s.io': ResourceSlice
 }
 
 export interface ObjectChange<T> {

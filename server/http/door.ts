@@ -13,7 +13,7 @@ import net, { type Socket } from 'node:net'
 
 export interface DoorOptions {
   readonly clock: Clock
-  readonly turns: Turns
+  readonly turns: Pick<Turns, 'take'>
   readonly connectionsMax: number
   readonly silenceMs: number
   /** Its first bytes can be read. */

@@ -102,7 +102,7 @@ const END = Buffer.from('}\n')
 export const jsonFrame = (event: string, object: Buffer): Buffer =>
   Buffer.concat([Buffer.from(`{"type":"${event}","object":`), object, END])
 
-export function protobufEncoding(shape: Shape): Encoding {
+function protobufEncoding(shape: Shape): Encoding {
   const { apiVersion, kind, convert, type } = shape
   const name = `protobuf ${apiVersion} ${kind}`
   const frame = (event: EventType): Form => ({

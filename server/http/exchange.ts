@@ -58,7 +58,7 @@ export interface UpgradeRequest {
   readonly head: Buffer
 }
 
-export const BODY_TIMEOUT_MS = 30_000
+const BODY_TIMEOUT_MS = 30_000
 export const BODY_LIMIT_BYTES = 3 * 1024 * 1024
 
 export const bodyTooLarge = (limitBytes: number): StatusError =>
@@ -136,9 +136,7 @@ export function credentialsOf(
 }
 
 /** Splits `Authorization` into what authenticators take. */
-export function parseAuthorization(
-  header: string | undefined,
-): Pick<Credentials, 'bearer' | 'basic'> {
+function parseAuthorization(header: string | undefined): Pick<Credentials, 'bearer' | 'basic'> {
   if (header === undefined) return {}
   const space = header.indexOf(' ')
   const scheme = header.slice(0, space).toLowerCase()

@@ -30,7 +30,7 @@ export interface FlowControl {
   run<T>(request: FlowRequest, task: () => Promise<T>): Promise<T>
 }
 
-export const isLongRunning = (request: Pick<FlowRequest, 'verb' | 'subresource'>): boolean =>
+const isLongRunning = (request: Pick<FlowRequest, 'verb' | 'subresource'>): boolean =>
   request.verb === 'watch' || LONG_RUNNING_SUBRESOURCES.has(request.subresource)
 
 export function createFlowControl(limits: FlowLimits): FlowControl {

@@ -124,7 +124,7 @@ export function printedAs(resource: Resource): Printed {
 }
 
 /** One item in the form asked for. */
-export function itemEncoder(resource: Resource, view: View): (item: Cached) => Buffer {
+function itemEncoder(resource: Resource, view: View): (item: Cached) => Buffer {
   if (view.accepted.form === 'table') {
     const row = rowEncoder(printedAs(resource), view)
     return item => Buffer.from(row(item.peek()))

@@ -4,33 +4,35 @@
  * Source: k8s.io/apimachinery pkg/util/proxy/transport.go (which attributes of which tags)
  */
 
-const LINKS: Readonly<Record<string, readonly string[]>> = {
-  a: ['href'],
-  applet: ['codebase'],
-  area: ['href'],
-  audio: ['src'],
-  base: ['href'],
-  blockquote: ['cite'],
-  body: ['background'],
-  button: ['formaction'],
-  command: ['icon'],
-  del: ['cite'],
-  embed: ['src'],
-  form: ['action'],
-  frame: ['longdesc', 'src'],
-  head: ['profile'],
-  html: ['manifest'],
-  iframe: ['longdesc', 'src'],
-  img: ['longdesc', 'src', 'usemap'],
-  input: ['src', 'usemap', 'formaction'],
-  ins: ['cite'],
-  link: ['href'],
-  object: ['classid', 'codebase', 'data', 'usemap'],
-  q: ['cite'],
-  script: ['src'],
-  source: ['src'],
-  video: ['poster', 'src'],
-}
+const LINKS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    a: ['href'],
+    applet: ['codebase'],
+    area: ['href'],
+    audio: ['src'],
+    base: ['href'],
+    blockquote: ['cite'],
+    body: ['background'],
+    button: ['formaction'],
+    command: ['icon'],
+    del: ['cite'],
+    embed: ['src'],
+    form: ['action'],
+    frame: ['longdesc', 'src'],
+    head: ['profile'],
+    html: ['manifest'],
+    iframe: ['longdesc', 'src'],
+    img: ['longdesc', 'src', 'usemap'],
+    input: ['src', 'usemap', 'formaction'],
+    ins: ['cite'],
+    link: ['href'],
+    object: ['classid', 'codebase', 'data', 'usemap'],
+    q: ['cite'],
+    script: ['src'],
+    source: ['src'],
+    video: ['poster', 'src'],
+  }),
+)
 
 /**
  * Where a comment begins, or a start tag with its attributes; quoted values may hold anything. A name is whole: one that
@@ -55,7 +57,7 @@ export function rewriteLinks(html: string, rewrite: (link: string) => string): s
     }
     const name = tag.toLowerCase()
     parts.push(html.slice(copied, piece.index))
-    parts.push(`<${tag}${rewriteAttributes(attributes, LINKS[name] ?? [], rewrite)}>`)
+    parts.push(`<${tag}${rewriteAttributes(attributes, LINKS.get(name) ?? [], rewrite)}>`)
     copied = end
     if (name === 'script') PIECE.lastIndex = behind(html, SCRIPT_END, end)
   }

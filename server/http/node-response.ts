@@ -13,6 +13,8 @@ export async function pipeNodeResponse(
     body.destroy()
   }
   exchange.signal.addEventListener('abort', stop, { once: true })
+  // Who left meanwhile is never heard of again.
+  if (exchange.signal.aborted) return stop()
   const type = response.headers['content-type'] ?? fallbackType
   const writer = exchange.stream(response.status, { 'content-type': type })
   try {

@@ -31,14 +31,15 @@ export interface RequestLine {
   readonly query: { get(name: string): string | null }
 }
 
-const VERBS: Readonly<Record<string, string>> = {
-  POST: 'create',
-  GET: 'get',
-  HEAD: 'get',
-  PUT: 'update',
-  PATCH: 'patch',
-  DELETE: 'delete',
-}
+/** A Map: HTTP/2 takes any word for a method, also the name of something that every object has. */
+const VERBS: ReadonlyMap<string, string> = new Map([
+  ['POST', 'create'],
+  ['GET', 'get'],
+  ['HEAD', 'get'],
+  ['PUT', 'update'],
+  ['PATCH', 'patch'],
+  ['DELETE', 'delete'],
+])
 
 /** Subresources of a namespace itself; any other segment there is a resource inside it. */
 const NAMESPACE_SUBRESOURCES = new Set(['status', 'finalize'])
@@ -94,7 +95,7 @@ function withProxy(parts: readonly string[]): readonly string[] {
 function resourceInfo(line: RequestLine, path: string, located: Located): RequestInfo {
   const { namespace, parts } = splitNamespace(located.parts)
   const [resource = '', pathName = '', subresource = '', ...rest] = parts
-  const method = VERBS[line.method] ?? ''
+  const method = VERBS.get(line.method) ?? ''
   const isCollection = pathName === ''
   // `?watch` on one object is a plain GET, as ever.
   const watching = located.watchPrefix || (isCollection && isTrue(line.query.get('watch')))

@@ -72,6 +72,8 @@ async function reached(exchange: Exchange, target: ProxyTarget, clock: Clock): P
 /** Whoever is silent is given up, and so is a client that left. */
 async function secured(raw: Duplex, signal: AbortSignal, clock: Clock): Promise<Duplex> {
   const secure = tls.connect({ socket: raw, rejectUnauthorized: false })
+  // What breaks below it is also told behind the end of the handshake.
+  secure.on('error', () => {})
   const timer = clock.after(HANDSHAKE_TIMEOUT_MS, () =>
     secure.destroy(new Error('net/http: TLS handshake timeout')),
   )
@@ -84,7 +86,6 @@ async function secured(raw: Duplex, signal: AbortSignal, clock: Clock): Promise<
   } finally {
     timer.cancel()
   }
-  secure.on('error', () => {})
   secure.once('close', () => raw.destroy())
   return secure
 }

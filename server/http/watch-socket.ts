@@ -17,7 +17,8 @@ const QUEUE_MAX_BYTES = 256 * 1024
 const server = new WebSocketServer({
   noServer: true,
   maxPayload: MESSAGE_MAX_BYTES,
-  handleProtocols: offered => [...offered].find(protocol => !protocol.startsWith(BEARER_PROTOCOL)) ?? false,
+  handleProtocols: offered =>
+    [...offered].find(protocol => !protocol.startsWith(BEARER_PROTOCOL)) ?? false,
 })
 
 /** Undefined when the handshake was refused, which has been answered then. */

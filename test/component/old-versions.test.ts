@@ -101,12 +101,18 @@ void t.test('old Scale kinds, and rollback', async t => {
   })
   const scaled = await send('PUT', path, { ...scale.body, spec: { replicas: 2 } })
   t.match(scaled, { status: 200, body: { apiVersion: OLD, spec: { replicas: 2 } } })
-  const rollback = await send('POST', `${at(OLD, 'deployments', 'web')}/rollback`, {
+  const asked = {
     apiVersion: OLD,
     kind: 'DeploymentRollback',
     name: 'web',
     rollbackTo: { revision: 1 },
+  }
+  const to = `${at(OLD, 'deployments', 'web')}/rollback`
+  t.match(await send('POST', to, { ...asked, updatedAnnotations: { 'no key': 'x' } }), {
+    status: 422,
+    body: { message: /metadata.annotations: Invalid value: "no key"/ },
   })
+  const rollback = await send('POST', to, asked)
   t.match(rollback.body, {
     kind: 'Status',
     message: 'rollback request for deployment "web" succeeded',

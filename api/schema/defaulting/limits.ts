@@ -2,11 +2,7 @@
  * Defaults of the core kinds that limit, replicate and hold: each depends on other fields of its struct. Pure.
  * Source: kubernetes pkg/apis/core/v1/defaults.go
  */
-import { isRecord } from '../decode.ts'
-
-type Fields = Readonly<Record<string, unknown>>
-
-const recordOf = (value: unknown): Fields => (isRecord(value) ? value : {})
+import { type Fields, recordOf } from '#api/values.ts'
 
 const isEmpty = (value: unknown): boolean => Object.keys(recordOf(value)).length === 0
 

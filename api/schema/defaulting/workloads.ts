@@ -2,11 +2,7 @@
  * Defaults of what runs, scales and is let in, where they depend on other fields of the struct. Pure.
  * Source: kubernetes pkg/apis/{apps/v1,batch/v1,autoscaling/v2,networking/v1}/defaults.go
  */
-import { isRecord } from '../decode.ts'
-
-type Fields = Readonly<Record<string, unknown>>
-
-const recordOf = (value: unknown): Fields => (isRecord(value) ? value : {})
+import { type Fields, isRecord, recordOf } from '#api/values.ts'
 
 const isEmpty = (value: unknown): boolean =>
   value === undefined || (Array.isArray(value) && value.length === 0)

@@ -25,7 +25,7 @@ const CONTROL_BIT = 0x8000
 const FLAG_LAST = 1
 const HEADER_BYTES = 8
 const ID_MASK = 0x7fffffff
-export const CONTROL_MAX_BYTES = 32 * 1024
+const CONTROL_MAX_BYTES = 32 * 1024
 
 /** The peer broke the protocol: the connection ends. */
 export class SpdyError extends Error {}

@@ -3,10 +3,10 @@
  */
 import t from 'tap'
 import { applyDefaults, decodeBody, decodeObject, encodeObject } from '#api/codec.ts'
-import { isRecord } from '#api/schema/decode.ts'
 import type { Scalar, StructType, Type } from '#api/schema/type.ts'
 import { type Resource, resources, subresourceKind } from '#api/scheme.ts'
 import { type Random, seededRandom } from '#base/random.ts'
+import { isRecord } from '#api/values.ts'
 
 const SEED = 20_260_101
 const WORLDS_PER_KIND = 12

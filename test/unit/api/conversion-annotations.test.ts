@@ -34,6 +34,8 @@ void t.test('annotations that had no field yet', async t => {
     'seccomp.security.alpha.kubernetes.io/pod': 'unconfined',
     'container.seccomp.security.alpha.kubernetes.io/c': 'localhost/p.json',
   }
+  const unknown = { 'seccomp.security.alpha.kubernetes.io/pod': 'constructor' }
+  t.notMatch(pod(unknown), { securityContext: { seccompProfile: Object } })
   t.match(pod(seccomp), {
     securityContext: { seccompProfile: { type: 'Unconfined' } },
     containers: [

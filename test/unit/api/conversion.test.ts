@@ -1,7 +1,13 @@
 /** Old versions of kinds: what they turn into, and that nothing is lost on the way back. */
 import t from 'tap'
 import { applyDefaults, decodeObject } from '#api/codec.ts'
-import { fromStorage, hasSamePaths, isWaived, toStorage } from '#api/conversion/convert.ts'
+import {
+  fromStorage,
+  hasSamePaths,
+  isWaived,
+  restated,
+  toStorage,
+} from '#api/conversion/convert.ts'
 import { oldScale } from '#api/conversion/smaller.ts'
 import { CONVERSIONS, WAIVED } from '#api/conversion/table.ts'
 import type { AnyObject } from '#api/object.ts'
@@ -356,6 +362,16 @@ void t.test('rows of the tables are of served kinds', async t => {
   t.notOk(isWaived(rowOf('extensions/v1beta1', 'deployments'), other))
   t.notOk(hasSamePaths(rowOf('extensions/v1beta1', 'ingresses')))
   t.ok(hasSamePaths(rowOf('apps/v1beta1', 'deployments')))
+})
+
+void t.test('an apply of metadata alone stays one', async t => {
+  for (const name of Object.keys(CONVERSIONS)) {
+    const [apiVersion = '', plural = ''] = name.split(' ')
+    const row = rowOf(apiVersion, plural)
+    if (hasSamePaths(row)) continue
+    const metadata = { name: 'x', labels: { a: 'b' } }
+    t.notOk('spec' in restated(row, { apiVersion, kind: row.kind, metadata }), name)
+  }
 })
 
 void t.test("warnings are in upstream's words", async t => {

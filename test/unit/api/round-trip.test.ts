@@ -6,9 +6,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import * as yaml from 'js-yaml'
 import t from 'tap'
 import { decodeBody, decodeObject, encodeObject } from '#api/codec.ts'
-import { isRecord } from '#api/schema/decode.ts'
 import { apiVersionOf, resources, subresourceKind, type TypedKind } from '#api/scheme.ts'
 import { parseYaml } from '#server/http/yaml.ts'
+import { isRecord } from '#api/values.ts'
 
 const FIXTURES = 'test/fixtures/protobuf'
 /** Debian packages no source of these. */

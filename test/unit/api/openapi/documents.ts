@@ -1,6 +1,6 @@
 /** Documents out of their portions. Not a test itself. */
 import { createJsonWriter, type Portion } from '#api/openapi/portions.ts'
-import { isRecord } from '#api/schema/decode.ts'
+import { isRecord } from '#api/values.ts'
 
 export function textOf(portions: Iterable<Portion>): string {
   const writer = createJsonWriter()

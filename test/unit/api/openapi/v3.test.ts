@@ -1,9 +1,9 @@
 /** OpenAPI v3 documents: whole, and with what kubectl looks for. */
 import t from 'tap'
-import { isRecord } from '#api/schema/decode.ts'
 import { openApiV3 } from '#api/openapi/v3.ts'
 import { resources } from '#api/scheme.ts'
 import { at, textOf } from './documents.ts'
+import { isRecord } from '#api/values.ts'
 
 const documentOf = (group: string, version: string): unknown =>
   JSON.parse(

@@ -54,6 +54,21 @@ void t.test('the pull policy follows the tag', async t => {
   }
 })
 
+void t.test('what a pod asks for as a whole, where it says a part of it', async t => {
+  const asking = (resources: object): object => ({ resources })
+  const whole = (spec: object): unknown =>
+    Reflect.get(Object(Reflect.get(Object(defaulted('', 'Pod', { spec })), 'spec')), 'resources')
+  const containers = [
+    asking({ requests: { cpu: '100m', 'ephemeral-storage': '1Gi' } }),
+    asking({ requests: { cpu: '200m' }, limits: { 'hugepages-2Mi': '2Mi', memory: '1Gi' } }),
+  ]
+  t.equal(whole({ containers }), undefined, 'not without its own')
+  t.strictSame(whole({ containers, resources: { limits: { cpu: '1', 'hugepages-1Gi': '1Gi' } } }), {
+    limits: { cpu: '1', 'hugepages-1Gi': '1Gi', 'hugepages-2Mi': '2Mi' },
+    requests: { cpu: '300m', memory: '1Gi', 'hugepages-1Gi': '1Gi', 'hugepages-2Mi': '2Mi' },
+  })
+})
+
 void t.test('requests follow limits, in pods only', async t => {
   const resources = { limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '100m' } }
   const spec = {

@@ -303,6 +303,12 @@ void t.test('NodeRestriction', async t => {
   const mirror = { 'kubernetes.io/config.mirror': 'x' }
   const owner = { apiVersion: 'v1', kind: 'Node', name: 'a', uid: 'n1', controller: true }
   const onA = { nodeName: 'a' }
+  const slice = (nodeName: string): AnyObject => ({
+    apiVersion: 'resource.k8s.io/v1',
+    kind: 'ResourceSlice',
+    metadata: { name: 's' },
+    spec: { nodeName, driver: 'x' },
+  })
   const cases: readonly (readonly [string, Partial<AdmissionAttributes>, string])[] = [
     ['DELETE pods default/mine', {}, 'admitted'],
     [
@@ -350,6 +356,16 @@ void t.test('NodeRestriction', async t => {
         ),
       },
       'pods "web" is forbidden: node "a" can not create pods that reference secrets',
+    ],
+    [
+      'CREATE pods default/web',
+      {
+        object: aPod(
+          { ...onA, resourceClaims: [{ name: 'gpu', resourceClaimName: 'gpu' }] },
+          { annotations: mirror, ownerReferences: [owner] },
+        ),
+      },
+      'pods "web" is forbidden: node "a" can not create pods that reference resourceclaims',
     ],
     ['UPDATE pods/status default/web', { object: aPod(onA), oldObject: aPod(onA) }, 'admitted'],
     [
@@ -436,6 +452,12 @@ void t.test('NodeRestriction', async t => {
       'leases.coordination.k8s.io "a" is forbidden: can only access leases in the "kube-node-lease" system namespace',
     ],
     ['CREATE events default/e', {}, 'admitted'],
+    ['CREATE resourceslices.resource.k8s.io /s', { object: slice('a') }, 'admitted'],
+    [
+      'CREATE resourceslices.resource.k8s.io /s',
+      { object: slice('b') },
+      'resourceslices.resource.k8s.io "s" is forbidden: can only create ResourceSlice with the same NodeName as the requesting node',
+    ],
   ]
   for (const [text, more, expected] of cases) {
     t.equal(

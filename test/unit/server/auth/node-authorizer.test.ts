@@ -31,6 +31,7 @@ const web = aPod('web', {
     { name: 'p', projected: { sources: [{ configMap: { name: 'projected' } }] } },
     { name: 'd', persistentVolumeClaim: { claimName: 'claim' } },
   ],
+  resourceClaims: [{ name: 'gpu', resourceClaimName: 'gpu' }],
 })
 
 void t.test('a pod refers to', async t => {
@@ -39,6 +40,7 @@ void t.test('a pod refers to', async t => {
     'configmaps/default/projected',
     'persistentvolumeclaims/default/claim',
     'pods/default/web',
+    'resourceclaims/default/gpu',
     'secrets/default/from-key',
     'secrets/default/mounted',
     'secrets/default/pull',
@@ -89,6 +91,24 @@ void t.test('requests of a node', async t => {
     metadata: { name: 'pv1' },
     spec: { claimRef: { namespace: 'default', name: 'claim' } },
   })
+  for (const nodeName of ['a', 'b']) {
+    reader.put('volumeattachments.storage.k8s.io', {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'VolumeAttachment',
+      metadata: { name: `on-${nodeName}` },
+      spec: { nodeName, attacher: 'x', source: { persistentVolumeName: 'pv1' } },
+    })
+    reader.put('resourceslices.resource.k8s.io', {
+      apiVersion: 'resource.k8s.io/v1',
+      kind: 'ResourceSlice',
+      metadata: { name: `of-${nodeName}` },
+      spec: {
+        nodeName,
+        driver: 'x',
+        pool: { name: 'p', generation: 1, resourceSliceCount: 1 },
+      },
+    })
+  }
   const cases: readonly (readonly [string, string])[] = [
     ['get secrets default/mounted', 'allow'],
     ['list secrets default/mounted', 'allow'],
@@ -136,11 +156,34 @@ void t.test('requests of a node', async t => {
     ['list services', 'allow'],
     ['create events default', 'allow'],
     ['list secrets.example.com default', ''],
+    ['get constructor default', ''],
+    ['get toString default', ''],
+    ['get volumeattachments.storage.k8s.io /on-a', 'allow'],
+    ['get volumeattachments.storage.k8s.io /on-b', UNRELATED],
+    ['list volumeattachments.storage.k8s.io', 'can only get individual resources of this type'],
+    ['get csinodes.storage.k8s.io /a', 'allow'],
+    ['create csinodes.storage.k8s.io', 'allow'],
+    [
+      'get csinodes.storage.k8s.io /b',
+      'can only access CSINode with the same name as the requesting node',
+    ],
+    ['get resourceclaims.resource.k8s.io default/gpu', 'allow'],
+    ['get resourceclaims.resource.k8s.io default/other', UNRELATED],
+    ['create resourceslices.resource.k8s.io', 'allow'],
+    ['delete resourceslices.resource.k8s.io /of-a', 'allow'],
+    ['delete resourceslices.resource.k8s.io /of-b', UNRELATED],
+    [
+      'deletecollection resourceslices.resource.k8s.io',
+      'can only list/watch/deletecollection resourceslices with nodeName field selector',
+    ],
     ['create certificatesigningrequests.certificates.k8s.io', 'allow'],
   ]
   for (const [text, expected] of cases) t.equal(decide(text), expected, text)
   t.equal(decide('watch pods', { fieldSelector: 'status.phase!=Failed,spec.nodeName=a' }), 'allow')
   t.not(decide('watch pods', { fieldSelector: 'spec.nodeName=b' }), 'allow')
+  const slices = 'list resourceslices.resource.k8s.io'
+  t.equal(decide(slices, { fieldSelector: 'spec.nodeName=a' }), 'allow')
+  t.not(decide(slices, { fieldSelector: 'spec.nodeName=b' }), 'allow')
   t.not(decide('watch pods', { fieldSelector: 'spec.nodeName!=a' }), 'allow')
   const escaped = String.raw`status.phase!=x\,spec.nodeName=a`
   t.not(decide('watch pods', { fieldSelector: escaped }), 'allow', 'a value is no term')

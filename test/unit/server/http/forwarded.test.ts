@@ -2,6 +2,7 @@
 import t from 'tap'
 import { answerHeaders, requestHeaders, rewritten, splitPath } from '#server/http/forwarded.ts'
 import { rewriteLinks } from '#server/http/html-links.ts'
+import { isProxyable } from '#server/registry/subresources/proxy.ts'
 
 void t.test('paths are cut behind the resource, escapes and all', async t => {
   for (const [path, count, prefix, rest] of [
@@ -23,6 +24,7 @@ void t.test('headers', async t => {
     'x-hop': '1',
     'keep-alive': '5',
     cookie: 'a=b',
+    'sec-websocket-protocol': 'base64url.bearer.authorization.k8s.io.c2VjcmV0, chat',
   }
   const exchange = {
     header: (name: string) => sent[name],
@@ -31,6 +33,7 @@ void t.test('headers', async t => {
   }
   t.same(requestHeaders(exchange, { prefix: '/p', path: '/a' }), {
     cookie: 'a=b',
+    'sec-websocket-protocol': 'chat',
     host: 'api',
     'x-forwarded-for': '10.0.0.1',
     'x-forwarded-uri': '/p/a',
@@ -69,11 +72,50 @@ void t.test('hostile pages take no longer than others', async t => {
   t.equal(rewriteLinks('<!-- <a href=x> <a href=y>', seen), '<!-- <a href=x> <a href=y>')
   t.equal(rewriteLinks('<script><a href=x>', seen), '<script><a href=x>')
   t.equal(rewriteLinks('<a href="x', seen), '<a href="x')
-  for (const unit of ['<!--', '<a "', `<a "'`, '<script', '<script>', '<a href=', '< ', 'a = '])
-    for (const start of ['', '<a ']) {
+  t.equal(rewriteLinks('<constructor a=b>', seen), '<constructor a=b>')
+  for (const unit of [
+    '<!--',
+    '<a "',
+    `<a "'`,
+    '<script',
+    '<script>',
+    '<a href=',
+    '< ',
+    'a = ',
+    'a',
+  ])
+    for (const start of ['', '<', '<a ']) {
       const page = start + unit.repeat(Math.floor(256_000 / unit.length))
       const began = performance.now()
       t.equal(rewriteLinks(page, seen).length >= page.length, true)
       t.ok(performance.now() - began < 200, `${start}${unit}`)
     }
+})
+
+void t.test('addresses that are proxied to, however they are spelled', async t => {
+  for (const address of ['10.42.0.7', '203.0.113.9', 'fd00::7', '2001:db8::1'])
+    t.equal(isProxyable(address), true, address)
+  for (const address of [
+    '',
+    'localhost',
+    '127.0.0.1',
+    '127.255.0.1',
+    '0.0.0.0',
+    '0.1.2.3',
+    '169.254.169.254',
+    '224.0.0.1',
+    '255.255.255.255',
+    '::',
+    '::1',
+    '0:0:0:0:0:0:0:1',
+    '::7f00:1',
+    '::ffff:127.0.0.1',
+    '0:0:0:0:0:ffff:7f00:1',
+    '::ffff:169.254.169.254',
+    'fe80::1',
+    'fe80::1%eth0',
+    'FD00::7%lo',
+    'ff02::1',
+  ])
+    t.equal(isProxyable(address), false, address)
 })

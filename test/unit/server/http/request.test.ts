@@ -28,6 +28,7 @@ void t.test('request info', async t => {
       { verb: 'get', namespace: 'a', resource: 'pods', name: 'b' },
     ],
     ['HEAD', '/api/v1/namespaces/a/pods/b', { verb: 'get' }],
+    ['constructor', '/api/v1/namespaces/a/pods/b', { verb: '' }],
     [
       'POST',
       '/api/v1/namespaces/a/pods/b/binding',

@@ -168,6 +168,22 @@ void t.test('a reader that does not read stops the writer', async t => {
   await client.done
 })
 
+void t.test('a client that asks and never listens is cut off', async t => {
+  const client = new Client()
+  client.socket.pause()
+  const pings = Buffer.concat(Array.from({ length: 5000 }, () => numbersFrame(TYPE.ping, [1])))
+  let isOver = false
+  void client.done.then(() => (isOver = true))
+  const asked = async (): Promise<void> => {
+    for (let sent = 0; sent < 100 && !isOver; sent += 1) {
+      client.socket.write(pings)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+  }
+  await asked()
+  t.equal(isOver, true, 'long before six megabytes of answers are held')
+})
+
 void t.test('hostile frames end the connection', async t => {
   for (const [what, bytes] of [
     ['another version', Buffer.from([0x80, 2, 0, 6, 0, 0, 0, 4, 0, 0, 0, 1])],

@@ -1,0 +1,52 @@
+/**
+ * When a single container is started again, whatever its pod says. Pure.
+ * Source: kubernetes pkg/apis/core/validation/validation.go validateContainerRestartPolicy
+ */
+import type { Container, ContainerRestartRule } from '#api/types/core-v1.ts'
+import { type Faults, required, tooMany, unsupported } from '#api/validation/fault.ts'
+
+const POLICIES: readonly string[] = ['Always', 'Never', 'OnFailure']
+const ACTIONS: readonly string[] = ['Restart', 'RestartAllContainers']
+const OPERATORS: readonly string[] = ['In', 'NotIn']
+const RULES_MAX = 20
+const EXIT_CODES_MAX = 255
+
+export function validateContainerRestarts(
+  faults: Faults,
+  place: string,
+  { restartPolicy, restartPolicyRules: rules = [] }: Container,
+): void {
+  const field = `${place}.restartPolicy`
+  if (restartPolicy === undefined) {
+    if (rules.length > 0) {
+      faults.push(required(field, 'must specify restartPolicy when restart rules are used'))
+    }
+  } else if (!POLICIES.includes(restartPolicy)) {
+    faults.push(unsupported(field, restartPolicy, POLICIES))
+  }
+  if (rules.length > RULES_MAX) {
+    faults.push(tooMany(`${place}.restartPolicyRules`, rules.length, RULES_MAX))
+  }
+  for (const [index, rule] of rules.entries()) {
+    validateRule(faults, `${place}.restartPolicyRules[${index}]`, rule)
+  }
+}
+
+function validateRule(
+  faults: Faults,
+  place: string,
+  { action = '', exitCodes }: ContainerRestartRule,
+): void {
+  if (!ACTIONS.includes(action)) faults.push(unsupported(`${place}.action`, action, ACTIONS))
+  if (exitCodes === undefined) {
+    faults.push(required(`${place}.exitCodes`, 'must be specified'))
+    return
+  }
+  const { operator = '', values = [] } = exitCodes
+  if (!OPERATORS.includes(operator)) {
+    faults.push(unsupported(`${place}.exitCodes.operator`, operator, OPERATORS))
+  }
+  if (values.length > EXIT_CODES_MAX) {
+    faults.push(tooMany(`${place}.exitCodes.values`, values.length, EXIT_CODES_MAX))
+  }
+}
