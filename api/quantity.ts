@@ -139,20 +139,11 @@ export function compareQuantities(left: string, right: string): number {
 }
 
 /** The left side's family wins, unless the left side is zero. */
-function combine(left: string, right: string, apply: (a: bigint, b: bigint) => bigint): string {
+export function addQuantities(left: string, right: string): string {
   const a = parseQuantity(left)
   const b = parseQuantity(right)
-  return formatQuantity({
-    nanos: apply(a.nanos, b.nanos),
-    format: a.nanos === 0n ? b.format : a.format,
-  })
+  return formatQuantity({ nanos: a.nanos + b.nanos, format: a.nanos === 0n ? b.format : a.format })
 }
-
-export const addQuantities = (left: string, right: string): string =>
-  combine(left, right, (a, b) => a + b)
-
-export const subtractQuantities = (left: string, right: string): string =>
-  combine(left, right, (a, b) => a - b)
 
 const roundedAway = (nanos: bigint, unit: bigint): number =>
   Number(nanos < 0n ? -divideUp(-nanos, unit) : divideUp(nanos, unit))

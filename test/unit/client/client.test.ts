@@ -12,7 +12,6 @@ import { EventCorrelation, type EventFact } from '#client/event-correlation.ts'
 import { createEventRecorder } from '#client/events.ts'
 import { urlOf } from '#client/http-transport.ts'
 import { JsonLines } from '#client/json-lines.ts'
-import { mayTake, renewed } from '#client/lease.ts'
 import { nameOf } from '#client/resource.ts'
 import type { ApiRequest, Transport } from '#client/transport.ts'
 
@@ -263,25 +262,3 @@ void t.test('a controller retries what failed, later, and lets others pass', asy
   stop.abort()
   await running
 })
-
-void t.test(
-  'a lease is taken only when it is free, ours, or was seen unchanged for its duration',
-  t => {
-    const options = { namespace: 'kube-system', name: 'x', identity: 'a', leaseMs: 15_000 }
-    const first = renewed(undefined, options, 0)
-    t.match(first.spec, { holderIdentity: 'a', leaseTransitions: 0, leaseDurationSeconds: 15 })
-    t.ok(mayTake(undefined, 'b', 0, 15_000))
-    t.ok(mayTake(first, 'a', 0, 15_000))
-    t.notOk(mayTake(first, 'b', 14_999, 15_000))
-    t.ok(mayTake(first, 'b', 15_000, 15_000))
-    const again = renewed(first, options, 1_000)
-    t.equal(again.spec?.acquireTime, first.spec?.acquireTime)
-    const taken = renewed(again, { ...options, identity: 'b' }, 20_000)
-    t.match(taken.spec, {
-      holderIdentity: 'b',
-      leaseTransitions: 1,
-      acquireTime: '1970-01-01T00:00:20.000000Z',
-    })
-    t.end()
-  },
-)
