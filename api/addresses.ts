@@ -105,6 +105,20 @@ export function ipFaults(value: string): string[] {
   return value === canonical ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`]
 }
 
+/** What to know about an address that was spelled loosely. */
+export function ipWarnings(field: string, value: string): string[] {
+  const address = parseAddress(value)
+  if (address === undefined) return []
+  const canonical = format(address)
+  const shown = JSON.stringify(value)
+  const isStandard = !address.isMapped && (address.family === 'IPv6' || isCanonicalIpv4(value))
+  if (!isStandard) {
+    return [`${field}: non-standard IP address ${shown} is invalid: use "${canonical}"`]
+  }
+  if (value === canonical) return []
+  return [`${field}: IPv6 address ${shown} should be in RFC 5952 canonical format ("${canonical}")`]
+}
+
 export function parseCidr(value: string): Cidr | undefined {
   const at = value.indexOf('/')
   const address = at < 0 ? undefined : parseAddress(value.slice(0, at))

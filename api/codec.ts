@@ -75,7 +75,7 @@ function cannotBeHandled(type: StructType, parsed: unknown, why: string) {
 
 /**
  * Checks types, drops what the kind does not have, brings values into canonical form.
- * `duplicates` are the paths that parseJson found.
+ * `duplicates` are what reading the text said of fields given twice.
  */
 export function decodeObject<Value = AnyObject>(
   type: StructType,
@@ -105,10 +105,14 @@ export function decodeObject<Value = AnyObject>(
 /** As many as upstream's decoder collects. */
 const UNKNOWN_MAX = 100
 
+/** YAML is read twice, first for its repeated keys; JSON tells of everything at once. */
 const strictFaults = (unknown: readonly string[], duplicates: readonly string[]): string[] => [
+  ...duplicates.filter(isOfYaml),
   ...unknown.slice(0, UNKNOWN_MAX).map(path => `unknown field ${JSON.stringify(path)}`),
-  ...duplicates.map(path => `duplicate field ${JSON.stringify(path)}`),
+  ...duplicates.filter(fault => !isOfYaml(fault)),
 ]
+
+const isOfYaml = (fault: string): boolean => fault.startsWith('yaml: ')
 
 /** A request's body as the kind it must be; a body may leave apiVersion and kind out. */
 export function decodeBody<Value = AnyObject>(

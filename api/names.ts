@@ -106,8 +106,15 @@ const qualifiedNameFault = patternFault(
   '123-abc',
 )
 
+const DNS_PART = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?'
+const usualName = new RegExp(
+  `^(?:${DNS_PART}(?:\\.${DNS_PART})*/)?(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$`,
+)
+
 /** Label and annotation keys: `name` or `dns.prefix/name`. */
 export function qualifiedNameFaults(value: string): string[] {
+  // Nearly all names are short and good: one look tells.
+  if (value.length <= QUALIFIED_NAME_MAX && usualName.test(value)) return []
   const parts = value.split('/')
   if (parts.length > 2) {
     return [

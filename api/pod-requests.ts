@@ -5,38 +5,44 @@
  * Source: k8s.io/component-helpers resource/helpers.go AggregateContainerRequests, AggregateContainerLimits
  */
 import { addQuantities, compareQuantities } from '#api/quantity.ts'
-import type { Container, PodSpec } from '#api/types/core-v1.ts'
+import type { PodSpec } from '#api/types/core-v1.ts'
 
 export type Amounts = Readonly<Record<string, string>>
-type Combine = (left: string, right: string) => string
+type Totals = Map<string, string>
 
-const larger: Combine = (left, right) => (compareQuantities(left, right) < 0 ? right : left)
+const sum = (left: string | undefined, right: string): string =>
+  left === undefined ? right : addQuantities(left, right)
 
-/** Names are the client's: objects without a prototype have no other names. */
-function combined(left: Amounts, right: Amounts, combine: Combine): Amounts {
-  const result: Record<string, string> = Object.assign(Object.create(null), left)
-  for (const [name, amount] of Object.entries(right)) {
-    const other = result[name]
-    result[name] = other === undefined ? amount : combine(other, amount)
-  }
-  return result
+function add(totals: Totals, name: string, amount: string): string {
+  const total = sum(totals.get(name), amount)
+  totals.set(name, total)
+  return total
 }
 
+function raise(totals: Totals, name: string, amount: string): void {
+  const before = totals.get(name)
+  if (before === undefined || compareQuantities(before, amount) < 0) totals.set(name, amount)
+}
+
+/** Each amount is looked at once: sidecars only add, so what waits beside them needs no second look. */
 export function containerTotals(
   { containers = [], initContainers = [] }: Partial<Pick<PodSpec, 'containers' | 'initContainers'>>,
   part: 'limits' | 'requests',
 ): Amounts {
-  const of = (container: Container): Amounts => container.resources?.[part] ?? {}
-  let running: Amounts = {}
-  let sidecars: Amounts = {}
-  let starting: Amounts = {}
-  for (const container of containers) running = combined(running, of(container), addQuantities)
-  for (const container of initContainers) {
-    const together = combined(of(container), sidecars, addQuantities)
-    starting = combined(starting, together, larger)
-    if (container.restartPolicy !== 'Always') continue
-    running = combined(running, of(container), addQuantities)
-    sidecars = together
+  const running: Totals = new Map()
+  const sidecars: Totals = new Map()
+  const starting: Totals = new Map()
+  for (const { resources } of containers) {
+    for (const [name, amount] of Object.entries(resources?.[part] ?? {})) add(running, name, amount)
   }
-  return combined(running, starting, larger)
+  for (const { resources, restartPolicy } of initContainers) {
+    const staysOn = restartPolicy === 'Always'
+    for (const [name, amount] of Object.entries(resources?.[part] ?? {})) {
+      if (staysOn) add(running, name, amount)
+      const together = staysOn ? add(sidecars, name, amount) : sum(sidecars.get(name), amount)
+      raise(starting, name, together)
+    }
+  }
+  for (const [name, amount] of starting) raise(running, name, amount)
+  return Object.fromEntries(running)
 }

@@ -161,3 +161,36 @@ export const AUTOSCALER_BETA: Conversion = {
     )
   },
 }
+
+/** Of v2alpha1; metrics of other sources are kept as autoscaling/v1 keeps its own. */
+const ALPHA_SOURCES: ReadonlySet<unknown> = new Set(['Object', 'Pods', 'Resource'])
+const isAlpha = (metric: unknown): boolean => ALPHA_SOURCES.has(recordOf(metric)['type'])
+
+const LISTS = [
+  { part: 'spec', list: 'metrics', annotation: METRICS },
+  { part: 'status', list: 'currentMetrics', annotation: CURRENT_METRICS },
+] as const
+
+export const AUTOSCALER_ALPHA: Conversion = {
+  toStorage: object =>
+    AUTOSCALER_BETA.toStorage(
+      LISTS.reduce((sent, { part, list, annotation }) => {
+        const kept = listOf(parsedAnnotation(object, annotation))
+        if (kept.length === 0) return sent
+        return changed(sent, part, fields => ({
+          ...fields,
+          [list]: [...listOf(fields[list]), ...kept],
+        }))
+      }, object),
+    ),
+  fromStorage: object =>
+    LISTS.reduce((shown, { part, list, annotation }) => {
+      const all = listOf(recordOf(shown[part])[list])
+      const kept = all.filter(metric => !isAlpha(metric))
+      if (kept.length === 0) return shown
+      return withAnnotations(
+        changed(shown, part, fields => ({ ...fields, [list]: all.filter(isAlpha) })),
+        { [annotation]: json(kept) },
+      )
+    }, AUTOSCALER_BETA.fromStorage(object)),
+}

@@ -2,7 +2,7 @@
  * Which kinds change their fields between the row they are served by and the row they are stored by, and how. A shared
  * storage without a row here has the same fields in both forms: only apiVersion differs. Pure data.
  */
-import { AUTOSCALER_BETA, AUTOSCALER_V1 } from './autoscalers.ts'
+import { AUTOSCALER_ALPHA, AUTOSCALER_BETA, AUTOSCALER_V1 } from './autoscalers.ts'
 import type { Conversion } from './conversion.ts'
 import { DEFINITION } from './definitions.ts'
 import { EVENT } from './events.ts'
@@ -20,7 +20,7 @@ export const CONVERSIONS: Readonly<Record<string, Conversion>> = {
   'apps/v1beta1 deployments': DEPLOYMENT,
   'networking.k8s.io/v1beta1 ingresses': INGRESS,
   'autoscaling/v1 horizontalpodautoscalers': AUTOSCALER_V1,
-  'autoscaling/v2alpha1 horizontalpodautoscalers': AUTOSCALER_BETA,
+  'autoscaling/v2alpha1 horizontalpodautoscalers': AUTOSCALER_ALPHA,
   'autoscaling/v2beta1 horizontalpodautoscalers': AUTOSCALER_BETA,
   'policy/v1beta1 poddisruptionbudgets': DISRUPTION_BUDGET,
   'rbac.authorization.k8s.io/v1alpha1 rolebindings': ALPHA_BINDING,

@@ -100,13 +100,28 @@ export const encodeFrame = (
     writer.uint32BigEndian(writer.written - before)
   })
 
-/** What comes before the entries of a list, whose bytes must be known: they are counted in its length. */
-export const listHead = (meta: TypeMeta, metadata: unknown, entryBytes: number): Buffer =>
+/** An entry of a list that has `items 1, metadata 2`. */
+export function swappedEntry(entry: Buffer): Buffer {
+  const copy = Buffer.from(entry)
+  copy[0] = FIELD_1
+  return copy
+}
+
+export interface ListStart extends TypeMeta {
+  /** Bytes of all entries: they are counted in the length of the list. */
+  readonly entryBytes: number
+  /** `items 1, metadata 2`, as one old list alone has it. */
+  readonly isSwapped: boolean
+}
+
+/** What comes before the entries of a list. */
+export const listHead = (meta: ListStart, metadata: unknown): Buffer =>
   written(writer => {
+    const { entryBytes, isSwapped } = meta
     const before = writer.written
     writeMessage(writer, struct('meta-v1.ListMeta'), metadata)
     writer.varint(writer.written - before)
-    writer.byte(FIELD_1)
+    writer.byte(isSwapped ? FIELD_2 : FIELD_1)
     writer.varint(writer.written - before + entryBytes)
     writer.byte(FIELD_2)
     writeHead(writer, meta)

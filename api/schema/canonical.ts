@@ -4,6 +4,7 @@
  * Throws  ScalarFault with the text upstream's decoder uses.
  * Source: k8s.io/apimachinery pkg/apis/meta/v1 time.go, micro_time.go; Go time.Parse and time.ParseDuration
  */
+import { timeFault } from './time-faults.ts'
 import { canonicalQuantity } from '#api/quantity.ts'
 
 /** The value has the right JSON type and the wrong content. */
@@ -41,9 +42,7 @@ interface Moment {
 
 function parseMoment(text: string, layout: string): Moment {
   const parts = RFC3339.exec(text)
-  if (parts === null) {
-    throw new ScalarFault(`parsing time "${text}" as "${layout}": cannot parse "${text}" as "2006"`)
-  }
+  if (parts === null) throw new ScalarFault(timeFault(text, layout))
   const [
     ,
     year = '',
@@ -58,11 +57,8 @@ function parseMoment(text: string, layout: string): Moment {
   const secondMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${zone}`)
   // Date.parse rolls the 31st of April over into May; Go refuses it.
   const lastDay = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()
-  if (Number.isNaN(secondMs) || Number(day) > lastDay || hour === '24') {
-    throw new ScalarFault(
-      `parsing time "${text}": ${Number(day) > lastDay ? 'day' : 'hour'} out of range`,
-    )
-  }
+  if (Number.isNaN(secondMs) || Number(day) > lastDay || hour === '24')
+    throw new ScalarFault(timeFault(text, layout))
   return { secondMs, micros: Number(fraction.slice(1, 7).padEnd(6, '0')) }
 }
 

@@ -2,7 +2,7 @@
  * JSON text as a client sends it: parsed, with what JSON.parse hides. Pure.
  *
  * Input   bytes, bounded by the caller (3 MiB for bodies)
- * Output  the value, and the paths of fields that were written twice (the last one counts)
+ * Output  the value, and what is said of fields that were written twice (the last one counts)
  * Throws  JsonFault: no UTF-8, no JSON, nested deeper than 1,000
  * Source: sigs.k8s.io/json. Differs: upstream stops at 10,000 levels and replaces bytes that are no UTF-8.
  */
@@ -123,7 +123,8 @@ function duplicateFields(text: string): readonly string[] {
       if (atKey && top !== undefined) {
         atKey = false
         top.key = keyOf(text.slice(at + 1, end))
-        if (!remember(top) && duplicates.length < DUPLICATES_MAX) duplicates.push(pathOf(frames))
+        if (!remember(top) && duplicates.length < DUPLICATES_MAX)
+          duplicates.push(`duplicate field ${JSON.stringify(pathOf(frames))}`)
       }
       at = end
     } else if (code === OPEN_OBJECT || code === OPEN_LIST) {

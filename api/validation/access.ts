@@ -1,12 +1,10 @@
 /**
- * Roles, bindings, certificate requests and token requests. Pure.
- * Source: kubernetes pkg/apis/rbac/validation/validation.go, pkg/apis/certificates/validation/validation.go,
- * pkg/apis/authentication/validation/validation.go
+ * Roles, bindings and token requests. Pure.
+ * Source: kubernetes pkg/apis/rbac/validation/validation.go, pkg/apis/authentication/validation/validation.go
  */
 import { equalJson } from '#api/json.ts'
 import { pathSegmentFaults, subdomainFaults } from '#api/names.ts'
 import type { TokenRequest } from '#api/types/authentication-v1.ts'
-import type { CertificateSigningRequest } from '#api/types/certificates-v1.ts'
 import type {
   ClusterRole,
   PolicyRule,
@@ -122,43 +120,6 @@ export function refuseRoleChange(faults: Faults, binding: RoleBinding, before: R
     faults.push(wrong('roleRef', binding.roleRef, 'cannot change roleRef'))
   }
 }
-
-const CERTIFICATE_SECONDS_MIN = 600
-const SIGNER_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+\/.+$/
-
-export function validateCertificateRequest(
-  faults: Faults,
-  { spec }: CertificateSigningRequest,
-): void {
-  if (spec.request === undefined || spec.request === '') {
-    faults.push(wrong('spec.request', '', 'PEM block type must be CERTIFICATE REQUEST'))
-  } else if (
-    !/-----BEGIN CERTIFICATE REQUEST-----/.test(
-      Buffer.from(spec.request, 'base64').toString('latin1'),
-    )
-  ) {
-    faults.push(wrong('spec.request', spec.request, 'PEM block type must be CERTIFICATE REQUEST'))
-  }
-  if ((spec.usages ?? []).length === 0) {
-    faults.push(required('spec.usages', 'usages must be provided'))
-  }
-  const { signerName, expirationSeconds } = spec
-  if (signerName === undefined || signerName === '') faults.push(required('spec.signerName'))
-  else if (!SIGNER_NAME.test(signerName)) {
-    const detail = 'must be a fully qualified domain and path of the form "example.com/signer-name"'
-    faults.push(wrong('spec.signerName', signerName, detail))
-  } else if (signerName === LEGACY_SIGNER) {
-    // It signs any subject, the administrators' too.
-    const detail = 'the legacy signerName is not allowed via this API version'
-    faults.push(wrong('spec.signerName', signerName, detail))
-  }
-  if (expirationSeconds !== undefined && expirationSeconds < CERTIFICATE_SECONDS_MIN) {
-    const detail = 'may not specify a duration less than 600 seconds (10 minutes)'
-    faults.push(wrong('spec.expirationSeconds', expirationSeconds, detail))
-  }
-}
-
-const LEGACY_SIGNER = 'kubernetes.io/legacy-unknown'
 
 const TOKEN_SECONDS_MIN = 600
 const TOKEN_SECONDS_MAX = 2 ** 32

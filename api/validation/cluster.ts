@@ -1,101 +1,47 @@
 /**
- * Nodes, Namespaces, Leases, PriorityClasses and Bindings. Pure.
+ * Namespaces, Leases, PriorityClasses and Bindings. Pure.
  * Source: kubernetes pkg/apis/core/validation/validation.go, pkg/apis/coordination/validation,
  * pkg/apis/scheduling/validation, pkg/apis/core/validation/events.go
  */
-import { labelValueFaults, qualifiedNameFaults } from '#api/names.ts'
+import { qualifiedNameFaults } from '#api/names.ts'
 import type { Lease } from '#api/types/coordination-v1.ts'
-import type { Binding, Namespace, Node, Taint } from '#api/types/core-v1.ts'
+import type { Binding, Namespace } from '#api/types/core-v1.ts'
 import type { PriorityClass } from '#api/types/scheduling-v1.ts'
-import { equalJson } from '#api/json.ts'
 import {
   allowOneOf,
-  duplicate,
   type Faults,
   forbidden,
   required,
-  requireOneOf,
-  requireFormat,
   unsupported,
-  WHOLE,
   wrong,
   wrongFormat,
   NOT_NEGATIVE,
 } from '#api/validation/fault.ts'
-import { TAINT_EFFECTS } from '#api/validation/pod-placement.ts'
 
-export function validateNode(faults: Faults, node: Node): void {
-  validateTaints(faults, 'spec.taints', node.spec?.taints ?? [])
-  const { podCIDR = '', podCIDRs = [] } = node.spec ?? {}
-  if (podCIDRs.length > 0 && podCIDR !== '' && podCIDRs[0] !== podCIDR) {
-    faults.push(wrong('spec.podCIDRs[0]', podCIDRs[0], 'must match podCIDR'))
+/** Upstream's path does not say which of the finalizers it is, except where they are finalized. */
+export function validateNamespace(faults: Faults, { spec }: Namespace): void {
+  for (const name of spec?.finalizers ?? []) validateFinalizer(faults, 'spec.finalizers', name)
+}
+
+export function validateNamespaceFinalizers(faults: Faults, { spec }: Namespace): void {
+  for (const [index, name] of (spec?.finalizers ?? []).entries()) {
+    validateFinalizer(faults, `spec.finalizers[${index}]`, name)
   }
 }
 
-function validateTaints(faults: Faults, field: string, taints: readonly Taint[]): void {
-  const seen = new Set<string>()
-  for (const [index, taint] of taints.entries()) {
-    const { key, value = '', effect } = taint
-    const place = `${field}[${index}]`
-    requireFormat(faults, `${place}.key`, key, qualifiedNameFaults)
-    const format = labelValueFaults(value)
-    if (format.length > 0) faults.push(wrong(`${place}.value`, value, format.join(';')))
-    requireOneOf(faults, `${place}.effect`, effect, TAINT_EFFECTS)
-    if (seen.has(`${effect}/${key}`)) {
-      faults.push({
-        ...duplicate(place, taint),
-        message: `${duplicate(place, taint).message}: taints must be unique by key and effect pair`,
-      })
-    }
-    seen.add(`${effect}/${key}`)
-  }
+function validateFinalizer(faults: Faults, field: string, name: string): void {
+  wrongFormat(faults, field, name, qualifiedNameFaults(name))
+  if (name.includes('/') || name === 'kubernetes') return
+  const detail = 'name is neither a standard finalizer name nor is it fully qualified'
+  faults.push(wrong(field, name, detail))
 }
 
-const NODE_UPDATES =
-  'node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)'
-
-/** Where a node is reached and which pods' addresses it holds is decided once. */
-export function validateNodeUpdate(faults: Faults, node: Node, before: Node): void {
-  validateNode(faults, node)
-  const {
-    podCIDRs: _a,
-    podCIDR: _b,
-    taints: _c,
-    unschedulable: _d,
-    configSource: _e,
-    providerID = '',
-    ...rest
-  } = node.spec ?? {}
-  const {
-    podCIDRs = [],
-    podCIDR: _f,
-    taints: _g,
-    unschedulable: _h,
-    configSource: _i,
-    providerID: id = '',
-    ...old
-  } = before.spec ?? {}
-  if (podCIDRs.length > 0 && !equalJson(node.spec?.podCIDRs ?? [], podCIDRs)) {
-    const detail = 'node updates may not change podCIDR except from "" to valid'
-    faults.push(forbidden('spec.podCIDRs', detail))
-  }
-  if (id !== '' && providerID !== id) {
-    const detail = 'node updates may not change providerID except from "" to valid'
-    faults.push(forbidden('spec.providerID', detail))
-  }
-  if (!equalJson(rest, old)) faults.push(forbidden(WHOLE, NODE_UPDATES))
-}
-
-export function validateNamespace(faults: Faults, namespace: Namespace): void {
-  for (const [index, finalizer] of (namespace.spec?.finalizers ?? []).entries()) {
-    const field = `spec.finalizers[${index}]`
-    const format = qualifiedNameFaults(finalizer)
-    wrongFormat(faults, field, finalizer, format)
-    if (format.length === 0 && !finalizer.includes('/') && finalizer !== 'kubernetes') {
-      const detail = 'name is neither a standard finalizer name nor is it fully qualified'
-      faults.push(wrong(field, finalizer, detail))
-    }
-  }
+export function validateNamespaceStatus(faults: Faults, { metadata, status }: Namespace): void {
+  const isGoing = (metadata.deletionTimestamp ?? null) !== null
+  const expected = isGoing ? 'Terminating' : 'Active'
+  if (status?.phase === expected) return
+  const detail = `may only be '${expected}' if \`deletionTimestamp\` is ${isGoing ? 'not ' : ''}empty`
+  faults.push(wrong('status.Phase', status?.phase ?? '', detail))
 }
 
 export function validateLease(faults: Faults, { spec = {} }: Lease): void {
@@ -105,6 +51,10 @@ export function validateLease(faults: Faults, { spec = {} }: Lease): void {
   }
   if (transitions !== undefined && transitions < 0) {
     faults.push(wrong('spec.leaseTransitions', transitions, NOT_NEGATIVE))
+  }
+  if ((spec.preferredHolder ?? '') !== '' && (spec.strategy ?? '') === '') {
+    const detail = 'may only be specified when `strategy` is defined'
+    faults.push(forbidden('spec.preferredHolder', detail))
   }
 }
 

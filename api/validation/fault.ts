@@ -91,6 +91,16 @@ export function wrongFormat(
   for (const detail of found) faults.push(wrong(field, value, detail))
 }
 
+/** The second of two equal ones, and those after it. */
+export function refuseRepeats(faults: Faults, field: string, values: readonly unknown[]): void {
+  const seen = new Set<string>()
+  for (const [index, value] of values.entries()) {
+    const text = canonicalJson(value)
+    if (seen.has(text)) faults.push(duplicate(`${field}[${index}]`, value))
+    seen.add(text)
+  }
+}
+
 /** A name that must be given and must have a format. */
 export function requireFormat(
   faults: Faults,
@@ -110,6 +120,17 @@ export function requireOneOf(
 ): void {
   if (value === undefined || value === '') faults.push(required(field))
   else if (!supported.includes(value)) faults.push(unsupported(field, value, supported))
+}
+
+/** As `requireOneOf` where an absent value is just another unknown one. */
+export function requireKnown(
+  faults: Faults,
+  field: string,
+  value: string | undefined,
+  supported: readonly string[],
+): void {
+  const given = value ?? ''
+  if (!supported.includes(given)) faults.push(unsupported(field, given, supported))
 }
 
 /** As `requireOneOf` where the value may be absent. */

@@ -33,7 +33,7 @@ export interface ContainerContext {
   readonly hostUsers: boolean
   readonly restartPolicy: string | undefined
   /** Names of its resource claims. */
-  readonly claims: readonly string[]
+  readonly claims: ReadonlySet<string>
   /** Names in use; init containers and containers share one space. */
   readonly names: Set<string>
 }

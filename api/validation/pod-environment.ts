@@ -87,7 +87,7 @@ function validateValueFrom(
 function validateFileKey(
   faults: Faults,
   field: string,
-  { volumeName = '', path, key }: FileKeySelector,
+  { volumeName, path, key }: FileKeySelector,
   volumes: VolumesByName,
 ): void {
   requireFormat(faults, `${field}.key`, key, environmentNameFaults)

@@ -73,7 +73,7 @@ const DIVISORS: readonly Divisors[] = [
 export function validateResourceField(
   faults: Faults,
   field: string,
-  { resource = '', divisor = '0' }: ResourceFieldSelector,
+  { resource, divisor = '0' }: ResourceFieldSelector,
 ): void {
   if (resource === '') faults.push(required(`${field}.resource`))
   else if (!AMOUNTS.includes(resource) && !HUGE_PAGES.test(resource)) {

@@ -17,7 +17,7 @@ import {
   forbidden,
   required,
   requireFormat,
-  unsupported,
+  requireKnown,
   wrong,
   wrongFormat,
 } from '#api/validation/fault.ts'
@@ -215,11 +215,9 @@ function validateCertificate(
   field: string,
   certificate: PodCertificateProjection,
 ): void {
-  const { signerName = '', keyType = '', maxExpirationSeconds: seconds = HOUR } = certificate
+  const { signerName, keyType, maxExpirationSeconds: seconds = HOUR } = certificate
   validateSignerName(faults, `${field}.signerName`, signerName)
-  if (!KEY_TYPES.includes(keyType)) {
-    faults.push(unsupported(`${field}.keyType`, keyType, KEY_TYPES))
-  }
+  requireKnown(faults, `${field}.keyType`, keyType, KEY_TYPES)
   if (seconds < HOUR || seconds > CERTIFICATE_SECONDS_MAX) {
     const bound = seconds < HOUR ? `>= ${HOUR}` : `<= ${CERTIFICATE_SECONDS_MAX}`
     const detail = `if provided, maxExpirationSeconds must be ${bound}`

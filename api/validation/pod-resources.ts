@@ -37,7 +37,7 @@ export function validateContainerResources(
   faults: Faults,
   field: string,
   resources: ResourceRequirements,
-  claimNames: readonly string[],
+  claimNames: ReadonlySet<string>,
 ): void {
   validateRequirements(faults, field, resources, validateContainerResourceName)
   validateClaimNames(faults, `${field}.claims`, resources.claims ?? [], claimNames)
@@ -103,7 +103,7 @@ function validateShare(
     faults.push(required(`${field}.limits`, 'Limit must be set for non overcommitable resources'))
     return
   }
-  const difference = compareQuantities(amount, limit)
+  const difference = amount === limit ? 0 : compareQuantities(amount, limit)
   if (isExact ? difference === 0 : difference <= 0) return
   const relation = isExact ? 'equal to' : 'less than or equal to'
   faults.push(wrong(`${field}.requests`, amount, `must be ${relation} ${name} limit of ${limit}`))
@@ -113,10 +113,12 @@ function validateClaimNames(
   faults: Faults,
   field: string,
   claims: readonly ResourceClaim[],
-  known: readonly string[],
+  known: ReadonlySet<string>,
 ): void {
   const seen = new Set<string>()
-  for (const [index, { name = '', request = '' }] of claims.entries()) {
+  /** Claims of which some requests were named. */
+  const parted = new Set<string>()
+  for (const [index, { name, request = '' }] of claims.entries()) {
     const place = `${field}[${index}]`
     if (name === '') {
       faults.push(required(place))
@@ -129,17 +131,16 @@ function validateClaimNames(
         wrongFormat(faults, `${place}.request`, request, labelFaults(request))
       }
       if (seen.has(key)) faults.push(duplicate(place, key))
-      else if (request === '' && [...seen].some(one => one.startsWith(`${name}/`))) {
-        faults.push(duplicate(place, name))
-      }
+      else if (request === '' && parted.has(name)) faults.push(duplicate(place, name))
       seen.add(key)
+      if (request !== '') parted.add(name)
     }
-    if (!known.includes(name)) faults.push(unknownClaim(place, name, known))
+    if (!known.has(name)) faults.push(unknownClaim(place, name, known))
   }
 }
 
-function unknownClaim(place: string, name: string, known: readonly string[]): Faults[number] {
-  const rest = known.length === 0 ? ' which is empty' : `: ${known.toSorted().join(', ')}`
+function unknownClaim(place: string, name: string, known: ReadonlySet<string>): Faults[number] {
+  const rest = known.size === 0 ? ' which is empty' : `: ${[...known].toSorted().join(', ')}`
   const fault = notFound(place, name)
   const detail = `must be one of the names in pod.spec.resourceClaims${rest}`
   return { ...fault, message: `${fault.message}: ${detail}` }
@@ -193,7 +194,7 @@ export function validateResizePolicies(
   podRestartPolicy: string | undefined,
 ): void {
   const seen = new Set<string>()
-  for (const [index, { resourceName = '', restartPolicy = '' }] of policies.entries()) {
+  for (const [index, { resourceName, restartPolicy }] of policies.entries()) {
     if (seen.has(resourceName)) faults.push(duplicate(`${field}[${index}]`, resourceName))
     seen.add(resourceName)
     for (const [value, allowed] of [

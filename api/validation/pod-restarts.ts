@@ -3,7 +3,7 @@
  * Source: kubernetes pkg/apis/core/validation/validation.go validateContainerRestartPolicy
  */
 import type { Container, ContainerRestartRule } from '#api/types/core-v1.ts'
-import { type Faults, required, tooMany, unsupported } from '#api/validation/fault.ts'
+import { type Faults, required, requireKnown, tooMany, unsupported } from '#api/validation/fault.ts'
 
 const POLICIES: readonly string[] = ['Always', 'Never', 'OnFailure']
 const ACTIONS: readonly string[] = ['Restart', 'RestartAllContainers']
@@ -35,17 +35,15 @@ export function validateContainerRestarts(
 function validateRule(
   faults: Faults,
   place: string,
-  { action = '', exitCodes }: ContainerRestartRule,
+  { action, exitCodes }: ContainerRestartRule,
 ): void {
-  if (!ACTIONS.includes(action)) faults.push(unsupported(`${place}.action`, action, ACTIONS))
+  requireKnown(faults, `${place}.action`, action, ACTIONS)
   if (exitCodes === undefined) {
     faults.push(required(`${place}.exitCodes`, 'must be specified'))
     return
   }
-  const { operator = '', values = [] } = exitCodes
-  if (!OPERATORS.includes(operator)) {
-    faults.push(unsupported(`${place}.exitCodes.operator`, operator, OPERATORS))
-  }
+  const { operator, values = [] } = exitCodes
+  requireKnown(faults, `${place}.exitCodes.operator`, operator, OPERATORS)
   if (values.length > EXIT_CODES_MAX) {
     faults.push(tooMany(`${place}.exitCodes.values`, values.length, EXIT_CODES_MAX))
   }

@@ -4,8 +4,8 @@
  */
 import { ipFaults } from '#api/addresses.ts'
 import { qualifiedNameFaults, subdomainFaults } from '#api/names.ts'
-import type { Container, ContainerStatus, Pod } from '#api/types/core-v1.ts'
-import { type Faults, forbidden, wrongFormat } from '#api/validation/fault.ts'
+import type { Container, ContainerStatus, Pod, PodIP } from '#api/types/core-v1.ts'
+import { type Faults, forbidden, refuseRepeats, wrong, wrongFormat } from '#api/validation/fault.ts'
 
 const SYSTEM_CONDITIONS: readonly string[] = ['PodScheduled', 'Ready', 'Initialized']
 
@@ -32,9 +32,25 @@ export function validatePodStatus(faults: Faults, pod: Pod, before: Pod): void {
     before: old.initContainerStatuses ?? [],
     after: status.initContainerStatuses ?? [],
   })
-  for (const [index, { ip }] of (status.podIPs ?? []).entries()) {
-    wrongFormat(faults, `status.podIPs[${index}]`, ip, ipFaults(ip))
+  validateAddresses(faults, 'status.podIPs', status.podIPs ?? [])
+  const [first] = status.hostIPs ?? []
+  if (first !== undefined && first.ip !== status.hostIP) {
+    faults.push(wrong('status.hostIPs[0].ip', first.ip, 'must be equal to `hostIP`'))
   }
+  validateAddresses(faults, 'status.hostIPs', status.hostIPs ?? [])
+}
+
+/** One per family. */
+function validateAddresses(faults: Faults, field: string, addresses: readonly PodIP[]): void {
+  for (const [index, { ip = '' }] of addresses.entries()) {
+    wrongFormat(faults, `${field}[${index}]`, ip, ipFaults(ip))
+  }
+  const texts = addresses.map(({ ip }) => ip ?? '')
+  if (texts.length < 2) return
+  if (new Set(texts.map(ip => ip.includes(':'))).size !== texts.length) {
+    faults.push(wrong(field, addresses, 'may specify no more than one IP for each IP family'))
+  }
+  refuseRepeats(faults, field, addresses)
 }
 
 interface Transition {

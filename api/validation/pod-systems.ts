@@ -134,8 +134,7 @@ export function validateWindowsOptions(
 
 const DOMAIN_MAX = 256
 const USER_MAX = 104
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f]/
+const isControl = (character: string): boolean => character < ' ' || character === '\u007f'
 const NETBIOS = /^[^\\/:*?"<>|.][^\\/:*?"<>|]{0,14}$/
 const DNS_LABEL = '[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?'
 const DNS = new RegExp(`^${DNS_LABEL}(?:\\.${DNS_LABEL})*$`)
@@ -143,7 +142,7 @@ const DNS = new RegExp(`^${DNS_LABEL}(?:\\.${DNS_LABEL})*$`)
 /** `DOMAIN\user` or `user`; each fault goes on where the field's name ends. */
 function userNameFaults(name: string): string[] {
   if (name === '') return [' cannot be an empty string']
-  if (CONTROL.test(name)) return [' cannot contain control characters']
+  if (Array.from(name).some(isControl)) return [' cannot contain control characters']
   const parts = name.split('\\')
   if (parts.length > 2) return [' cannot contain more than one backslash']
   const [user = '', domain] = parts.toReversed()

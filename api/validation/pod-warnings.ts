@@ -19,7 +19,7 @@ const ZONE = 'topology.kubernetes.io'
 const deprecatedLabel = (since: string, instead: string): string =>
   `deprecated since ${since}; use "${instead}" instead`
 
-const OLD_NODE_LABELS: ReadonlyMap<string, string> = new Map([
+export const OLD_NODE_LABELS: ReadonlyMap<string, string> = new Map([
   ['beta.kubernetes.io/arch', deprecatedLabel('v1.14', 'kubernetes.io/arch')],
   ['beta.kubernetes.io/os', deprecatedLabel('v1.14', 'kubernetes.io/os')],
   ['failure-domain.beta.kubernetes.io/region', deprecatedLabel('v1.17', `${ZONE}/region`)],

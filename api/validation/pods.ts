@@ -84,7 +84,7 @@ const contextOf = (spec: PodSpec, volumes: ReadonlyMap<string, Volume>): Contain
   hostNetwork: spec.hostNetwork === true,
   hostUsers: spec.hostUsers !== false,
   restartPolicy: spec.restartPolicy,
-  claims: (spec.resourceClaims ?? []).map(({ name }) => name),
+  claims: new Set((spec.resourceClaims ?? []).map(({ name }) => name)),
   names: new Set<string>(),
 })
 

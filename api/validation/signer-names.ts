@@ -10,12 +10,12 @@ const SUBDOMAIN_MAX = 253
 /** A domain, `/`, a namespace, `.` and a name. */
 const NAME_MAX = SUBDOMAIN_MAX + 1 + (LABEL_MAX + 1 + SUBDOMAIN_MAX)
 
-export function validateSignerName(faults: Faults, field: string, name: string): void {
-  const [domain = '', path, ...rest] = name.split('/')
-  if (name === '') {
+export function validateSignerName(faults: Faults, field: string, name: string | undefined): void {
+  if (name === undefined || name === '') {
     faults.push(required(field))
     return
   }
+  const [domain = '', path, ...rest] = name.split('/')
   if (path === undefined || rest.length > 0) {
     const detail = "must be a fully qualified domain and path of the form 'example.com/signer-name'"
     faults.push(wrong(field, name, detail))

@@ -21,7 +21,6 @@ import {
 import { RESOURCE_RULES } from '#api/validation/resources.ts'
 import {
   refuseRoleChange,
-  validateCertificateRequest,
   validateClusterRole,
   validateClusterRoleBinding,
   validateRole,
@@ -29,11 +28,17 @@ import {
   validateTokenRequest,
 } from '#api/validation/access.ts'
 import {
+  validateCertificateApproval,
+  validateCertificateRequest,
+  validateCertificateStatus,
+  validateCertificateUpdate,
+} from '#api/validation/certificates.ts'
+import {
   validateBinding,
   validateLease,
   validateNamespace,
-  validateNode,
-  validateNodeUpdate,
+  validateNamespaceFinalizers,
+  validateNamespaceStatus,
   validatePriorityClass,
   validatePriorityClassUpdate,
 } from '#api/validation/cluster.ts'
@@ -45,6 +50,7 @@ import {
 } from '#api/validation/configuration.ts'
 import { faultsOf } from '#api/validation/bounded-faults.ts'
 import { validateMetadata, validateMetadataUpdate } from '#api/validation/metadata.ts'
+import { validateNode, validateNodeUpdate } from '#api/validation/nodes.ts'
 import { validatePodStatus } from '#api/validation/pod-status.ts'
 import { validatePod, validateChangedPod, validatePodUpdate } from '#api/validation/pods.ts'
 import {
@@ -109,8 +115,8 @@ const RULES: RuleTable = {
     create: validateEndpointSlice,
     update: validateEndpointSliceUpdate,
   },
-  nodes: { create: validateNode, update: validateNodeUpdate },
-  namespaces: { create: validateNamespace, update: nothing },
+  nodes: { create: validateNode, update: validateNodeUpdate, status: validateNodeUpdate },
+  namespaces: { create: validateNamespace, update: nothing, status: validateNamespaceStatus },
   configmaps: { create: validateConfigMap, update: validateConfigMapUpdate },
   secrets: { create: validateSecret, update: validateSecretUpdate },
   events: { create: validateEvent },
@@ -171,7 +177,11 @@ const RULES: RuleTable = {
     create: validatePriorityClass,
     update: validatePriorityClassUpdate,
   },
-  'certificatesigningrequests.certificates.k8s.io': { create: validateCertificateRequest },
+  'certificatesigningrequests.certificates.k8s.io': {
+    create: validateCertificateRequest,
+    update: validateCertificateUpdate,
+    status: validateCertificateStatus,
+  },
 }
 
 /** What one version asks of new objects on top of the rules of their storage; by group, version and resource. */
@@ -190,7 +200,9 @@ const BODIES: Readonly<Record<string, Rules['create']>> = {
 }
 
 /** Writes of a spec through subresources: what may change there is the registry's. */
-const SUBRESOURCE_RULES: Readonly<Record<string, Rules['create']>> = {
+const SUBRESOURCE_RULES: Readonly<Record<string, Required<Rules>['update']>> = {
+  'certificatesigningrequests.certificates.k8s.io/approval': validateCertificateApproval,
+  'namespaces/finalize': validateNamespaceFinalizers,
   'pods/ephemeralcontainers': validateChangedPod,
   'pods/resize': validateChangedPod,
 }
@@ -231,7 +243,7 @@ export function validateSubresourceUpdate(
   return faultsOf(faults => {
     validateMetadataUpdate(faults, object.metadata, old.metadata)
     if (subresource === 'status') RULES[groupResource(resource)]?.status?.(faults, object, old)
-    SUBRESOURCE_RULES[`${groupResource(resource)}/${subresource}`]?.(faults, object)
+    SUBRESOURCE_RULES[`${groupResource(resource)}/${subresource}`]?.(faults, object, old)
   })
 }
 

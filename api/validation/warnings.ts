@@ -6,10 +6,20 @@ import { labelFaults } from '#api/names.ts'
 import type { KubeObject } from '#api/object.ts'
 import { groupResource, type Resource } from '#api/scheme.ts'
 import type { CronJob, Job } from '#api/types/batch-v1.ts'
-import type { Pod, PodTemplate, PodTemplateSpec } from '#api/types/core-v1.ts'
+import type {
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  PodTemplate,
+  PodTemplateSpec,
+  Service,
+} from '#api/types/core-v1.ts'
 import type { Ingress } from '#api/types/networking-v1.ts'
 import type { ResourceSlice } from '#api/types/resource-v1.ts'
+import type { StorageClass } from '#api/types/storage-v1.ts'
 import { podWarnings } from '#api/validation/pod-warnings.ts'
+import { serviceWarnings } from '#api/validation/service-warnings.ts'
+import { claimWarnings, classWarnings, volumeWarnings } from '#api/validation/storage-warnings.ts'
 
 /** A method, as in `Rules`: the table guarantees the kind. */
 interface Warner {
@@ -57,6 +67,10 @@ const TEMPLATED: Warner = {
 const WARNERS: Readonly<Record<string, Warner>> = {
   // Few people change pods by hand, and agents often do.
   pods: { warn: (pod: Pod, before) => (before === undefined ? podWarnings('', pod) : []) },
+  services: { warn: (service: Service) => serviceWarnings(service) },
+  persistentvolumes: { warn: (volume: PersistentVolume) => volumeWarnings(volume) },
+  persistentvolumeclaims: { warn: (claim: PersistentVolumeClaim) => claimWarnings(claim) },
+  'storageclasses.storage.k8s.io': { warn: (storage: StorageClass) => classWarnings(storage) },
   podtemplates: {
     warn: (object: PodTemplate) => podWarnings('template', object.template ?? {}),
   },

@@ -28,6 +28,7 @@ import { createNodePasswordCleaner, createTokenCleaner } from './tokens/controll
 
 /** Controllers that tell events, by the component name their events bear. */
 const RECORDING: readonly (readonly [string, (deps: RecordingDeps) => Part])[] = [
+  ['garbage-collector-controller', createGarbageCollector],
   ['cidrAllocator', createNodeCIDRController],
   ['node-controller', createNodeLifecycleController],
   ['taint-eviction-controller', createTaintEvictionController],
@@ -44,7 +45,6 @@ const PLAIN: readonly ((deps: ControllerDeps) => Part)[] = [
   createEndpointSliceController,
   createEndpointsController,
   createEndpointSliceMirroringController,
-  createGarbageCollector,
   createPodGCController,
   createTokenCleaner,
   createClusterRoleAggregation,

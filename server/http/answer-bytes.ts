@@ -10,7 +10,7 @@ import { encodeObject, envelopeOf } from '#api/protobuf/envelope.ts'
 import { type Resource, resourceOf, typeOf } from '#api/scheme.ts'
 import type { Answer } from '#server/registry/call.ts'
 import type { RequestContext } from './context.ts'
-import { encodingOf, partialOf } from './encodings.ts'
+import { encodingOf, partialShape } from './encodings.ts'
 import { formOf, goTypeOf, notAcceptable, printedAs, tableJson } from './forms.ts'
 import { type Accepted, PROTOBUF } from './negotiation.ts'
 
@@ -32,13 +32,19 @@ export function bytesOf(
       : ((answer.kind === 'object' ? answer.bytes : undefined) ?? jsonOf(object))
   if (accepted.form === 'table') {
     const { kind, row } = printedFor(context, object)
-    return tableJson(kind, [row], { query: context.query, now })
+    return tableJson(kind, [row], { accepted, query: context.query, now })
   }
   if (accepted.form === 'partial-list')
     throw notAcceptable(
       `you requested PartialObjectMetadataList, but the requested object is not a list (${goTypeOf({ group: context.info.group, kind: object.kind })})`,
     )
-  return accepted.media === PROTOBUF ? protobufOf(partialOf(object)) : jsonOf(partialOf(object))
+  return partialBytes(object, accepted)
+}
+
+function partialBytes(object: AnyObject, { media, meta }: Accepted): Buffer {
+  const shape = partialShape(meta)
+  const partial = shape.convert(object)
+  return media === PROTOBUF ? encodeObject(shape, shape.type(), partial) : jsonOf(partial)
 }
 
 /** A stored object: its bytes as they are, or the encoding that is kept beside them. */

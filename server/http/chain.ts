@@ -13,6 +13,7 @@ import type { RequestContext } from './context.ts'
 import { impersonate, impersonationOf } from './impersonation.ts'
 import type { FlowControl } from './flow-control.ts'
 import { checkAcceptable } from './offers.ts'
+import { PAGE_NOT_FOUND, isOfApi, leadsTo } from './paths.ts'
 
 export interface ChainDeps {
   readonly authenticator: Authenticator
@@ -86,7 +87,9 @@ const route: Stage = async (deps, context) => {
   const { info } = context
   if (!info.isResource) return nonResource(deps, context)
   const resource = resourceOf(info.group, info.version, info.resource)
-  if (resource === undefined || (deps.hidesOldVersions && resource.isOld)) throw noSuchResource()
+  const isServed = resource !== undefined && !(deps.hidesOldVersions && resource.isOld)
+  if (!isServed) return nowhere(deps, context)
+  if (!leadsTo(resource, info)) throw noSuchResource()
   if (context.exchange !== undefined) checkAcceptable(info, context.accept)
   // `/api/v1/namespaces/x` puts the object's own name into `namespace`, for authorizers.
   const namespace = resource.namespaced ? info.namespace : ''
@@ -128,7 +131,13 @@ async function nonResource(deps: ChainDeps, context: RequestContext): Promise<An
     const answer = await candidate.handle(context)
     if (answer !== undefined) return answer
   }
-  throw noSuchResource()
+  return nowhere(deps, context)
+}
+
+/** The server's own parts are told as the API tells it. */
+function nowhere({ hidesOldVersions }: ChainDeps, { info, exchange }: RequestContext): Answer {
+  if (exchange === undefined || isOfApi(info.path, hidesOldVersions)) throw noSuchResource()
+  return PAGE_NOT_FOUND
 }
 
 function attributesOf(context: RequestContext): RequestAttributes {

@@ -7,13 +7,13 @@
  * Source: k8s.io/apiserver pkg/endpoints/handlers/response.go, watch.go
  */
 import type { AnyObject } from '#api/object.ts'
-import { encodeEntry, encodeFrame } from '#api/protobuf/envelope.ts'
+import { type TypeMeta, encodeEntry, encodeFrame, swappedEntry } from '#api/protobuf/envelope.ts'
 import { struct } from '#api/schema/catalog.ts'
 import type { StructType } from '#api/schema/type.ts'
 import type { Resource } from '#api/scheme.ts'
 import type { Form } from '#server/cache/cache.ts'
 import { readForm, shownAs, targetOf, typeMetaOf } from '#server/registry/target.ts'
-import { type Accepted, PROTOBUF } from './negotiation.ts'
+import { type Accepted, type MetaVersion, PROTOBUF } from './negotiation.ts'
 
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED'
 
@@ -34,29 +34,22 @@ export interface Encoding {
   readonly frames: Readonly<Record<EventType, Form>>
 }
 
-export const PARTIAL_META = {
-  apiVersion: 'meta.k8s.io/v1',
+export const partialMeta = (apiVersion: MetaVersion): TypeMeta => ({
   kind: 'PartialObjectMetadata',
-} as const
-
-export const partialOf = (object: AnyObject): AnyObject => ({
-  kind: PARTIAL_META.kind,
-  apiVersion: PARTIAL_META.apiVersion,
-  metadata: object.metadata,
+  apiVersion,
 })
 
-const PARTIAL: Shape = {
-  ...PARTIAL_META,
+export const partialShape = (apiVersion: MetaVersion): Shape => ({
+  ...partialMeta(apiVersion),
   type: () => struct('meta-v1.PartialObjectMetadata'),
-  convert: partialOf,
-}
-
-type Kept = Pick<Accepted, 'media' | 'form'>
+  convert: object => ({ ...partialMeta(apiVersion), metadata: object.metadata }),
+})
 
 /** Undefined: the stored bytes are it, and the cache has their frames. Tables are made anew for each reader. */
-export function encodingOf(resource: Resource, accepted: Kept): Encoding | undefined {
+export function encodingOf(resource: Resource, accepted: Accepted): Encoding | undefined {
   const isProtobuf = accepted.media === PROTOBUF
-  if (accepted.form !== 'object') return isProtobuf ? partialProtobuf : partialJson
+  if (accepted.form !== 'object')
+    return (isProtobuf ? PARTIAL_PROTOBUF : PARTIAL_JSON)[accepted.meta]
   const target = targetOf({ resource, namespace: '' })
   const form = readForm(target)
   if (!isProtobuf && form === undefined) return undefined
@@ -116,11 +109,29 @@ function protobufEncoding(shape: Shape): Encoding {
   }
 }
 
+/** Alone and in frames as any other. */
+const inSwappedLists = (encoding: Encoding): Encoding => ({
+  ...encoding,
+  item: {
+    name: `${encoding.item.name} in lists`,
+    encode: stored => swappedEntry(encoding.item.encode(stored)),
+  },
+})
+
 const framesOf = (frame: (event: EventType) => Form): Encoding['frames'] => ({
   ADDED: frame('ADDED'),
   MODIFIED: frame('MODIFIED'),
   DELETED: frame('DELETED'),
 })
 
-const partialJson = jsonEncoding(PARTIAL)
-const partialProtobuf = protobufEncoding(PARTIAL)
+type PerVersion = Readonly<Record<MetaVersion, Encoding>>
+
+const PARTIAL_JSON: PerVersion = {
+  'meta.k8s.io/v1': jsonEncoding(partialShape('meta.k8s.io/v1')),
+  'meta.k8s.io/v1beta1': jsonEncoding(partialShape('meta.k8s.io/v1beta1')),
+}
+
+const PARTIAL_PROTOBUF: PerVersion = {
+  'meta.k8s.io/v1': protobufEncoding(partialShape('meta.k8s.io/v1')),
+  'meta.k8s.io/v1beta1': inSwappedLists(protobufEncoding(partialShape('meta.k8s.io/v1beta1'))),
+}

@@ -6,6 +6,7 @@
  */
 import {
   type IncludeObject,
+  type RowOptions,
   type TableOptions,
   columnsOf,
   rowOf,
@@ -43,7 +44,6 @@ export interface ListForm {
 
 type Page = Extract<Answer, { kind: 'page' }>
 
-const META_VERSION = 'meta.k8s.io/v1'
 const COMMA = Buffer.from(',')
 const NOTHING = Buffer.alloc(0)
 const JSON_TAIL = Buffer.from(']}')
@@ -81,7 +81,10 @@ type Frame = Pick<ListForm, 'head' | 'isMeasured' | 'between' | 'tail'>
 
 function protobufList(resource: Resource, view: View, metadata: ListMeta): Frame {
   const meta = listMetaOf(resource, view)
-  const head = (entryBytes: number): Buffer => listHead(meta, metadata, entryBytes)
+  // The list of v1beta1 has its fields the other way round.
+  const isSwapped = meta.apiVersion === 'meta.k8s.io/v1beta1'
+  const head = (entryBytes: number): Buffer =>
+    listHead({ ...meta, entryBytes, isSwapped }, metadata)
   return { head, isMeasured: true, between: NOTHING, tail: LIST_TAIL }
 }
 
@@ -97,10 +100,10 @@ function jsonList(resource: Resource, view: View, metadata: ListMeta): Frame {
 function listMetaOf(resource: Resource, view: View): TypeMeta {
   switch (view.accepted.form) {
     case 'table':
-      return { kind: 'Table', apiVersion: META_VERSION }
+      return { kind: 'Table', apiVersion: view.accepted.meta }
     case 'partial':
     case 'partial-list':
-      return { kind: 'PartialObjectMetadataList', apiVersion: META_VERSION }
+      return { kind: 'PartialObjectMetadataList', apiVersion: view.accepted.meta }
     case 'object':
       return { kind: listKindOf(resource), apiVersion: apiVersionOf(resource) }
     default:
@@ -133,34 +136,38 @@ function itemEncoder(resource: Resource, view: View): (item: Cached) => Buffer {
   return encoding === undefined ? item => item.bytes : item => item.form(encoding.item)
 }
 
-function rowEncoder(
-  resource: Printed,
-  view: Pick<View, 'query' | 'now'>,
-): (object: AnyObject) => string {
-  const options = { now: view.now, includeObject: includedIn(view.query) }
+function rowEncoder(resource: Printed, view: View): (object: AnyObject) => string {
+  const options = rowOptions(view)
   return object => JSON.stringify(rowOf(resource, object, options))
 }
+
+const rowOptions = ({ accepted, query, now }: View): RowOptions => ({
+  now,
+  includeObject: includedIn(query),
+  apiVersion: accepted.meta,
+})
 
 function includedIn(query: Query): IncludeObject {
   const include = query.get('includeObject') ?? 'Metadata'
   if (include === '' || include === 'Metadata') return 'Metadata'
   if (include === 'None' || include === 'Object') return include
-  throw badRequest(`unrecognized includeObject value: ${JSON.stringify(include)}`)
+  throw badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(include)}: must be 'Metadata', 'Object', 'None', or empty`,
+  )
 }
 
 /** A Table of a few stored objects. */
 export function tableJson(
   resource: Printed,
   objects: readonly AnyObject[],
-  view: Pick<View, 'query' | 'now'> & Pick<TableOptions, 'withoutColumns'>,
+  view: View & Pick<TableOptions, 'withoutColumns'>,
 ): Buffer {
   const { withoutColumns } = view
   const resourceVersion = objects[0]?.metadata.resourceVersion ?? ''
   return Buffer.from(
     JSON.stringify(
       tableOf(resource, objects, {
-        now: view.now,
-        includeObject: includedIn(view.query),
+        ...rowOptions(view),
         metadata: { resourceVersion },
         ...(withoutColumns === undefined ? {} : { withoutColumns }),
       }),

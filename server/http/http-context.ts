@@ -73,7 +73,7 @@ export class HttpContext implements RequestContext {
     const { contentType } = this
     if (contentType === 'application/json') return parseJson(bytes, expected.kind)
     if (JSON_PATCH_TYPES.has(contentType)) return parsePatch(bytes)
-    if (YAML_TYPES.has(contentType)) return { value: readYaml(bytes), duplicates: [] }
+    if (YAML_TYPES.has(contentType)) return readYaml(bytes)
     if (contentType === PROTOBUF) return { value: parseProtobuf(bytes, expected), duplicates: [] }
     throw unsupportedMedia(BODY_TYPES)
   }

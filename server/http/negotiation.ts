@@ -9,9 +9,13 @@ import { StatusError } from '#api/status.ts'
 export type ObjectForm = 'object' | 'table' | 'partial' | 'partial-list'
 export type Media = 'application/json' | 'application/yaml' | typeof PROTOBUF
 
+export type MetaVersion = 'meta.k8s.io/v1' | 'meta.k8s.io/v1beta1'
+
 export interface Accepted {
   readonly media: Media
   readonly form: ObjectForm
+  /** What a Table or partial metadata is a kind of; plain objects have the current one, which says nothing. */
+  readonly meta: MetaVersion
 }
 
 /** What an answer can be given in, beside plain JSON and YAML. */
@@ -25,7 +29,7 @@ export interface Offers {
 
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf'
 
-const PLAIN: Accepted = { media: 'application/json', form: 'object' }
+const PLAIN: Accepted = { media: 'application/json', form: 'object', meta: 'meta.k8s.io/v1' }
 /** In the order in which a wildcard finds them. */
 const SPOKEN: readonly Media[] = ['application/json', 'application/yaml', PROTOBUF]
 const STREAMED: readonly Media[] = ['application/json', PROTOBUF]
@@ -116,7 +120,9 @@ function choose(clauses: readonly Clause[], offers: Offers): Accepted | undefine
       const form = matches(clause, media) ? formIn(clause, media, offers) : undefined
       // The first that fits decides, also when no stream can be made of it.
       if (form !== undefined)
-        return offers.stream && media === 'application/yaml' ? undefined : { media, form }
+        return offers.stream && media === 'application/yaml'
+          ? undefined
+          : { media, form, meta: META_VERSIONS.get(metaOf(clause)) ?? PLAIN.meta }
     }
   }
   return undefined
@@ -134,14 +140,23 @@ const FORMS: ReadonlyMap<string, ObjectForm> = new Map([
   ['PartialObjectMetadataList', 'partial-list'],
 ])
 
+/** Clients before 1.15 know the second only. */
+const META_VERSIONS: ReadonlyMap<string, MetaVersion> = new Map(
+  (['meta.k8s.io/v1', 'meta.k8s.io/v1beta1'] as const).map(name => [name, name]),
+)
+
+const metaOf = ({ parameters }: Clause): string =>
+  `${parameters.get('g') ?? ''}/${parameters.get('v') ?? ''}`
+
 /** Undefined: this answer cannot be given so. */
-function formIn({ parameters }: Clause, media: Media, offers: Offers): ObjectForm | undefined {
+function formIn(clause: Clause, media: Media, offers: Offers): ObjectForm | undefined {
+  const { parameters } = clause
   const stream = parameters.get('stream') ?? ''
   if (stream !== '' && (stream !== 'watch' || media === 'application/yaml')) return undefined
   if ((parameters.get('sv') ?? 'v1') !== 'v1') return undefined
   if (!['as', 'g', 'v'].some(name => parameters.has(name)))
     return media === PROTOBUF && !offers.protobuf ? undefined : 'object'
-  if (parameters.get('g') !== 'meta.k8s.io' || parameters.get('v') !== 'v1') return undefined
+  if (!META_VERSIONS.has(metaOf(clause))) return undefined
   const form = FORMS.get(parameters.get('as') ?? '')
   if (form === 'table') return offers.tables && media !== PROTOBUF ? form : undefined
   return offers.partials ? form : undefined

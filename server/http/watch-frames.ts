@@ -11,7 +11,7 @@ import type { StructType } from '#api/schema/type.ts'
 import type { StatusError } from '#api/status.ts'
 import type { Cached, CacheEvent } from '#server/cache/cache.ts'
 import { typeMetaOf } from '#server/registry/target.ts'
-import { PARTIAL_META, encodingOf, jsonFrame } from './encodings.ts'
+import { partialMeta, encodingOf, jsonFrame } from './encodings.ts'
 import { type View, printedAs, tableJson } from './forms.ts'
 import { PROTOBUF } from './negotiation.ts'
 
@@ -66,7 +66,7 @@ function jsonFrames(resource: Resource, view: View): WatchFrames {
     event(event) {
       const { type, item } = event
       if (item === undefined || type === 'BOOKMARK')
-        return jsonFrame(type, Buffer.from(JSON.stringify(bookmark(resource, form, event))))
+        return jsonFrame(type, Buffer.from(JSON.stringify(bookmark(resource, view, event))))
       if (table !== undefined) return jsonFrame(type, table(item))
       return frames === undefined ? event.frame() : item.form(frames[type])
     },
@@ -99,15 +99,16 @@ const markOf = (event: Pick<CacheEvent, 'revision' | 'initialEventsEnd'>): Mark 
 })
 
 /** An object of the watched kind that has a revision and nothing else. */
-function bookmark(resource: Resource, form: View['accepted']['form'], event: CacheEvent): object {
+function bookmark(resource: Resource, view: View, event: CacheEvent): object {
+  const { form, meta } = view.accepted
   const metadata = markOf(event)
   if (form === 'object') return { ...typeMetaOf(resource), metadata }
-  const partial = { ...PARTIAL_META, metadata }
+  const partial = { ...partialMeta(meta), metadata }
   if (form !== 'table') return partial
   // Its mark, as of any object in a Table, stands in the row.
   return {
     kind: 'Table',
-    apiVersion: PARTIAL_META.apiVersion,
+    apiVersion: meta,
     metadata: { resourceVersion: metadata.resourceVersion },
     columnDefinitions: [],
     rows: [{ cells: columnsOf(printedAs(resource)).map(() => ''), object: partial }],

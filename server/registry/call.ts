@@ -17,7 +17,7 @@ export interface Query {
 /** A body as it was sent, parsed but not yet understood. */
 export interface Body {
   readonly value: unknown
-  /** Paths of fields that were given twice. */
+  /** What strict decoding says of fields that were given twice. */
   readonly duplicates: readonly string[]
 }
 

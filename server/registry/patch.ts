@@ -28,7 +28,7 @@ export const PATCH_TYPES: readonly string[] = [...PLAIN_PATCH_TYPES, APPLY_TYPE]
 export async function patch(deps: RegistryDeps, call: Call): Promise<Answer> {
   const options = writeOptions(call, 'PatchOptions')
   const sent = await patchBody(call)
-  if (isApplyType(call.contentType)) return apply(deps, call, options, sent.value)
+  if (isApplyType(call.contentType)) return apply(deps, call, options, sent)
   const target = targetOf(call)
   const modified = await modify(deps, {
     target,
@@ -57,13 +57,22 @@ export async function patchBody(call: Call): Promise<Body> {
   return body
 }
 
+/** Throws StatusError(BadRequest) for fields given twice, unless the last one may count. */
+function heedDuplicates(call: Call, options: WriteOptions, { duplicates }: Body): void {
+  const [fault] = duplicates
+  if (fault === undefined || options.fieldValidation === 'Ignore') return
+  if (options.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${fault}`)
+  call.warn(fault)
+}
+
 async function apply(
   deps: RegistryDeps,
   asked: Call,
   options: WriteOptions,
-  configuration: unknown,
+  configuration: Body,
 ): Promise<Answer> {
-  const { call, sent } = inStoredTerms(asked, configuration)
+  heedDuplicates(asked, options, configuration)
+  const { call, sent } = inStoredTerms(asked, configuration.value)
   const shown = targetOf(asked)
   const target = { ...targetOf(call), judgedAs: asked.resource }
   const decoding = { validation: options.fieldValidation, duplicates: [] }

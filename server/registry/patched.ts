@@ -71,8 +71,7 @@ export function patchedObject(
 const OPERATION_FIELDS = new Set(['op', 'path', 'from', 'value'])
 
 /** What strict decoding finds in the patch itself: its outcome shows nothing of that. */
-function faultsOfPatch(call: Call, { value, duplicates }: Body): readonly string[] {
-  const repeated = duplicates.map(path => `duplicate field ${JSON.stringify(path)}`)
+function faultsOfPatch(call: Call, { value, duplicates: repeated }: Body): readonly string[] {
   if (call.contentType !== JSON_PATCH || !isList(value)) return repeated
   const unknown = value.flatMap((operation, index) =>
     Object.keys(isObject(operation) ? operation : {})

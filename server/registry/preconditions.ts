@@ -67,10 +67,12 @@ export function requireNoUid(target: Target, sent: AnyObject, by: 'update' | 'ap
   throw conflict(subjectOf(target, name), why)
 }
 
-/** Throws for a new object that names a revision. Source: k8s.io/apiserver pkg/storage/errors.go */
+/** What is no number says nothing, and zero neither. */
+const namesRevision = (text: string): boolean => /^\d+$/.test(text) && !/^0+$/.test(text)
+
+/** Throws for a new object that names a revision. Source: k8s.io/apiserver pkg/storage/etcd3/store.go Create */
 export function requireNoRevision(sent: AnyObject): void {
-  const { resourceVersion = '' } = sent.metadata
-  if (resourceVersion === '' || resourceVersion === '0') return
+  if (!namesRevision(sent.metadata.resourceVersion ?? '')) return
   throw new StatusError(
     'InternalError',
     'resourceVersion should not be set on objects to be created',

@@ -691,11 +691,13 @@ void t.test('certificate requests: the requester is who the server saw', async t
   }
   const approved = await client.send('PUT', `${path}/csr/approval`, approval)
   t.match(approved.body, { status: { conditions: [{ type: 'Approved', lastUpdateTime: String }] } })
+  const pem = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
+  const certificate = Buffer.from(pem).toString('base64')
   const issued = await client.send(
     'PATCH',
     `${path}/csr/status`,
-    { status: { certificate: 'AA==', conditions: [] } },
+    { status: { certificate, conditions: [] } },
     { 'content-type': 'application/merge-patch+json' },
   )
-  t.match(issued.body, { status: { certificate: 'AA==', conditions: [{ type: 'Approved' }] } })
+  t.match(issued.body, { status: { certificate, conditions: [{ type: 'Approved' }] } })
 })

@@ -284,6 +284,7 @@ refuses('media types', [
   },
 ])
 
+const bad = (message: string): Case['expected'] => [400, 'BadRequest', message]
 const yamlFault = (why: string): readonly [number, string, string] => [
   400,
   'BadRequest',
@@ -303,7 +304,22 @@ const BOMB = Array.from({ length: 9 }, (_, level) => {
 
 refuses('YAML and server-side apply', [
   applied('a: [', yamlFault('line 1: unexpected end of the stream within a flow collection')),
-  applied('a: b\na: c', yamlFault('line 2: duplicated mapping key')),
+  {
+    request: `PATCH ${KEPT}?fieldManager=test&fieldValidation=Strict`,
+    body: 'apiVersion: v1\nkind: ConfigMap\ndata:\n  a: b\n  a: c',
+    type: APPLY,
+    expected: bad(
+      'error strict decoding YAML: yaml: unmarshal errors:\n  line 5: key "a" already set in map',
+    ),
+  },
+  {
+    request: `POST ${CONFIG_MAPS}?fieldValidation=Strict`,
+    body: 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, "name": z}',
+    type: YAML,
+    expected: bad(
+      'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: yaml: unmarshal errors:\n  line 3: key "name" already set in map',
+    ),
+  },
   applied('a\tb: c\n\td: e', yamlFault('line 2: tab characters must not be used in indentation')),
   applied(BOMB, yamlFault('document contains excessive aliasing')),
   applied('a: &a [*a]', yamlFault('document contains excessive aliasing')),
@@ -366,7 +382,6 @@ const REJECTED = [
   'Invalid',
   'the server rejected our request due to an error in our request',
 ] as const
-const bad = (message: string): Case['expected'] => [400, 'BadRequest', message]
 
 refuses('patches', [
   patched(JSON_PATCH, '[', bad('error decoding patch: unexpected end of JSON input')),
@@ -423,17 +438,20 @@ const NO_METHOD = [
 
 refuses('paths and methods', [
   ...[
-    '//api/v1/x',
-    '/nope',
     '/api/v9/pods',
     '/api/v1/nopes',
-    '/apis/nope/v1/things',
     '/apis/apps/v1beta9/deployments',
     `${KEPT}/nope`,
+    `${KEPT}/nope/x`,
+    '/api/v1/configmaps/kept',
+    '/api/v1/pods/x/log/y',
+    '/api/v1/namespaces/default/pods/x/log/y',
+    '/api/v1/namespaces/default/nodes',
+    '/api/v1/namespaces/default/namespaces/kube-system',
+    '/apis/authentication.k8s.io/v1/tokenreviews/x',
     '/api/v1/%2e%2e',
     '/api/v1/../v1/namespaces',
     '/api/v1/__proto__',
-    '/apis/constructor/v1/toString',
   ].map((path): Case => ({ request: `GET ${path}`, expected: NO_RESOURCE })),
   ...['/api/v1/%zz', `${CONFIG_MAPS}/%ff`].map(
     (path): Case => ({
@@ -461,6 +479,23 @@ refuses('paths and methods', [
   { request: `PATCH ${CONFIG_MAPS}`, body: '{}', type: MERGE, expected: NO_METHOD },
 ])
 
+void t.test('outside the API nothing is found in the words of a web server', async t => {
+  for (const path of [
+    '/nope',
+    '//api/v1/x',
+    '/apis/nope/v1/things',
+    '/apis/nope',
+    '/apis/constructor/v1/toString',
+  ]) {
+    const { status, text, headers } = await client.send({ method: 'GET', path })
+    t.strictSame([status, text], [404, '404 page not found\n'], path)
+    t.match(headers, {
+      'content-type': 'text/plain; charset=utf-8',
+      'x-content-type-options': 'nosniff',
+    })
+  }
+})
+
 const listing = (query: string, expected: Case['expected']): Case => ({
   request: `GET ${CONFIG_MAPS}?${query}`,
   expected,
@@ -475,6 +510,15 @@ const listInvalid = (why: string): Case['expected'] => [
 
 refuses('query values of lists and watches', [
   listing('limit=abc', parseInt('abc')),
+  {
+    ...listing(
+      'includeObject=Foo',
+      bad(
+        `Unable to convert to Table as requested: includeObject: Invalid value: "Foo": must be 'Metadata', 'Object', 'None', or empty`,
+      ),
+    ),
+    headers: { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1' },
+  },
   listing('limit=99999999999999999999', parseInt('99999999999999999999', 'value out of range')),
   listing('timeoutSeconds=abc', parseInt('abc')),
   listing('watch=1&timeoutSeconds=abc', parseInt('abc')),

@@ -4,15 +4,9 @@
  */
 import t from 'tap'
 import type { Logger } from '#base/logger.ts'
-import {
-  type Case,
-  CONFIG_MAPS,
-  DEPLOYMENT,
-  KEPT,
-  many,
-  metadata,
-  ODD_BODIES,
-} from '../support/odd-bodies.ts'
+import { type Case, CONFIG_MAPS, DEPLOYMENT, KEPT, many, metadata } from '../support/body-parts.ts'
+import { HEAVY_BODIES } from '../support/heavy-bodies.ts'
+import { ODD_BODIES } from '../support/odd-bodies.ts'
 import { connectRaw, type Reply, startApi } from './api-fixture.ts'
 
 const faults: unknown[] = []
@@ -70,7 +64,7 @@ async function within(reply: Promise<Reply>, deadlineMs: number): Promise<Reply 
   return first
 }
 
-for (const [name, cases] of Object.entries(ODD_BODIES)) answer(name, cases)
+for (const [name, cases] of Object.entries({ ...ODD_BODIES, ...HEAVY_BODIES })) answer(name, cases)
 
 void t.test('what is wrong is told in bounds', async t => {
   const body = metadata(`"labels":{${many(100_000, at => `"l ${at}":"v v"`)}}`)

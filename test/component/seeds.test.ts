@@ -16,7 +16,8 @@ const FAULTY: Readonly<Record<string, string>> = {
     'Service in version "v1" cannot be handled as a Service: strict decoding error: unknown field "spec.ports[0].ports"',
   '002-03-deployment':
     'Deployment in version "v1beta1" cannot be handled as a Deployment: strict decoding error: unknown field "metadata.label"',
-  '002-08-pod': 'error converting YAML to JSON: yaml: line 15: duplicated mapping key',
+  '002-08-pod':
+    'Pod in version "v1" cannot be handled as a Pod: strict decoding error: yaml: unmarshal errors:\n  line 16: key "resources" already set in map, unknown field "spec.imagePullPolicy", unknown field "spec.name", unknown field "spec.resources.cpu", unknown field "spec.resources.memory", unknown field "spec.terminationMessagePath", unknown field "spec.terminationMessagePolicy", unknown field "spec.livenessProbe", unknown field "spec.readinessProbe"',
   '002-18-ingress': '',
   '002-31-pod':
     'Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.container"',

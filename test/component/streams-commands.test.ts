@@ -77,7 +77,7 @@ for (const way of WAYS)
 
 for (const way of WAYS.slice(-2))
   void t.test(`a node that goes away, kubectl ${way.name}`, async t => {
-    const running = kubectl(way, ['exec', 'web', '--', 'sh', '-c', 'echo on; sleep 60'])
+    const running = kubectl(way, ['exec', 'web', '--', 'sh', '-c', 'echo on; exec sleep 60'])
     while (fixture.sever() === 0) await new Promise(resolve => setTimeout(resolve, 20))
     t.not((await running).code, null)
     t.match(await kubectl(way, ['exec', 'web', '--', 'echo', 'back']), { stdout: 'back\n' })

@@ -36,9 +36,12 @@ void t.test('create', async t => {
       deletionGracePeriodSeconds: 3,
       generation: 9,
       selfLink: '/x',
+      // No revision at all: it is not looked at.
+      resourceVersion: 'x',
     },
   })
   t.equal(own.status, 201)
+  t.match(revisionOf(own), /^\d+$/)
   t.not(own.body.metadata['uid'], 'mine')
   t.notMatch(own.text, /2001-01-01|selfLink|deletionGracePeriodSeconds|generation/)
   const refused = [

@@ -4,8 +4,9 @@
  * Source: kubernetes pkg/controller/garbagecollector/garbagecollector.go
  */
 import { type Controller, createController, type SyncResult } from '#client/controller.ts'
-import type { ControllerDeps } from '../deps.ts'
-import { FOREGROUND, type Member, ORPHAN, OwnerGraph } from './graph.ts'
+import { apiVersionOf } from '#client/resource.ts'
+import type { ControllerDeps, RecordingDeps } from '../deps.ts'
+import { FOREGROUND, type Member, ORPHAN, OwnerGraph, type Stray } from './graph.ts'
 import { WatchedKinds } from './kinds.ts'
 import { LiveObjects } from './objects.ts'
 import { Owners } from './owners.ts'
@@ -18,11 +19,12 @@ const UNKNOWN_KIND_RETRY_MS = 30_000
 /** Not an uid: the key under which the collector looks for new kinds. */
 const DISCOVERY = 'discovery'
 
-export function createGarbageCollector(deps: ControllerDeps): Controller {
+export function createGarbageCollector(deps: RecordingDeps): Controller {
   const { log } = deps
   const graph = new OwnerGraph()
   const kinds = new WatchedKinds(deps, {
     observe(object, resource) {
+      for (const stray of graph.strays(object, resource)) tellStray(deps, stray)
       for (const uid of graph.observe(object, resource)) controller.enqueue(uid)
     },
     forget(uid) {
@@ -65,6 +67,22 @@ export function createGarbageCollector(deps: ControllerDeps): Controller {
     log,
   })
   return controller
+}
+
+/** As Go prints the owner that was looked for: in the dependent's own namespace. */
+function tellStray({ events }: RecordingDeps, { dependent, reference }: Stray): void {
+  const { namespace, name, uid, resource } = dependent
+  const { apiVersion, kind } = reference
+  const owner = `[${apiVersion}/${kind}, namespace: ${namespace}, name: ${reference.name}, uid: ${reference.uid}]`
+  const about = { kind: resource.kind, apiVersion: apiVersionOf(resource), name, uid }
+  events.event(
+    { reference: namespace === '' ? about : { ...about, namespace } },
+    {
+      type: 'Warning',
+      reason: 'OwnerRefInvalidNamespace',
+      message: `ownerRef ${owner} does not exist in namespace ${JSON.stringify(namespace)}`,
+    },
+  )
 }
 
 interface Collecting {

@@ -25,6 +25,12 @@ export interface Member {
   readonly isOrphaning: boolean
 }
 
+/** A dependent that names an owner it cannot have. */
+export interface Stray {
+  readonly dependent: Member
+  readonly reference: OwnerReference
+}
+
 const memberOf = (object: KubeObject, resource: ResourceName): Member => {
   const { uid = '', namespace = '', name = '', finalizers = [] } = object.metadata
   const isDeleting = object.metadata.deletionTimestamp !== undefined
@@ -53,6 +59,30 @@ export class OwnerGraph {
     return [...(this.#dependents.get(uid) ?? [])].flatMap(
       dependent => this.#members.get(dependent) ?? [],
     )
+  }
+
+  /** References across namespaces that this object brings with it, or makes known. Ask before it is observed. */
+  strays(object: KubeObject, resource: ResourceName): readonly Stray[] {
+    const after = memberOf(object, resource)
+    const before = this.#members.get(after.uid)
+    const fresh = after.owners.filter(
+      ({ uid }) => before?.owners.some(known => known.uid === uid) !== true,
+    )
+    const own = fresh.flatMap(reference => {
+      const owner = this.#members.get(reference.uid)
+      return owner === undefined || isReachable(after, owner)
+        ? []
+        : [{ dependent: after, reference }]
+    })
+    if (before !== undefined) return own
+    const ofOthers = this.dependentsOf(after.uid)
+      .filter(dependent => !isReachable(dependent, after))
+      .flatMap(dependent =>
+        dependent.owners
+          .filter(({ uid }) => uid === after.uid)
+          .map(reference => ({ dependent, reference })),
+      )
+    return [...own, ...ofOthers]
   }
 
   /** Enters an object as it now is. Returns the uids that have to be looked at because of it. */

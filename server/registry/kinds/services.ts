@@ -191,12 +191,9 @@ function withAddress(pools: Pools, take: Taking, service: AnyObject, before: Hol
   }
   const wanted = textOf(spec['clusterIP']) || textOf(listOf(spec['clusterIPs'])[0])
   // Without addresses of its own and without a selector, a Service is free to say anything.
-  if (wanted !== HEADLESS || Object.keys(recordOf(spec['selector'])).length > 0)
-    requireFamilies(service, spec)
-  const families = {
-    ipFamilies: listOf(spec['ipFamilies']).length > 0 ? spec['ipFamilies'] : ['IPv4'],
-    ipFamilyPolicy: textOf(spec['ipFamilyPolicy']) || 'SingleStack',
-  }
+  const isFree = wanted === HEADLESS && Object.keys(recordOf(spec['selector'])).length === 0
+  if (!isFree) requireFamilies(service, spec)
+  const families = isFree ? freeFamilies(spec) : familiesOf(spec, 'SingleStack')
   if (wanted === HEADLESS)
     return { ...spec, clusterIP: HEADLESS, clusterIPs: [HEADLESS], ...families }
   const address =
@@ -204,6 +201,27 @@ function withAddress(pools: Pools, take: Taking, service: AnyObject, before: Hol
       ? freeAddress(pools, take)
       : wantedAddress({ pools, take, service, before }, wanted)
   return { ...spec, clusterIP: address, clusterIPs: [address], ...families }
+}
+
+interface Families {
+  readonly ipFamilies: readonly unknown[]
+  readonly ipFamilyPolicy: string
+}
+
+const familiesOf = (spec: Spec, policy: string): Families => {
+  const families = listOf(spec['ipFamilies'])
+  return {
+    ipFamilies: families.length > 0 ? families : ['IPv4'],
+    ipFamilyPolicy: textOf(spec['ipFamilyPolicy']) || policy,
+  }
+}
+
+/** Who fills the endpoints by hand may fill in both families, on any cluster. */
+function freeFamilies(spec: Spec): Families {
+  const families = familiesOf(spec, 'RequireDualStack')
+  const [first, ...others] = families.ipFamilies
+  if (families.ipFamilyPolicy !== 'RequireDualStack' || others.length > 0) return families
+  return { ...families, ipFamilies: [first, first === 'IPv4' ? 'IPv6' : 'IPv4'] }
 }
 
 /** This cluster has IPv4 only. Two families without a policy ask for both stacks. */

@@ -182,7 +182,8 @@ void t.test('finds duplicate fields', async t => {
     ['[{"a":1},{"a":1}]', []],
   ]
   for (const [text, paths] of cases) {
-    t.same(parseJson(Buffer.from(text), 'Pod').duplicates, paths, text)
+    const told = paths.map(path => `duplicate field "${path}"`)
+    t.same(parseJson(Buffer.from(text), 'Pod').duplicates, told, text)
   }
 })
 

@@ -316,6 +316,25 @@ void t.test('autoscalers keep in annotations what a version has no field for', a
   )
 })
 
+void t.test('a metric that v2alpha1 has no field for goes there and back', async t => {
+  const alpha = rowOf('autoscaling/v2alpha1', 'horizontalpodautoscalers')
+  const external = {
+    type: 'External',
+    external: { metric: { name: 'queue' }, target: { type: 'AverageValue', averageValue: '3' } },
+  }
+  const stored = sent(rowOf('autoscaling/v2', 'horizontalpodautoscalers'), {
+    spec: { scaleTargetRef, maxReplicas: 10, metrics: [external, cpu] },
+  })
+  const shown = fromStorage(alpha, stored)
+  t.match(shown, {
+    metadata: { annotations: { 'autoscaling.alpha.kubernetes.io/metrics': /"queue"/ } },
+    spec: { metrics: { length: 1, 0: { type: 'Resource' } } },
+  })
+  const back = toStorage(alpha, shown)
+  t.match(back, { spec: { metrics: [cpu, external] } })
+  t.equal(back.metadata.annotations, undefined)
+})
+
 void t.test('a faulty annotation says nothing', async t => {
   const row = rowOf('autoscaling/v1', 'horizontalpodautoscalers')
   const stored = toStorage(

@@ -86,7 +86,8 @@ void t.test('a list is its head, entries and tail', async t => {
   const meta = { apiVersion: 'v1', kind: 'PodList' }
   const entries = ['a', 'b'].map(name => encodeEntry(POD.type, { metadata: { name } }))
   const size = entries.reduce((sum, { length }) => sum + length, 0)
-  const head = listHead(meta, { resourceVersion: '7', remainingItemCount: 3 }, size)
+  const start = { ...meta, entryBytes: size, isSwapped: false }
+  const head = listHead(start, { resourceVersion: '7', remainingItemCount: 3 })
   const whole = Buffer.concat([head, ...entries, LIST_TAIL])
   const items = [{ metadata: { name: 'a' } }, { metadata: { name: 'b' } }]
   const list = { ...meta, metadata: { resourceVersion: '7', remainingItemCount: 3 }, items }

@@ -80,7 +80,7 @@ function throughJson(kind: TypedKind, json: Readonly<Record<string, unknown>>): 
 }
 
 function throughYaml(kind: TypedKind, json: Readonly<Record<string, unknown>>): unknown {
-  const parsed = parseYaml(yaml.dump(json))
+  const parsed = parseYaml(yaml.dump(json)).value
   return JSON.parse(encodeObject(kind.type, decodeObject(kind.type, parsed, 'Strict').object))
 }
 

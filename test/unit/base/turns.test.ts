@@ -1,5 +1,6 @@
 /** Portions of work over turns of the event loop: what fits goes on at once, the rest waits in order. */
 import { type Clock, systemClock } from '#base/clock.ts'
+import { runAll } from '#base/lifetime.ts'
 import { createTurns } from '#base/turns.ts'
 import t from 'tap'
 
@@ -88,4 +89,23 @@ void t.test('closing lets everybody go on', async t => {
   await Promise.all(waiting)
   await turns.take()
   t.pass('served')
+})
+
+void t.test('parts start in order, each in a turn of its own', async t => {
+  const ending = new AbortController()
+  const order: string[] = []
+  const part = (name: string) => ({
+    name,
+    run: async (signal: AbortSignal): Promise<void> => {
+      order.push(name)
+      setImmediate(() => order.push(`after ${name}`))
+      await new Promise<void>(resolve => {
+        if (name === 'last') ending.abort()
+        if (signal.aborted) resolve()
+        else signal.addEventListener('abort', () => resolve())
+      })
+    },
+  })
+  await runAll([part('first'), part('last')], ending.signal)
+  t.same(order.slice(0, 3), ['first', 'after first', 'last'])
 })

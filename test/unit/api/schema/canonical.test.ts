@@ -36,6 +36,21 @@ const tables: readonly {
         'today',
         'fault: parsing time "today" as "2006-01-02T15:04:05Z07:00": cannot parse "today" as "2006"',
       ],
+      [
+        '2024-01-01 00:00:00+00:00',
+        'fault: parsing time "2024-01-01 00:00:00+00:00" as "2006-01-02T15:04:05Z07:00": cannot parse " 00:00:00+00:00" as "T"',
+      ],
+      [
+        '2024-01-01',
+        'fault: parsing time "2024-01-01" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "T"',
+      ],
+      [
+        '2024-01-01T00:00:00+0000',
+        'fault: parsing time "2024-01-01T00:00:00+0000" as "2006-01-02T15:04:05Z07:00": cannot parse "+0000" as "Z07:00"',
+      ],
+      ['2024-13-01T00:00:00Z', 'fault: parsing time "2024-13-01T00:00:00Z": month out of range'],
+      ['2024-01-01T00:61:00Z', 'fault: parsing time "2024-01-01T00:61:00Z": minute out of range'],
+      ['2024-01-01T00:00:00Z!', 'fault: parsing time "2024-01-01T00:00:00Z!": extra text: "!"'],
     ],
   },
   {

@@ -110,7 +110,7 @@ void t.test('cluster', async t => {
       'nodes',
       { spec: { taints: [taint, taint] } },
       [
-        'spec.taints[1]: Duplicate value: {"effect":"NoSchedule","key":"a"}: taints must be unique by key and effect pair',
+        'metadata.taints[1]: Duplicate value: {"effect":"NoSchedule","key":"a"}: taints must be unique by key and effect pair',
       ],
     ],
     [
@@ -118,7 +118,7 @@ void t.test('cluster', async t => {
       'nodes',
       { spec: { taints: [{ ...taint, effect: 'No' }] } },
       [
-        'spec.taints[0].effect: Unsupported value: "No": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
+        'metadata.taints[0].effect: Unsupported value: "No": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
       ],
     ],
     [

@@ -325,6 +325,22 @@ void t.test('the graph says who has to be looked at', t => {
   t.end()
 })
 
+void t.test('who names an owner in another namespace is told of, once', t => {
+  const graph = new OwnerGraph()
+  const told = (object: AnyObject): readonly string[] => {
+    const strays = graph.strays(object, PODS)
+    graph.observe(object, PODS)
+    return strays.map(({ dependent, reference }) => `${dependent.name} ${reference.uid}`)
+  }
+  t.same(told(owned('early', ['a'], { namespace: 'other' })), [], 'its owner has not been seen')
+  t.same(told(owned('near', ['a'])), [])
+  t.same(told(owned('a', [])), ['early a'])
+  t.same(told(owned('a', [], { labels: { x: 'y' } })), [])
+  t.same(told(owned('late', ['a', 'x'], { namespace: 'other' })), ['late a'])
+  t.same(told(owned('late', ['a'], { namespace: 'other' })), [])
+  t.end()
+})
+
 void t.test('an object goes when every owner is gone', t => {
   const reference = (uid: string): OwnerReference => ({
     apiVersion: 'v1',

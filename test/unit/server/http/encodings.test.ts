@@ -7,7 +7,7 @@ import { type Resource, resourceOf, typeOf } from '#api/scheme.ts'
 import { Item, Memo } from '#server/cache/item.ts'
 import { encodingOf } from '#server/http/encodings.ts'
 import { formOf, slicesOf } from '#server/http/forms.ts'
-import { PROTOBUF } from '#server/http/negotiation.ts'
+import { type Accepted, type MetaVersion, PROTOBUF } from '#server/http/negotiation.ts'
 
 const found = (group: string, version: string, plural: string): Resource => {
   const resource = resourceOf(group, version, plural)
@@ -16,7 +16,8 @@ const found = (group: string, version: string, plural: string): Resource => {
 }
 
 const PODS = found('', 'v1', 'pods')
-const protobuf = { media: PROTOBUF, form: 'object' } as const
+const meta = 'meta.k8s.io/v1'
+const protobuf = { media: PROTOBUF, form: 'object', meta } as const
 
 const pod = (name: string): AnyObject => ({
   kind: 'Pod',
@@ -31,14 +32,14 @@ const itemOf = (name: string, memo: Memo): Item => {
 }
 
 void t.test('stored JSON needs no encoding; the others are made once', async t => {
-  t.equal(encodingOf(PODS, { media: 'application/json', form: 'object' }), undefined)
+  t.equal(encodingOf(PODS, { media: 'application/json', form: 'object', meta }), undefined)
   const events = found('events.k8s.io', 'v1', 'events')
   for (const [resource, accepted] of [
     [PODS, protobuf],
-    [PODS, { media: PROTOBUF, form: 'partial' }],
-    [PODS, { media: 'application/json', form: 'partial' }],
+    [PODS, { media: PROTOBUF, form: 'partial', meta }],
+    [PODS, { media: 'application/json', form: 'partial', meta }],
     [events, protobuf],
-    [events, { media: 'application/json', form: 'object' }],
+    [events, { media: 'application/json', form: 'object', meta }],
   ] as const) {
     const encoding = encodingOf(resource, accepted)
     t.ok(encoding)
@@ -87,3 +88,36 @@ void t.test('a list of protobuf says its length before its first slice', async t
   const { object } = decodeObject(type, list, 'Strict')
   t.match(object, { metadata: { resourceVersion: '9' }, items: { length: 50 } })
 })
+
+void t.test(
+  'old clients get Tables and metadata of v1beta1, whose list has its fields swapped',
+  async t => {
+    const items = [itemOf('a', new Memo(10))]
+    const page = { items, revision: 9, next: undefined, remaining: undefined }
+    const answer = { kind: 'page', resource: PODS, page: { page, continue: undefined } } as const
+    const whole = (accepted: Accepted): Buffer =>
+      formOf(answer, { accepted, query: new URLSearchParams(), now: 0 }).whole()
+    const old = 'meta.k8s.io/v1beta1'
+    const table = JSON.parse(
+      whole({ media: 'application/json', form: 'table', meta: old }).toString(),
+    )
+    t.match(table, {
+      kind: 'Table',
+      apiVersion: old,
+      rows: [{ object: { kind: 'PartialObjectMetadata', apiVersion: old } }],
+    })
+    const list = JSON.parse(
+      whole({ media: 'application/json', form: 'partial-list', meta: old }).toString(),
+    )
+    t.match(list, {
+      kind: 'PartialObjectMetadataList',
+      apiVersion: old,
+      items: [{ apiVersion: old }],
+    })
+    const bytes = (version: MetaVersion): string =>
+      whole({ media: PROTOBUF, form: 'partial-list', meta: version }).toString('latin1')
+    // ListMeta with resourceVersion 9, then the first item.
+    t.match(bytes(meta), '\x0a\x07\x0a\x00\x12\x01\x39\x1a\x00\x12')
+    t.match(bytes(old), '\x12\x07\x0a\x00\x12\x01\x39\x1a\x00\x0a')
+  },
+)

@@ -86,7 +86,7 @@ const META = 'g=meta.k8s.io;v=v1'
 const ALL = { tables: true, partials: true, protobuf: true, stream: false }
 
 void t.test('negotiation', async t => {
-  const json = { media: 'application/json', form: 'object' }
+  const json = { media: 'application/json', form: 'object', meta: 'meta.k8s.io/v1' }
   const protobuf = { media: PROTO, form: 'object' }
   const cases: readonly [accept: string | undefined, offers: object, expected: object][] = [
     [undefined, {}, json],
@@ -104,7 +104,12 @@ void t.test('negotiation', async t => {
     ['text/html,application/json', {}, json],
     [`application/json;as=Table;${META},application/json`, {}, { form: 'table' }],
     [`application/json;as=Table;${META},application/json`, { tables: false }, json],
-    [`application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json`, {}, json],
+    [
+      'application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json',
+      {},
+      { form: 'table', meta: 'meta.k8s.io/v1beta1' },
+    ],
+    ['application/json;as=Table;v=v1alpha1;g=meta.k8s.io,application/json', {}, json],
     [`${PROTO};as=Table;${META},application/json;as=Table;${META}`, {}, { ...json, form: 'table' }],
     [`application/json;as=PartialObjectMetadataList;${META}`, {}, { form: 'partial-list' }],
     [
@@ -154,7 +159,8 @@ void t.test('YAML scalars read as kubectl reads them', async t => {
     ['~', null],
     ['"1"', '1'],
   ]
-  for (const [text, expected] of cases) t.strictSame(parseYaml(`a: ${text}`), { a: expected }, text)
+  for (const [text, expected] of cases)
+    t.strictSame(parseYaml(`a: ${text}`).value, { a: expected }, text)
   t.ok(
     isReason(
       failure(() => parseYaml('a: [')),

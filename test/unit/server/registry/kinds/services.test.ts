@@ -59,3 +59,19 @@ void t.test('families', async t => {
   ]
   for (const [spec, expected] of cases) t.equal(heard(spec), expected, JSON.stringify(spec))
 })
+
+void t.test('without addresses and a selector both families are named', async t => {
+  const cases: readonly (readonly [spec: object, families: readonly string[], policy: string])[] = [
+    [{}, both, 'RequireDualStack'],
+    [{ ipFamilies: ['IPv6'] }, ['IPv6', 'IPv4'], 'RequireDualStack'],
+    [{ ipFamilyPolicy: 'PreferDualStack' }, ['IPv4'], 'PreferDualStack'],
+    [{ ipFamilyPolicy: 'SingleStack' }, ['IPv4'], 'SingleStack'],
+    [{ selector: { a: 'b' } }, ['IPv4'], 'SingleStack'],
+  ]
+  for (const [more, ipFamilies, ipFamilyPolicy] of cases) {
+    const spec = { clusterIP: 'None', ...more }
+    const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 's' }, spec }
+    const { object } = strategy.reserve?.(service, undefined) ?? {}
+    t.match(object, { spec: { ipFamilies, ipFamilyPolicy } }, JSON.stringify(more))
+  }
+})
