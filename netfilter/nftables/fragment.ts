@@ -112,7 +112,7 @@ function spreadWay(way: Way, key: string): WayPart {
     own: [],
     shared: [
       ...slots.flatMap((_, index) => slotObjects(dispatch, index)),
-      chain(entry, [...markRules(masquerade), [spread(slots)]]),
+      chain(entry, [...markRules(masquerade), ...spread(slots)]),
     ],
   }
 }
@@ -176,11 +176,15 @@ function udpFrontendOf(kind: string, key: string): Frontend | undefined {
     : { kind: 'node-port', protocol, port: Number(port) }
 }
 
-const spread = (chains: readonly string[]): Rule[number] => {
-  const [only] = chains
-  return chains.length === 1 && only !== undefined
-    ? { kind: 'goto', chain: only }
-    : { kind: 'spread', chains }
+/**
+ * Draws one of the chains. A transaction that takes this chain away empties the drawing's own map for a packet that is
+ * in here that very moment: the first one serves it.
+ */
+function spread(chains: readonly string[]): readonly Rule[] {
+  const [first] = chains
+  if (first === undefined) return []
+  const otherwise: Rule = [{ kind: 'goto', chain: first }]
+  return chains.length === 1 ? [otherwise] : [[{ kind: 'spread', chains }], otherwise]
 }
 
 interface Sticky {
@@ -219,7 +223,7 @@ function stickyWay(way: Way, key: string, sticky: Sticky): WayPart {
           [{ kind: 'dnat', protocol, address: backend.address, port: backend.port }],
         ]),
       ]),
-      chain(entry, [...markRules(masquerade), ...known, [spread(named.map(({ name }) => name))]]),
+      chain(entry, [...markRules(masquerade), ...known, ...spread(named.map(({ name }) => name))]),
     ],
   }
 }

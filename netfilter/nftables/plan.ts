@@ -1,5 +1,6 @@
 /**
- * From what the kernel holds to what it shall hold: the smallest list of changes, to be run as one transaction. Pure.
+ * From what the kernel holds to what it shall hold: the smallest list of changes, to be run as one transaction, or as
+ * two when chains are new. Pure.
  *
  * Order is data: new sets and maps, new chains, rules, elements out, elements in, then what is gone; so every name is
  * there before it is used and unused before it goes.
@@ -92,6 +93,28 @@ export function planRuleset(listed: ListedRuleset | undefined, wanted: Ruleset):
   return redefines(listed, wanted)
     ? [{ kind: 'delete-table' }, { kind: 'add-table' }, ...planFrom(NOTHING, wanted)]
     : planFrom(listed, wanted)
+}
+
+/**
+ * The transactions that changes are run in, one after the other: mostly one. Chains that are new come before the
+ * elements that lead to them, because a packet that is on its way through the ruleset while a transaction is committed
+ * finds the new elements, and behind them chains that are still empty for it.
+ */
+export function transactionsOf(changes: readonly Change[]): readonly (readonly Change[])[] {
+  const added = new Set(
+    changes.flatMap(change => (change.kind === 'add-chain' ? [change.chain] : [])),
+  )
+  const isFirst = changes.some(({ kind }) => kind === 'add-table')
+  // With a chain that packets enter by, the whole takes effect at once.
+  if (isFirst || added.size === 0 || [...added].some(({ hook }) => hook !== undefined))
+    return [changes]
+  const names = new Set([...added].map(({ name }) => name))
+  const isGround = (change: Change): boolean =>
+    change.kind === 'add-set' ||
+    change.kind === 'add-chain' ||
+    (change.kind === 'add-rule' && names.has(change.chain))
+  const rest = changes.filter(change => !isGround(change))
+  return rest.length === 0 ? [changes] : [changes.filter(isGround), rest]
 }
 
 const NOTHING: ListedRuleset = { objects: new Map(), elements: new Map() }

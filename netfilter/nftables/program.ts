@@ -3,7 +3,8 @@
  *
  * A thin shell: state decides what is wanted, `plan.ts` what to change, the runner does it. All passes are serialised.
  *
- * Law  One `commit` is one atomic transaction, however many services changed since the last.
+ * Law  One `commit` takes effect in one atomic transaction, however many services changed since the last; chains that
+ *      are new are made in one before it, where nothing leads to them yet.
  *      A transaction that fails is followed by reading what the kernel really holds and applying the difference;
  *      if that fails too, by replacing the table.
  */
@@ -13,7 +14,13 @@ import { frontendId, type HostNetworks, type VirtualService } from '../model.ts'
 import { readUdpServices } from './fragment.ts'
 import { NftError } from './nft-error.ts'
 import { parseListing } from './parse.ts'
-import { type Change, type ListedRuleset, planRuleset, planTouched } from './plan.ts'
+import {
+  type Change,
+  type ListedRuleset,
+  planRuleset,
+  planTouched,
+  transactionsOf,
+} from './plan.ts'
 import { renderChanges } from './render.ts'
 import type { NftRunner } from './runner.ts'
 import { RulesetState } from './state.ts'
@@ -116,7 +123,9 @@ export class ServiceTable {
   }
 
   async #execute(changes: readonly Change[]): Promise<void> {
-    if (changes.length > 0) await this.#options.runner.run(renderChanges(changes, this.state))
+    if (changes.length === 0) return
+    for (const each of transactionsOf(changes))
+      await this.#options.runner.run(renderChanges(each, this.state))
   }
 
   #takeStaleFlows(): readonly StaleFlows[] {

@@ -18,6 +18,7 @@ import {
   planRuleset,
   planTouched,
   ruleDigest,
+  transactionsOf,
 } from '#netfilter/nftables/plan.ts'
 import { renderChanges, renderRuleset } from '#netfilter/nftables/render.ts'
 import { RulesetState } from '#netfilter/nftables/state.ts'
@@ -92,6 +93,7 @@ void t.test('golden: the chains one service leads through', async t => {
     'add rule ip kites service-slot-1 goto service-slot-0',
     'add rule ip kites service-outside-2 ip saddr != @cluster-networks ct mark set ct mark | 0x4000',
     'add rule ip kites service-outside-2 numgen random mod 2 vmap { 0 : goto service-slot-0, 1 : goto service-slot-1 }',
+    'add rule ip kites service-outside-2 goto service-slot-0',
     'add element ip kites service-backend-0 { 10.43.0.1 . tcp . 80 : 10.42.0.2 . 8080 }',
     'add element ip kites service-backend-1 { 10.43.0.1 . tcp . 80 : 10.42.1.2 . 8080 }',
     'add element ip kites service { 10.43.0.1 . tcp . 80 : goto service-outside-2 }',
@@ -426,4 +428,23 @@ void t.test('a changed backend is one element out and one in, and no rule', asyn
 add element ip kites service-backend-1 { 10.43.0.1 . tcp . 80 : 10.42.1.3 . 8080 }
 `,
   )
+})
+
+void t.test('chains that are new are made before anything leads to them', async t => {
+  const one = aVirtualService('10.43.0.1:80', { backends: to('10.42.0.2') })
+  const state = stateOf(one)
+  state.takeTouched()
+  state.replace([one], [aVirtualService('10.43.0.1:80')])
+  const touched = state.takeTouched()
+  if (touched === undefined) throw new Error('nothing changed')
+  const [ground = [], change = [], ...more] = transactionsOf(planTouched(touched, state))
+  t.same(more, [])
+  t.same(
+    [...new Set(ground.map(({ kind }) => kind))],
+    ['add-set', 'add-chain', 'add-rule'],
+    'nothing that packets meet',
+  )
+  t.ok(change.some(({ kind }) => kind === 'add-elements'))
+  t.notOk(change.some(({ kind }) => kind === 'add-chain'))
+  t.equal(transactionsOf(planRuleset(undefined, state)).length, 1, 'a whole table at once')
 })
