@@ -352,16 +352,16 @@ export const SERVED: readonly GroupRow[] = [
     resources: [row('leases', 'Lease', NAMESPACED)],
   },
   {
-    group: 'discovery.k8s.io',
-    version: 'v1',
-    file: 'discovery-v1',
-    resources: [row('endpointslices', 'EndpointSlice', NAMESPACED)],
-  },
-  {
     group: 'node.k8s.io',
     version: 'v1',
     file: 'node-v1',
     resources: [row('runtimeclasses', 'RuntimeClass', CLUSTER)],
+  },
+  {
+    group: 'discovery.k8s.io',
+    version: 'v1',
+    file: 'discovery-v1',
+    resources: [row('endpointslices', 'EndpointSlice', NAMESPACED)],
   },
   {
     group: 'flowcontrol.apiserver.k8s.io',
