@@ -21,6 +21,7 @@ import { EXTENSION_PRINTERS } from '#api/columns/extension.ts'
 import { endpointSlicePrinter, endpointsPrinter, servicePrinter } from '#api/columns/network.ts'
 import { NETWORKING_PRINTERS } from '#api/columns/networking.ts'
 import { podPrinter } from '#api/columns/pods.ts'
+import { POLICY_PRINTERS } from '#api/columns/policy.ts'
 import type { Cell, Column, Printer, RowCondition } from '#api/columns/printer.ts'
 import { STORAGE_PRINTERS } from '#api/columns/storage.ts'
 import {
@@ -55,6 +56,7 @@ const PRINTERS: Readonly<Record<string, Printer>> = {
   ...BATCH_PRINTERS,
   ...AUTOSCALING_PRINTERS,
   ...NETWORKING_PRINTERS,
+  ...POLICY_PRINTERS,
   'deployments.apps': deploymentPrinter,
   'replicasets.apps': replicaSetPrinter,
   'controllerrevisions.apps': controllerRevisionPrinter,

@@ -5,7 +5,7 @@
 import type { Conversion } from './conversion.ts'
 import { changed, defined, mapped, renamed, without } from './fields.ts'
 import { equalJson } from '#api/json.ts'
-import { type Fields, listOf, recordOf } from '#api/values.ts'
+import { type Fields, listOf, recordOf, textOf } from '#api/values.ts'
 
 const NONE_KEY = 'pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match'
 const hasKey = (operator: string): unknown => ({ matchExpressions: [{ key: NONE_KEY, operator }] })
@@ -34,22 +34,36 @@ export const DISRUPTION_BUDGET: Conversion = {
 const RBAC_GROUP = 'rbac.authorization.k8s.io'
 const RBAC_ALPHA = `${RBAC_GROUP}/v1alpha1`
 
+/** The API version named the group of a kind that is none of the three; undefined when it can be read as no version. */
+function groupOf(apiVersion: unknown): string | undefined {
+  const parts = textOf(apiVersion).split('/')
+  if (parts.length > 2) return undefined
+  return parts.length === 2 && parts[0] !== '' ? parts[0] : undefined
+}
+
 /** `*` was everybody who is authenticated. */
 function storedSubject(subject: Fields): Fields {
   const { kind, apiVersion, name } = subject
   const rest = without(subject, 'apiVersion')
-  const isAlpha = apiVersion === RBAC_ALPHA || apiVersion === undefined
-  if (kind === 'User' && name === '*' && isAlpha)
+  if (kind === 'User' && name === '*')
     return { ...rest, kind: 'Group', apiGroup: RBAC_GROUP, name: 'system:authenticated' }
   if (kind === 'User' || kind === 'Group') return { ...rest, apiGroup: RBAC_GROUP }
-  return rest
+  return kind === 'ServiceAccount' ? rest : defined({ ...rest, apiGroup: groupOf(apiVersion) })
 }
 
+/** A group without its version where the kind does not say it. */
 function alphaSubject(subject: Fields): Fields {
-  const { kind } = subject
-  const rest = without(subject, 'apiGroup')
-  return { ...rest, apiVersion: kind === 'User' || kind === 'Group' ? RBAC_ALPHA : 'v1' }
+  const group = textOf(subject['apiGroup'])
+  const known = ALPHA_VERSIONS.get(`${group}/${textOf(subject['kind'])}`)
+  const apiVersion = known ?? (group === '' ? undefined : `${group}/`)
+  return defined({ ...without(subject, 'apiGroup'), apiVersion })
 }
+
+const ALPHA_VERSIONS: ReadonlyMap<string, string> = new Map([
+  ['/ServiceAccount', 'v1'],
+  [`${RBAC_GROUP}/User`, RBAC_ALPHA],
+  [`${RBAC_GROUP}/Group`, RBAC_ALPHA],
+])
 
 export const ALPHA_BINDING: Conversion = {
   keepsPaths: true,

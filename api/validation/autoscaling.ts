@@ -23,6 +23,7 @@ import {
   unsupported,
   wrong,
 } from '#api/validation/fault.ts'
+import { validateContainerResourceName } from '#api/validation/quantities.ts'
 import type { RuleTable } from '#api/validation/rules.ts'
 
 /** Seconds. */
@@ -31,10 +32,56 @@ const PERIOD_MAX = 1800
 
 const isPositive = (quantity: string): boolean => compareQuantities(quantity, '0') > 0
 
+/** What is asked of a spec: whoever has zero replicas, or an API version as it was, keeps the right to. */
+interface Leave {
+  readonly leastReplicas: number
+  /** Of `scaleTargetRef` and of described objects: 'any' API version, one that may be of the core group, or not. */
+  readonly target: Versions
+  readonly described: Versions
+}
+
+type Versions = 'any' | 'core' | 'grouped'
+
+/** The one kind of the core group that scales. */
+const CORE_KIND = 'ReplicationController'
+
+const leaveOf = (
+  { spec }: HorizontalPodAutoscaler,
+  before: HorizontalPodAutoscaler | undefined,
+): Leave => ({
+  leastReplicas: before?.spec.minReplicas === 0 ? 0 : 1,
+  target: targetLeave(spec.scaleTargetRef, before?.spec.scaleTargetRef),
+  described: hasBadVersion(before) ? 'any' : 'core',
+})
+
+function targetLeave(
+  { kind, apiVersion }: CrossVersionObjectReference,
+  old: CrossVersionObjectReference | undefined,
+): Versions {
+  if (old?.kind === kind && (old.apiVersion ?? '') === (apiVersion ?? '')) return 'any'
+  return kind === CORE_KIND ? 'core' : 'grouped'
+}
+
+const hasBadVersion = (before: HorizontalPodAutoscaler | undefined): boolean =>
+  (before?.spec.metrics ?? []).some(
+    ({ type, object }) =>
+      type === 'Object' &&
+      object !== undefined &&
+      versionFault(object.describedObject.apiVersion ?? '', 'core') !== undefined,
+  )
+
+function versionFault(apiVersion: string, versions: Versions): string | undefined {
+  if (versions === 'any') return undefined
+  const parts = apiVersion === '/' ? [] : apiVersion.split('/')
+  if (parts.length > 2) return `unexpected GroupVersion string: ${apiVersion}`
+  const hasGroup = parts.length === 2 && parts[0] !== ''
+  return hasGroup || versions === 'core' ? undefined : 'apiVersion must specify API group'
+}
+
 function validateSpec(
   faults: Faults,
   { spec }: HorizontalPodAutoscaler,
-  leastReplicas: number,
+  { leastReplicas, target, described }: Leave,
 ): void {
   const { minReplicas, maxReplicas, metrics = [], behavior } = spec
   if (minReplicas !== undefined && minReplicas < leastReplicas) {
@@ -48,9 +95,9 @@ function validateSpec(
     const detail = 'must be greater than or equal to `minReplicas`'
     faults.push(wrong('spec.maxReplicas', maxReplicas, detail))
   }
-  validateReference(faults, 'spec.scaleTargetRef', spec.scaleTargetRef)
+  validateReference(faults, 'spec.scaleTargetRef', spec.scaleTargetRef, target)
   for (const [index, metric] of metrics.entries()) {
-    validateMetric(faults, `spec.metrics[${index}]`, metric)
+    validateMetric(faults, `spec.metrics[${index}]`, metric, described)
   }
   const fromOutside = metrics.some(({ type }) => type === 'Object' || type === 'External')
   if (minReplicas === 0 && !fromOutside) {
@@ -68,13 +115,12 @@ function validateReference(
   faults: Faults,
   field: string,
   { kind, name, apiVersion = '' }: CrossVersionObjectReference,
+  versions: Versions,
 ): void {
   requireFormat(faults, `${field}.kind`, kind, pathSegmentFaults)
   requireFormat(faults, `${field}.name`, name, pathSegmentFaults)
-  if (apiVersion.split('/').length > 2) {
-    const detail = `unexpected GroupVersion string: ${apiVersion}`
-    faults.push(wrong(`${field}.apiVersion`, apiVersion, detail))
-  }
+  const detail = versionFault(apiVersion, versions)
+  if (detail !== undefined) faults.push(wrong(`${field}.apiVersion`, apiVersion, detail))
 }
 
 function validateRules(faults: Faults, field: string, rules: HPAScalingRules): void {
@@ -129,13 +175,24 @@ const METRIC_TYPES = [...SOURCE_OF.keys()]
 /** In the order upstream looks at them. */
 const SOURCES: readonly Source[] = ['object', 'external', 'pods', 'resource', 'containerResource']
 
-function validateMetric(faults: Faults, field: string, metric: MetricSpec): void {
+function validateMetric(
+  faults: Faults,
+  field: string,
+  metric: MetricSpec,
+  described: Versions,
+): void {
   const { type } = metric
   if (type === '') faults.push(required(`${field}.type`, 'must specify a metric source type'))
   const expected = SOURCE_OF.get(type)
   if (expected === undefined) faults.push(unsupported(`${field}.type`, type, METRIC_TYPES))
   const [first, ...others] = SOURCES.filter(source => metric[source] !== undefined)
-  if (first !== undefined) validateSource(faults, `${field}.${first}`, first, metric)
+  if (first !== undefined) {
+    if (metric.object !== undefined && first === 'object') {
+      const place = `${field}.object.describedObject`
+      validateReference(faults, place, metric.object.describedObject, described)
+    }
+    validateSource(faults, `${field}.${first}`, first, metric)
+  }
   if (expected === undefined) faults.push(unsupported(`${field}.type`, type, METRIC_TYPES))
   else if (metric[expected] === undefined) {
     const detail = 'must populate information for the given metric source'
@@ -151,7 +208,6 @@ function validateMetric(faults: Faults, field: string, metric: MetricSpec): void
 function validateSource(faults: Faults, field: string, source: Source, metric: MetricSpec): void {
   const { object, external, pods, resource, containerResource } = metric
   if (source === 'object' && object !== undefined) {
-    validateReference(faults, `${field}.describedObject`, object.describedObject)
     validateIdentified(faults, field, object)
     const { value, averageValue } = object.target
     if (value === undefined && averageValue === undefined) {
@@ -169,7 +225,8 @@ function validateSource(faults: Faults, field: string, source: Source, metric: M
   } else if (source === 'resource' && resource !== undefined) {
     validateResource(faults, field, resource)
   } else if (containerResource !== undefined) {
-    const { container } = containerResource
+    const { container, name } = containerResource
+    if (name !== '') validateContainerResourceName(faults, `${field}.name`, name)
     if (container === '') faults.push(required(`${field}.container`, 'must specify a container'))
     else requireFormat(faults, `${field}.container`, container, labelFaults)
     validateResource(faults, field, containerResource)
@@ -238,10 +295,10 @@ function validateTarget(faults: Faults, field: string, target: MetricTarget): vo
 
 export const AUTOSCALING_RULES: RuleTable = {
   'horizontalpodautoscalers.autoscaling': {
-    create: (faults, autoscaler: HorizontalPodAutoscaler) => validateSpec(faults, autoscaler, 1),
-    /** Whoever has zero replicas keeps the right to. */
+    create: (faults, autoscaler: HorizontalPodAutoscaler) =>
+      validateSpec(faults, autoscaler, leaveOf(autoscaler, undefined)),
     update: (faults, autoscaler: HorizontalPodAutoscaler, before: HorizontalPodAutoscaler) =>
-      validateSpec(faults, autoscaler, before.spec.minReplicas === 0 ? 0 : 1),
+      validateSpec(faults, autoscaler, leaveOf(autoscaler, before)),
     status(faults, { status }: HorizontalPodAutoscaler) {
       refuseNegative(faults, 'status.currentReplicas', status?.currentReplicas)
       refuseNegative(faults, 'status.desiredReplicas', status?.desiredReplicas)

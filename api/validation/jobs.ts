@@ -6,7 +6,6 @@ import { equalJson } from '#api/json.ts'
 import { labelFaults } from '#api/names.ts'
 import { labelSelectorOf } from '#api/selectors.ts'
 import type { Job, JobSpec } from '#api/types/batch-v1.ts'
-import type { PodTemplateSpec } from '#api/types/core-v1.ts'
 import { validateDomainPath } from '#api/validation/domain-path.ts'
 import {
   allowOneOf,
@@ -20,6 +19,7 @@ import {
 } from '#api/validation/fault.ts'
 import { validateFailurePolicy, validateSuccessPolicy } from '#api/validation/job-policies.ts'
 import { validateJobStatus } from '#api/validation/job-status.ts'
+import { adjusted, isAtRest } from '#api/validation/job-templates.ts'
 import { validateLabelSelector } from '#api/validation/label-selector.ts'
 import { validateMatch, validateTemplate } from '#api/validation/pod-templates.ts'
 import type { RuleTable } from '#api/validation/rules.ts'
@@ -200,7 +200,7 @@ function validateJobUpdate(faults: Faults, job: Job, before: Job): void {
   validateOwnSpec(faults, spec)
   validateCompletions(faults, spec, old)
   refuseChange(faults, 'spec.selector', { before: old.selector, after: spec.selector })
-  const template = isWaiting(before) ? withPlacementOf(old.template, spec.template) : old.template
+  const template = isAtRest(before) ? adjusted(old.template, spec.template) : old.template
   refuseChange(faults, 'spec.template', { before: template, after: spec.template })
   for (const name of FROZEN) {
     refuseChange(faults, `spec.${name}`, { before: old[name], after: spec[name] })
@@ -218,37 +218,6 @@ function validateCompletions(faults: Faults, spec: JobSpec, old: JobSpec): void 
     completions !== parallelism
   ) {
     faults.push(wrong(field, completions, 'can only be modified in tandem with spec.parallelism'))
-  }
-}
-
-/** Suspended, and no pod has ever been started: where its pods may go can still change. */
-const isWaiting = ({ spec, status }: Job): boolean =>
-  spec?.suspend === true && status?.startTime === undefined
-
-/** The old template with the new one's labels, annotations and scheduling directives. */
-function withPlacementOf(old: PodTemplateSpec, next: PodTemplateSpec): PodTemplateSpec {
-  const { labels: _labels, annotations: _notes, ...metadata } = old.metadata ?? {}
-  const {
-    nodeSelector: _selector,
-    tolerations: _tolerations,
-    schedulingGates: _gates,
-    affinity,
-    ...spec
-  } = old.spec ?? { containers: [] }
-  const { nodeAffinity: _node, ...placement } = affinity ?? {}
-  const nodeAffinity = next.spec?.affinity?.nodeAffinity
-  const merged = { ...placement, ...(nodeAffinity === undefined ? {} : { nodeAffinity }) }
-  const isKept = Object.keys(merged).length > 0 || next.spec?.affinity !== undefined
-  const picked = (from: object, ...names: readonly string[]): object =>
-    Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)))
-  return {
-    ...old,
-    metadata: { ...metadata, ...picked(next.metadata ?? {}, 'labels', 'annotations') },
-    spec: {
-      ...spec,
-      ...(isKept ? { affinity: merged } : {}),
-      ...picked(next.spec ?? {}, 'nodeSelector', 'tolerations', 'schedulingGates'),
-    },
   }
 }
 

@@ -1,7 +1,8 @@
 /** An Exchange over an HTTP/1.1 request and response, or over an upgrade request (WebSocket). */
 import type { Credentials } from '#api/request.ts'
 import type { Readable } from 'node:stream'
-import { type IncomingMessage, STATUS_CODES, type ServerResponse } from 'node:http'
+import { type IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import {
   type BodyWriter,
   type Exchange,
@@ -21,7 +22,7 @@ export class H1Exchange implements Exchange {
   readonly search: string
   readonly upgrade: UpgradeRequest | undefined
   readonly #request: IncomingMessage
-  readonly #response: ServerResponse | undefined
+  #response: ServerResponse | undefined
   readonly #peer: Peer
   #query: URLSearchParams | undefined
   #abort: AbortController | undefined
@@ -94,9 +95,8 @@ export class H1Exchange implements Exchange {
 
   respond(status: number, headers: Headers, body: Buffer): void {
     this.#status = status
-    if (this.#response === undefined) return this.#refuseUpgrade(status, headers, body)
-    const response = this.#response
-    if (response.headersSent || response.destroyed) return
+    const response = this.#answer()
+    if (response === undefined || response.headersSent || response.destroyed) return
     response.writeHead(status, { ...mutable(headers), 'content-length': body.length })
     response.end(this.method === 'HEAD' ? undefined : body)
     if (!this.#request.readableEnded) this.#request.resume()
@@ -104,8 +104,8 @@ export class H1Exchange implements Exchange {
 
   stream(status: number, headers: Headers): BodyWriter {
     this.#status = status
-    const response = this.#response
-    if (response === undefined) throw new Error('an upgrade request has no response stream')
+    const response = this.#answer()
+    if (response === undefined) throw new Error('the connection has become something else')
     if (!response.headersSent && !response.destroyed) {
       response.writeHead(status, mutable(headers))
       response.flushHeaders()
@@ -113,27 +113,31 @@ export class H1Exchange implements Exchange {
     return new StreamWriter(response, () => response.destroy())
   }
 
-  #refuseUpgrade(status: number, headers: Headers, body: Buffer): void {
-    const socket = this.upgrade?.socket
-    if (socket === undefined || socket.destroyed) return
-    const lines = Object.entries(mutable(headers)).map(
-      ([name, value]) => `${name}: ${String(value)}`,
-    )
-    socket.end(
-      Buffer.concat([
-        Buffer.from(
-          [
-            `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-            ...lines,
-            `content-length: ${body.length}`,
-            'connection: close',
-            '\r\n',
-          ].join('\r\n'),
-        ),
-        body,
-      ]),
-    )
+  /** Whoever asks for an upgrade where there is none gets a plain answer. */
+  #answer(): ServerResponse | undefined {
+    this.#response ??= this.upgrade === undefined ? undefined : plainAnswer(this.upgrade)
+    return this.#response
   }
+}
+
+/** The last response on the connection of an upgrade that is not taken up: node has let go of its socket. */
+function plainAnswer({ request, socket }: UpgradeRequest): ServerResponse | undefined {
+  if (!(socket instanceof Socket)) return undefined
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  try {
+    response.assignSocket(socket)
+  } catch {
+    // Sent while an earlier request of the connection is still being answered.
+    socket.destroy()
+    return undefined
+  }
+  socket.on('drain', () => response.emit('drain'))
+  response.once('finish', () => {
+    response.detachSocket(socket)
+    socket.end()
+  })
+  return response
 }
 
 const mutable = (headers: Headers): Record<string, string | string[]> =>

@@ -8,13 +8,12 @@ import type { Turns } from '#base/turns.ts'
 import type { Body, Query } from '#server/registry/call.ts'
 import type { RequestContext } from './context.ts'
 import { BODY_LIMIT_BYTES, type Exchange } from './exchange.ts'
-import { unsupportedMedia } from '#server/registry/options.ts'
+import { isApplyType, unsupportedMedia } from '#server/registry/options.ts'
 import { PROTOBUF, mediaTypeOf } from './negotiation.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
-import { readYaml } from './yaml.ts'
+import { readApplied, readYaml } from './yaml.ts'
 
 const BODY_TYPES: readonly string[] = ['application/json', 'application/yaml', PROTOBUF]
-const YAML_TYPES = new Set(['application/yaml', 'application/apply-patch+yaml'])
 const JSON_PATCH_TYPES = new Set([
   'application/json-patch+json',
   'application/merge-patch+json',
@@ -73,7 +72,8 @@ export class HttpContext implements RequestContext {
     const { contentType } = this
     if (contentType === 'application/json') return parseJson(bytes, expected.kind)
     if (JSON_PATCH_TYPES.has(contentType)) return parsePatch(bytes)
-    if (YAML_TYPES.has(contentType)) return readYaml(bytes)
+    if (contentType === 'application/yaml') return readYaml(bytes)
+    if (isApplyType(contentType)) return readApplied(bytes)
     if (contentType === PROTOBUF) return { value: parseProtobuf(bytes, expected), duplicates: [] }
     throw unsupportedMedia(BODY_TYPES)
   }

@@ -169,6 +169,7 @@ function createH1(options: ListenerOptions): http.Server {
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    shouldUpgradeCallback: hasNoBody,
   })
   // Connections come from the TLS server, not from listen(): this starts the watch over slow headers.
   server.emit('listening')
@@ -192,6 +193,10 @@ function createH1(options: ListenerOptions): http.Server {
   })
   return server
 }
+
+/** A body is not read on its way to an upgrade: whoever sends one gets a plain answer. */
+const hasNoBody = ({ headers }: http.IncomingMessage): boolean =>
+  Number(headers['content-length'] ?? 0) === 0 && headers['transfer-encoding'] === undefined
 
 function peerOf(socket: TLSSocket, clock: Clock): Peer {
   const shown = socket.getPeerX509Certificate()?.raw

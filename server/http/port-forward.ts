@@ -41,6 +41,7 @@ export async function servePortForward(
   if (forward.ports.length > PORTS_MAX) throw badRequest(`at most ${PORTS_MAX} ports are forwarded`)
   const closed = closeOf(upgrade.socket)
   const socket = await switchToWebSocket(upgrade, protocol)
+  if (socket === undefined) return
   keepOpen(socket, clock)
   if (!isTunnelled) forwardChannels(socket, forward, signal)
   else {

@@ -49,6 +49,7 @@ export async function serveCommand(
   }
   const closed = closeOf(node)
   const socket = await switchToWebSocket(upgrade, protocol)
+  if (socket === undefined) return
   keepOpen(socket, clock)
   carryOverWebSocket(socket, node, protocol)
   await closed

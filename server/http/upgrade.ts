@@ -77,15 +77,19 @@ export function switchToSpdy({ socket, head }: UpgradeRequest, protocol: string)
   return socket
 }
 
-/** Answers 101 and resolves with the WebSocket; never when the client went away meanwhile: its socket closes. */
-export function switchToWebSocket(upgrade: UpgradeRequest, protocol: string): Promise<WebSocket> {
+/** Answers 101; undefined when the handshake was refused (and answered), or the client went away meanwhile. */
+export function switchToWebSocket(
+  { request, socket, head }: UpgradeRequest,
+  protocol: string,
+): Promise<WebSocket | undefined> {
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: MESSAGE_MAX_BYTES,
     handleProtocols: () => (protocol === '' ? false : protocol),
   })
   return new Promise(resolve => {
-    server.handleUpgrade(upgrade.request, upgrade.socket, upgrade.head, resolve)
+    socket.once('close', () => resolve(undefined))
+    server.handleUpgrade(request, socket, head, resolve)
   })
 }
 

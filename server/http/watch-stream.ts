@@ -35,7 +35,7 @@ export async function sendWatch(
 ): Promise<void> {
   const frames = framesOf(answer.resource, view)
   const { upgrade } = exchange
-  if (upgrade === undefined) {
+  if (upgrade === undefined || exchange.header('upgrade')?.toLowerCase() !== 'websocket') {
     const headers = { 'content-type': frames.contentType, 'cache-control': 'no-cache, private' }
     const pump = new Pump(exchange.stream(200, headers), frames, JOINED)
     return carry(source, exchange, answer, pump)

@@ -7,7 +7,7 @@
 import { isUtf8 } from 'node:buffer'
 import { isWithin } from '#api/json.ts'
 import { JsonFault, type ParsedJson, readJson } from '#api/schema/json.ts'
-import { type StatusError, badRequest } from '#api/status.ts'
+import { StatusError, badRequest } from '#api/status.ts'
 import { yamlFault } from '#base/errors.ts'
 import { YAML_SCHEMA } from '#client/yaml.ts'
 import * as yaml from 'js-yaml'
@@ -41,6 +41,16 @@ export function parseYaml(text: string): ParsedJson {
   if (text.includes('*') && !isWithin(parsed.value, EXPANDED_MAX))
     throw badRequest(`${FAULT}: yaml: document contains excessive aliasing`)
   return parsed
+}
+
+/** The configuration of a server-side apply: its faults are told as those of the patch. */
+export function readApplied(bytes: Buffer): ParsedJson {
+  try {
+    return readYaml(bytes)
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error
+    throw badRequest(`error decoding YAML: ${error.message}`)
+  }
 }
 
 const FAULT = 'error converting YAML to JSON'

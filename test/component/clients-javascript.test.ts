@@ -109,7 +109,12 @@ const KINDS: readonly (readonly [object, string, object])[] = [
   [
     config.makeApiClient(AutoscalingV2Api),
     'NamespacedHorizontalPodAutoscaler',
-    { spec: { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'd' } } },
+    {
+      spec: {
+        maxReplicas: 3,
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' },
+      },
+    },
   ],
   [
     config.makeApiClient(CoordinationV1Api),

@@ -170,7 +170,10 @@ void t.test('tables show the same, whatever the version', async t => {
   }
   const scaler = {
     metadata: { name: 'web' },
-    spec: { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'web' } },
+    spec: {
+      maxReplicas: 3,
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+    },
   }
   await send('POST', at('autoscaling/v1', 'horizontalpodautoscalers'), scaler)
   const shown = await fixture.kubectl(['get', 'hpa.v1.autoscaling', '-n', 'old', 'web'])

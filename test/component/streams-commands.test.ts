@@ -186,6 +186,20 @@ async function upgrade(
   return { head: String(head), socket }
 }
 
+void t.test('an upgrade behind a watch that still runs costs its own connection alone', async t => {
+  const socket = tls.connect({ port: fixture.port, host: '127.0.0.1', ca: fixture.ca })
+  await once(socket, 'secureConnect')
+  const pods = '/api/v1/namespaces/default/pods'
+  const head = 'HTTP/1.1\r\nhost: x\r\nauthorization: Bearer admin\r\n'
+  const upgraded = 'connection: Upgrade\r\nupgrade: h2c\r\n'
+  socket.write(`GET ${pods}?watch=1 ${head}\r\nGET ${pods} ${head}${upgraded}\r\n`)
+  socket.on('error', () => {}).resume()
+  await once(socket, 'close')
+  const { head: after, socket: other } = await upgrade('', { upgrade: 'h2c' })
+  t.match(after, /^HTTP\/1\.1 400 /)
+  other.destroy()
+})
+
 for (const [protocol, said] of [
   ['v4.channel.k8s.io', /^\{.*"ExitCode"/],
   ['v3.channel.k8s.io', /^command terminated with exit code 5$/],

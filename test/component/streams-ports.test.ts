@@ -8,6 +8,7 @@ import tls from 'node:tls'
 import t from 'tap'
 import { WebSocket } from 'ws'
 import { KubeConfig, PortForward } from '@kubernetes/client-node'
+import { sendH1 } from '../support/raw-client.ts'
 import { connectRaw } from './api-fixture.ts'
 import { KUBECTLS, POD_ADDRESS, running, startStreams } from './streams-fixture.ts'
 
@@ -202,6 +203,39 @@ async function fetchUpgrade(
 }
 
 const PODS = '/api/v1/namespaces/default/pods'
+
+void t.test('an upgrade where there is none is a plain request', async t => {
+  for (const upgrade of ['websocket', 'SPDY/3.1', 'h2c']) {
+    const list = await fetchUpgrade(PODS, { upgrade })
+    t.match(list, /^HTTP\/1\.1 200 [^]*connection: close\r\n[^]*"kind":"PodList"/i, upgrade)
+    t.match(
+      await fetchUpgrade(`${PODS}/none`, { upgrade }),
+      /^HTTP\/1\.1 404 [^]*"NotFound"/,
+      upgrade,
+    )
+  }
+  const watch = `${PODS}?watch=1&timeoutSeconds=1`
+  t.match(await fetchUpgrade(watch, { upgrade: 'h2c' }), /^HTTP\/1\.1 200 /)
+  const headers = { authorization: 'Bearer admin', connection: 'Upgrade', upgrade: 'h2c' }
+  const created = await sendH1(fixture, {
+    method: 'POST',
+    path: '/api/v1/namespaces/default/configmaps',
+    body: '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"upgraded"}}',
+    headers: { ...headers, 'content-type': 'application/json' },
+  })
+  t.equal(created.status, 201, 'with its body')
+})
+
+void t.test('a handshake that is refused is over', async t => {
+  const answer = await fetchUpgrade(`${PODS}/web/portforward?ports=${port}`, {
+    upgrade: 'websocket',
+    'sec-websocket-protocol': 'v4.channel.k8s.io',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'short',
+  })
+  t.match(answer, /^HTTP\/1\.1 400 /)
+})
+
 const proxy = `${PODS}/web:${port}/proxy`
 
 void t.test('pods/proxy', async t => {

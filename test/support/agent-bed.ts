@@ -18,7 +18,8 @@ import { systemRandom } from '#base/random.ts'
 import { Informers } from '#client/informers.ts'
 import type { Transport } from '#client/transport.ts'
 import { PAUSE_IMAGE, pauseImageArchive } from '../../packaging/pause/image.ts'
-import { busyboxArchive, DockerHost, type DockerHostOptions, until } from './docker-host.ts'
+import { busyboxArchive } from './busybox-image.ts'
+import { DockerHost, type DockerHostOptions, until } from './docker-host.ts'
 import { MemoryApi } from './agent-memory-api.ts'
 
 const run = promisify(execFile)

@@ -22,14 +22,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import {
-  busyboxArchive,
-  DockerHost,
-  startFabric,
-  sweepHosts,
-  until,
-  type Fabric,
-} from './docker-host.ts'
+import { busyboxArchive } from './busybox-image.ts'
+import { DockerHost, startFabric, sweepHosts, until, type Fabric } from './docker-host.ts'
 import { webArchive } from './echo-image.ts'
 
 export { webArchive }

@@ -7,20 +7,14 @@
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, open, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
-import { request } from 'node:http'
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { imageArchive } from '../../packaging/pause/image.ts'
-import type { TarEntry } from '../../packaging/pause/tar.ts'
+import { CGROUPS, CONTROLLERS, enterCgroups, removeCgroup } from './cgroups.ts'
+import { answers, call } from './engine-calls.ts'
 
 const run = promisify(execFile)
-const CGROUPS = '/sys/fs/cgroup'
-/** The machine's cgroup v1 hierarchies, and `unified` and `systemd` where they are mounted beside them. */
-export const CONTROLLERS = readdirSync(CGROUPS, { withFileTypes: true })
-  .filter(entry => entry.isDirectory())
-  .map(({ name }) => name)
 
 export interface Fabric {
   /** Network namespace that holds the bridge; its own address is the "outside client". */
@@ -363,26 +357,6 @@ export async function sweepHosts(): Promise<void> {
   }
 }
 
-/** Shell words that move the shell into a cgroup of every hierarchy. */
-export const enterCgroups = (root: string, path: string): string =>
-  CONTROLLERS.map(controller => `echo $$ > ${root}/${controller}${path}/cgroup.procs`).join('; ')
-
-export async function removeCgroup(path: string, attempts = 50): Promise<void> {
-  if (!existsSync(path)) return
-  for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) await removeCgroup(join(path, entry.name), attempts)
-  }
-  // processes that were just killed hold their cgroup for a moment
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    const gone = await rmdir(path).then(
-      () => true,
-      () => !existsSync(path),
-    )
-    if (gone) return
-    await pause(20)
-  }
-}
-
 const pause = (delayMs: number): Promise<void> =>
   new Promise(resolve => setTimeout(resolve, delayMs))
 
@@ -398,120 +372,4 @@ export async function until(
     if (performance.now() > deadline) throw new Error(`timed out waiting for ${what}`)
     await pause(10)
   }
-}
-
-const answers = (socketPath: string): Promise<boolean> =>
-  call(socketPath, 'GET', '/_ping').then(
-    answer => answer.status === 200,
-    () => false,
-  )
-
-interface EngineAnswer {
-  readonly status: number
-  readonly body: string
-}
-
-function call(
-  socketPath: string,
-  method: string,
-  path: string,
-  payload?: Buffer,
-  contentType = 'application/x-tar',
-): Promise<EngineAnswer> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      {
-        socketPath,
-        method,
-        path,
-        headers:
-          payload === undefined
-            ? {}
-            : { 'content-type': contentType, 'content-length': payload.length },
-      },
-      answer => {
-        const chunks: Buffer[] = []
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk))
-        answer.once('error', reject)
-        answer.once('end', () =>
-          resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
-        )
-      },
-    )
-    outgoing.once('error', reject)
-    outgoing.end(payload)
-  })
-}
-
-const APPLETS = [
-  'sh',
-  'cat',
-  'echo',
-  'sleep',
-  'ls',
-  'env',
-  'id',
-  'true',
-  'false',
-  'test',
-  'touch',
-  'rm',
-  'mkdir',
-  'hostname',
-  'stat',
-  'httpd',
-  'wget',
-  'nc',
-  'ps',
-  'kill',
-  'ip',
-  'nslookup',
-  'ping',
-  'head',
-  'tail',
-  'grep',
-  'seq',
-  'dd',
-  'stty',
-  'mount',
-  'date',
-  'readlink',
-  'tr',
-  'wc',
-  'printf',
-  'yes',
-  'df',
-  'ln',
-  'chmod',
-  'tty',
-] as const
-
-/** A busybox image from Debian's static binary, as `docker load` takes it. */
-export async function busyboxArchive(reference = 'busybox:local'): Promise<Buffer> {
-  const binary = await readFile('/bin/busybox')
-  const entries: TarEntry[] = [
-    ...['bin', 'etc', 'tmp', 'var', 'www'].map(
-      path => ({ kind: 'directory', path, mode: path === 'tmp' ? 0o1777 : 0o755 }) as const,
-    ),
-    { kind: 'file', path: 'bin/busybox', mode: 0o755, content: binary },
-    ...APPLETS.map(name => ({ kind: 'symlink', path: `bin/${name}`, target: 'busybox' }) as const),
-    {
-      kind: 'file',
-      path: 'etc/passwd',
-      mode: 0o644,
-      content: Buffer.from('root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n'),
-    },
-    {
-      kind: 'file',
-      path: 'etc/group',
-      mode: 0o644,
-      content: Buffer.from('root:x:0:\nnobody:x:65534:\n'),
-    },
-  ]
-  return imageArchive({
-    reference,
-    architecture: process.arch === 'arm64' ? 'arm64' : 'x64',
-    entries,
-    config: { Cmd: ['sh'], Env: ['PATH=/bin'] },
-  })
 }

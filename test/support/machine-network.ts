@@ -7,7 +7,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { CONTROLLERS, removeCgroup } from './docker-host.ts'
+import { CONTROLLERS, removeCgroup } from './cgroups.ts'
 
 const run = promisify(execFile)
 const CGROUPS = '/sys/fs/cgroup'

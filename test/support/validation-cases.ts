@@ -36,6 +36,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   cronjobs: 'batch/v1',
   horizontalpodautoscalers: 'autoscaling/v2',
   poddisruptionbudgets: 'policy/v1',
+  podsecuritypolicies: 'policy/v1beta1',
   runtimeclasses: 'node.k8s.io/v1',
   ingresses: 'networking.k8s.io/v1',
   ingressclasses: 'networking.k8s.io/v1',

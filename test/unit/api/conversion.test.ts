@@ -1,6 +1,5 @@
 /** Old versions of kinds: what they turn into, and that nothing is lost on the way back. */
 import t from 'tap'
-import { applyDefaults, decodeObject } from '#api/codec.ts'
 import {
   fromStorage,
   hasSamePaths,
@@ -10,40 +9,16 @@ import {
 } from '#api/conversion/convert.ts'
 import { oldScale } from '#api/conversion/smaller.ts'
 import { CONVERSIONS, WAIVED } from '#api/conversion/table.ts'
-import type { AnyObject } from '#api/object.ts'
 import {
-  type Resource,
   apiVersionOf,
   isSharedForm,
-  resourceOf,
   resourceOfKind,
   resources,
   servedResources,
   storedKind,
   storedResources,
 } from '#api/scheme.ts'
-
-function rowOf(apiVersion: string, plural: string): Resource {
-  const [version = '', group = ''] = apiVersion.split('/').reverse()
-  const found = resourceOf(group, version, plural)
-  if (found === undefined) throw new Error(`no ${apiVersion} ${plural}`)
-  return found
-}
-
-const sent = (resource: Resource, fields: object): AnyObject =>
-  applyDefaults(
-    resource.type(),
-    decodeObject<AnyObject>(
-      resource.type(),
-      {
-        apiVersion: apiVersionOf(resource),
-        kind: resource.kind,
-        metadata: { name: 'x' },
-        ...fields,
-      },
-      'Strict',
-    ).object,
-  )
+import { rowOf, sent } from '../../support/conversion-cases.ts'
 
 const template = {
   metadata: { labels: { app: 'web' } },
@@ -190,10 +165,20 @@ const CASES: readonly (readonly [string, string, object, object])[] = [
     'rbac.authorization.k8s.io/v1alpha1',
     'rolebindings',
     {
-      subjects: [{ kind: 'User', name: 'jane', apiVersion: 'rbac.authorization.k8s.io/v1alpha1' }],
+      subjects: [
+        { kind: 'User', name: 'jane', apiVersion: 'rbac.authorization.k8s.io/v1alpha1' },
+        { kind: 'ServiceAccount', name: 'a', namespace: 'n', apiVersion: 'v1' },
+        { kind: 'Robot', name: 'r', apiVersion: 'example.com/' },
+      ],
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'r' },
     },
-    { subjects: [{ kind: 'User', name: 'jane', apiGroup: 'rbac.authorization.k8s.io' }] },
+    {
+      subjects: [
+        { kind: 'User', name: 'jane', apiGroup: 'rbac.authorization.k8s.io' },
+        { kind: 'ServiceAccount', name: 'a', namespace: 'n' },
+        { kind: 'Robot', name: 'r', apiGroup: 'example.com' },
+      ],
+    },
   ],
   [
     'apiextensions.k8s.io/v1beta1',
@@ -236,116 +221,6 @@ void t.test('what an old version sends is stored in the form of the current one'
     t.match(shown, fields, `${apiVersion} ${plural}: reads as it was sent`)
     t.same(toStorage(resource, shown), stored, `${apiVersion} ${plural}: and back`)
   }
-})
-
-const scaleTargetRef = { kind: 'Deployment', name: 'web', apiVersion: 'extensions/v1beta1' }
-const cpu = {
-  type: 'Resource',
-  resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } },
-}
-const pods = {
-  type: 'Pods',
-  pods: { metric: { name: 'packets' }, target: { type: 'AverageValue', averageValue: '1k' } },
-}
-const object = {
-  type: 'Object',
-  object: {
-    describedObject: { kind: 'Ingress', name: 'main' },
-    metric: { name: 'requests' },
-    target: { type: 'Value', value: '10k' },
-  },
-}
-const external = {
-  type: 'External',
-  external: {
-    metric: { name: 'queue', selector: { matchLabels: { q: 'a' } } },
-    target: { type: 'AverageValue', averageValue: '30' },
-  },
-}
-
-void t.test('autoscalers keep in annotations what a version has no field for', async t => {
-  const current = rowOf('autoscaling/v2', 'horizontalpodautoscalers')
-  const behavior = { scaleDown: { stabilizationWindowSeconds: 60, selectPolicy: 'Min' } }
-  const stored = sent(current, {
-    spec: {
-      scaleTargetRef,
-      minReplicas: 1,
-      maxReplicas: 9,
-      metrics: [pods, object, external, cpu],
-      behavior,
-    },
-    status: {
-      currentReplicas: 1,
-      desiredReplicas: 2,
-      currentMetrics: [
-        {
-          type: 'Resource',
-          resource: { name: 'cpu', current: { averageUtilization: 40, averageValue: '100m' } },
-        },
-      ],
-      conditions: [{ type: 'AbleToScale', status: 'True', reason: 'r', message: 'm' }],
-    },
-  })
-  for (const version of ['v1', 'v2beta1', 'v2beta2']) {
-    const row = rowOf(`autoscaling/${version}`, 'horizontalpodautoscalers')
-    t.same(toStorage(row, fromStorage(row, stored)), stored, version)
-  }
-  const first = fromStorage(rowOf('autoscaling/v1', 'horizontalpodautoscalers'), stored)
-  t.match(first, {
-    spec: { targetCPUUtilizationPercentage: 50 },
-    status: { currentCPUUtilizationPercentage: 40 },
-    metadata: {
-      annotations: {
-        'autoscaling.alpha.kubernetes.io/behavior': /^."ScaleDown":."SelectPolicy":"Min"/u,
-      },
-    },
-  })
-  const alpha = rowOf('autoscaling/v2alpha1', 'horizontalpodautoscalers')
-  t.match(
-    toStorage(
-      alpha,
-      sent(alpha, {
-        spec: {
-          scaleTargetRef,
-          maxReplicas: 10,
-          metrics: [{ type: 'Resource', resource: { name: 'cpu', targetAverageUtilization: 50 } }],
-        },
-      }),
-    ),
-    { spec: { metrics: [cpu] } },
-  )
-})
-
-void t.test('a metric that v2alpha1 has no field for goes there and back', async t => {
-  const alpha = rowOf('autoscaling/v2alpha1', 'horizontalpodautoscalers')
-  const external = {
-    type: 'External',
-    external: { metric: { name: 'queue' }, target: { type: 'AverageValue', averageValue: '3' } },
-  }
-  const stored = sent(rowOf('autoscaling/v2', 'horizontalpodautoscalers'), {
-    spec: { scaleTargetRef, maxReplicas: 10, metrics: [external, cpu] },
-  })
-  const shown = fromStorage(alpha, stored)
-  t.match(shown, {
-    metadata: { annotations: { 'autoscaling.alpha.kubernetes.io/metrics': /"queue"/ } },
-    spec: { metrics: { length: 1, 0: { type: 'Resource' } } },
-  })
-  const back = toStorage(alpha, shown)
-  t.match(back, { spec: { metrics: [cpu, external] } })
-  t.equal(back.metadata.annotations, undefined)
-})
-
-void t.test('a faulty annotation says nothing', async t => {
-  const row = rowOf('autoscaling/v1', 'horizontalpodautoscalers')
-  const stored = toStorage(
-    row,
-    sent(row, {
-      metadata: { name: 'x', annotations: { 'autoscaling.alpha.kubernetes.io/metrics': '{' } },
-      spec: { scaleTargetRef, maxReplicas: 2, targetCPUUtilizationPercentage: 50 },
-    }),
-  )
-  t.match(stored, { spec: { metrics: [cpu] } })
-  t.equal(stored.metadata.annotations, undefined)
 })
 
 void t.test('one row per storage', async t => {

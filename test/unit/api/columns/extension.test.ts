@@ -1,4 +1,4 @@
-/** Rows of the kinds that extend or steer the API server, and of device resources. */
+/** Rows of the kinds that extend or steer the API server, of device resources, and of old policies. */
 import { cellsOf, columnsOf } from '#api/columns/table.ts'
 import { build, resourceNamed } from '#test/support/validation-cases.ts'
 import t from 'tap'
@@ -85,6 +85,22 @@ const ROWS: readonly (readonly [plural: string, fields: object, columns: string,
     'x|deleted,allocated,reserved|60m',
   ],
   ['resourceclaimtemplates', { spec: { spec: {} } }, 'Name|Age', 'x|60m'],
+  [
+    'podsecuritypolicies',
+    {
+      spec: {
+        privileged: true,
+        allowedCapabilities: ['NET_ADMIN', 'SYS_TIME'],
+        volumes: ['configMap', 'secret'],
+        seLinux: { rule: 'RunAsAny' },
+        runAsUser: { rule: 'MustRunAsNonRoot' },
+        fsGroup: { rule: 'MustRunAs' },
+        supplementalGroups: { rule: 'RunAsAny' },
+      },
+    },
+    'Name|Priv|Caps|SELinux|RunAsUser|FsGroup|SupGroup|ReadOnlyRootFs|Volumes',
+    'x|true|NET_ADMIN,SYS_TIME|RunAsAny|MustRunAsNonRoot|MustRunAs|RunAsAny|false|configMap,secret',
+  ],
   [
     'resourceslices',
     { spec: { driver: 'd', nodeName: 'n', pool: { name: 'p' } } },

@@ -171,6 +171,68 @@ void t.test('Job: changes', async t => {
   ])
 })
 
+void t.test('Job: its template while it is suspended', async t => {
+  const asks = (cpu: string): object => ({ resources: { requests: { cpu }, limits: { cpu } } })
+  const pod = (more: object): object => ({
+    containers: [container(more)],
+    initContainers: [container({ name: 'i', ...more })],
+  })
+  const suspended = (more: object, status: object = {}): object => ({
+    ...job({ suspend: true }, more),
+    status,
+  })
+  const affinity = {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'Exists' }] }],
+      },
+    },
+  }
+  const placement = { affinity, schedulingGates: [{ name: 'a.b/c' }] }
+  const frozen = /^spec\.template: Invalid value: .*immutable$/
+  const startTime = '2026-01-01T00:00:00Z'
+  const CASES: readonly (readonly [why: string, before: object, after: object, isFree: boolean])[] =
+    [
+      ['resources', suspended(pod(asks('1'))), suspended(pod(asks('2'))), true],
+      ['resources come', suspended(pod({})), suspended(pod(asks('2'))), true],
+      ['resources go', suspended(pod(asks('1'))), suspended(pod({})), true],
+      ['not suspended', job({}, pod(asks('1'))), job({}, pod(asks('2'))), false],
+      [
+        'it ran before, and nothing runs any more',
+        suspended(pod(asks('1')), { startTime }),
+        suspended({ ...pod(asks('2')), ...placement }, { startTime }),
+        true,
+      ],
+      [
+        'pods that still run',
+        suspended(pod(asks('1')), { startTime, active: 1 }),
+        suspended(pod(asks('2')), { startTime, active: 1 }),
+        false,
+      ],
+      ['another image', suspended(pod({})), suspended(pod({ image: 'other' })), false],
+      ['no init container any more', suspended(pod({})), suspended({}), false],
+      ['node affinity', suspended({}), suspended(placement), true],
+      ['no node affinity', suspended({ affinity }), suspended({}), true],
+      [
+        'pod affinity',
+        suspended({}),
+        suspended({
+          affinity: {
+            podAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'zone' }],
+            },
+          },
+        }),
+        false,
+      ],
+    ]
+  for (const [why, before, after, isFree] of CASES) {
+    const faults = updateFaults('jobs', before, after)
+    if (isFree) t.strictSame(faults, [], why)
+    else t.match(faults.join('; '), frozen, why)
+  }
+})
+
 void t.test('Job: status', async t => {
   const state = (status: object): object => ({ ...job(), status })
   const condition = (...types: readonly string[]): object => ({

@@ -162,12 +162,23 @@ void t.test('StatefulSet', async t => {
 })
 
 void t.test('HorizontalPodAutoscaler', async t => {
+  const refersTo = (apiVersion: string, kind = 'Deployment'): object => ({
+    scaleTargetRef: { apiVersion, kind, name: 'd' },
+  })
   const hpa = (more: object): object => ({
-    spec: { scaleTargetRef: { kind: 'Deployment', name: 'd' }, maxReplicas: 3, ...more },
+    spec: { ...refersTo('apps/v1'), maxReplicas: 3, ...more },
   })
   const kind = 'horizontalpodautoscalers'
   const metric = (...metrics: readonly object[]): object => hpa({ metrics })
   const target = { type: 'Utilization', averageUtilization: 50 }
+  const of = (apiVersion: string): object => ({
+    type: 'Object',
+    object: {
+      describedObject: { apiVersion, kind: 'Service', name: 's' },
+      metric: { name: 'm' },
+      target: { type: 'Value', value: '1' },
+    },
+  })
   runCases(t, [
     ['a good one', kind, hpa({}), []],
     [
@@ -188,6 +199,24 @@ void t.test('HorizontalPodAutoscaler', async t => {
       [
         `spec.scaleTargetRef.kind: Invalid value: "a/b": may not contain '/'`,
         'spec.scaleTargetRef.name: Required value',
+        'spec.scaleTargetRef.apiVersion: Invalid value: "": apiVersion must specify API group',
+      ],
+    ],
+    ['the kind of the core group', kind, hpa(refersTo('v1', 'ReplicationController')), []],
+    [
+      'no API version at all',
+      kind,
+      hpa(refersTo('a/b/c')),
+      [
+        'spec.scaleTargetRef.apiVersion: Invalid value: "a/b/c": unexpected GroupVersion string: a/b/c',
+      ],
+    ],
+    [
+      'what a metric describes',
+      kind,
+      metric(of('v1'), of('a/b/c')),
+      [
+        'spec.metrics[1].object.describedObject.apiVersion: Invalid value: "a/b/c": unexpected GroupVersion string: a/b/c',
       ],
     ],
     [
@@ -198,6 +227,19 @@ void t.test('HorizontalPodAutoscaler', async t => {
         'spec.metrics[0].pods: Required value: must populate information for the given metric source',
         'spec.metrics[1].type: Unsupported value: "Disk": supported values: "ContainerResource", "External", "Object", "Pods", "Resource"',
         'spec.metrics[1].type: Unsupported value: "Disk": supported values: "ContainerResource", "External", "Object", "Pods", "Resource"',
+      ],
+    ],
+    [
+      'a container and its resource',
+      kind,
+      metric({
+        type: 'ContainerResource',
+        containerResource: { name: 'disk', container: '', target },
+      }),
+      [
+        'spec.metrics[0].containerResource.name: Invalid value: "disk": must be a standard resource type or fully qualified',
+        'spec.metrics[0].containerResource.name: Invalid value: "disk": must be a standard resource for containers',
+        'spec.metrics[0].containerResource.container: Required value: must specify a container',
       ],
     ],
     [
@@ -219,6 +261,16 @@ void t.test('HorizontalPodAutoscaler', async t => {
         'spec.behavior.scaleUp.policies[0].periodSeconds: Invalid value: 1801: must be less than or equal to 1800',
       ],
     ],
+  ])
+  const stays = 'an API version that stays is not looked at again'
+  t.strictSame(
+    updateFaults(kind, hpa(refersTo('v1')), hpa({ ...refersTo('v1'), maxReplicas: 4 })),
+    [],
+    stays,
+  )
+  t.strictSame(updateFaults(kind, metric(of('a/b/c')), metric(of('d/e/f'))), [], stays)
+  t.strictSame(updateFaults(kind, hpa({}), hpa(refersTo('v1'))), [
+    'spec.scaleTargetRef.apiVersion: Invalid value: "v1": apiVersion must specify API group',
   ])
 })
 
