@@ -71,7 +71,8 @@ const hasBadVersion = (before: HorizontalPodAutoscaler | undefined): boolean =>
   )
 
 function versionFault(apiVersion: string, versions: Versions): string | undefined {
-  if (versions === 'any') return undefined
+  // Manifests of the first years leave it out.
+  if (versions === 'any' || apiVersion === '') return undefined
   const parts = apiVersion === '/' ? [] : apiVersion.split('/')
   if (parts.length > 2) return `unexpected GroupVersion string: ${apiVersion}`
   const hasGroup = parts.length === 2 && parts[0] !== ''

@@ -199,7 +199,6 @@ void t.test('HorizontalPodAutoscaler', async t => {
       [
         `spec.scaleTargetRef.kind: Invalid value: "a/b": may not contain '/'`,
         'spec.scaleTargetRef.name: Required value',
-        'spec.scaleTargetRef.apiVersion: Invalid value: "": apiVersion must specify API group',
       ],
     ],
     ['the kind of the core group', kind, hpa(refersTo('v1', 'ReplicationController')), []],
