@@ -1,12 +1,10 @@
 /** The few questions that generic code asks about JSON values. Pure. */
+import { isRecord } from './values.ts'
 
 /** A JSON object whose values are not known yet. */
 export interface JsonObject {
   readonly [key: string]: unknown
 }
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value)
 
@@ -33,7 +31,7 @@ export function equalJson(left: unknown, right: unknown): boolean {
       left.every((item, index) => equalJson(item, right[index]))
     )
   }
-  return isObject(left) && isObject(right) && equalObjects(left, right)
+  return isRecord(left) && isRecord(right) && equalObjects(left, right)
 }
 
 /** On every write's path: no lists of keys are made. */
@@ -77,7 +75,7 @@ export const compareText = (left: string, right: string): number =>
 /** JSON text with sorted keys: equal values give equal text. */
 export function canonicalJson(value: unknown): string {
   if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`
-  if (!isObject(value)) return JSON.stringify(value) ?? 'null'
+  if (!isRecord(value)) return JSON.stringify(value) ?? 'null'
   const members = Object.keys(value)
     .filter(key => value[key] !== undefined)
     .sort(compareText)

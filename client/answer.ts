@@ -4,7 +4,9 @@
  * Law  a `Status` body gives exactly the StatusError that was thrown on the other side, as far as its reason is known.
  * Source: k8s.io/client-go rest/request.go transformResponse, apimachinery api/errors NewGenericServerResponse
  */
-import { type Reason, REASONS, type StatusDetails, StatusError } from '#api/status.ts'
+
+import { REASONS, type Reason, type StatusDetails, StatusError } from '#api/status.ts'
+import { isRecord } from '#api/values.ts'
 import { codeOf, messageOf } from '#base/errors.ts'
 
 interface StatusBody {
@@ -13,9 +15,6 @@ interface StatusBody {
   readonly code: number
   readonly details: StatusDetails | undefined
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isReasonName = (reason: string): reason is Reason => Object.hasOwn(REASONS, reason)
 

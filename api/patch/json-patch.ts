@@ -7,8 +7,10 @@
  *         when an operation does not apply.
  * Source: RFC 6902, RFC 6901; k8s.io/apiserver pkg/endpoints/handlers/patch.go applyJSPatch
  */
-import { equalJson, isList, isObject, propertyOf, setProperty } from '#api/json.ts'
+
+import { equalJson, isList, propertyOf, setProperty } from '#api/json.ts'
 import { badRequest, StatusError } from '#api/status.ts'
+import { isRecord } from '#api/values.ts'
 
 const OPERATIONS_MAX = 10_000
 /** Characters of JSON that `copy` operations may add together. */
@@ -51,7 +53,7 @@ function parseOperations(operations: unknown): Operation[] {
 }
 
 function parseOperation(operation: unknown): Operation {
-  if (!isObject(operation)) throw badRequest('a JSON patch operation must be an object')
+  if (!isRecord(operation)) throw badRequest('a JSON patch operation must be an object')
   const { op, path, from, value } = operation
   switch (op) {
     case 'add':
@@ -132,7 +134,7 @@ function indexIn(step: string, end: number): number {
 /** The value below one step; undefined when there is none. */
 function childOf(parent: unknown, step: string): unknown {
   if (isList(parent)) return parent[indexIn(step, parent.length - 1)]
-  return isObject(parent) ? propertyOf(parent, step) : undefined
+  return isRecord(parent) ? propertyOf(parent, step) : undefined
 }
 
 function valueAt(document: unknown, path: Pointer): unknown {
@@ -187,7 +189,7 @@ const isMutableList = (container: Container): container is unknown[] => Array.is
 function owned(value: unknown, { own }: Work): Container {
   // The seam: what is in `own` was made below, so it may be changed.
   if (typeof value === 'object' && value !== null && own.has(value)) return value as Container
-  const copy = isList(value) ? [...value] : isObject(value) ? { ...value } : undefined
+  const copy = isList(value) ? [...value] : isRecord(value) ? { ...value } : undefined
   if (copy === undefined) throw inapplicable()
   own.add(copy)
   return copy

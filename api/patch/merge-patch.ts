@@ -4,11 +4,13 @@
  * Throws  StatusError(BadRequest) when the patch of a whole object is no object.
  * Source: RFC 7396; k8s.io/apiserver pkg/endpoints/handlers/patch.go applyJSPatch
  */
-import { isObject, type JsonObject, propertyOf } from '#api/json.ts'
+
+import { type JsonObject, propertyOf } from '#api/json.ts'
 import { badRequest } from '#api/status.ts'
+import { isRecord } from '#api/values.ts'
 
 export function applyMergePatch(document: JsonObject, patch: unknown): JsonObject {
-  if (!isObject(patch)) throw badRequest('Invalid JSON Patch')
+  if (!isRecord(patch)) throw badRequest('Invalid JSON Patch')
   return merge(document, patch)
 }
 
@@ -16,9 +18,9 @@ function merge(target: JsonObject, patch: JsonObject): JsonObject {
   const merged = new Map(Object.entries(target))
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) merged.delete(key)
-    else if (isObject(value)) {
+    else if (isRecord(value)) {
       const present = propertyOf(target, key)
-      merged.set(key, merge(isObject(present) ? present : {}, value))
+      merged.set(key, merge(isRecord(present) ? present : {}, value))
     } else merged.set(key, value)
   }
   return Object.fromEntries(merged)

@@ -2,8 +2,10 @@
  * The directives of a strategic merge patch: their names, what a key stands for, and a patch without them. Pure.
  * Source: k8s.io/apimachinery pkg/util/strategicpatch/patch.go
  */
-import { isList, isObject, propertyOf } from '#api/json.ts'
+
+import { isList, propertyOf } from '#api/json.ts'
 import type { Field, Type } from '#api/schema/type.ts'
+import { isRecord } from '#api/values.ts'
 
 export const DIRECTIVE = '$patch'
 export const RETAIN_KEYS = '$retainKeys'
@@ -34,7 +36,7 @@ export function withoutDirectives(value: unknown, type: Type | undefined): unkno
       .filter(item => !isElementDirective(item))
       .map(item => withoutDirectives(item, elementOf(type)))
   }
-  if (!isObject(value) || isRaw(type)) return value
+  if (!isRecord(value) || isRaw(type)) return value
   if (propertyOf(value, DIRECTIVE) === 'delete') return {}
   return Object.fromEntries(
     Object.entries(value)
@@ -45,7 +47,7 @@ export function withoutDirectives(value: unknown, type: Type | undefined): unkno
 
 /** `{$patch: delete, name: x}` and `{$patch: replace}` are no elements themselves. */
 export const isElementDirective = (item: unknown): boolean => {
-  if (!isObject(item)) return false
+  if (!isRecord(item)) return false
   const directive = propertyOf(item, DIRECTIVE)
   return directive === 'delete' || (directive === 'replace' && Object.keys(item).length === 1)
 }

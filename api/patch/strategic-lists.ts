@@ -6,9 +6,11 @@
  * gives `c a b`; with `$setElementOrder: a c` it gives `a c b`, because nothing says where `b` stands beside `c`.
  * Source: k8s.io/apimachinery pkg/util/strategicpatch/patch.go mergeSlice, normalizeElementOrder, mergeSortedSlice
  */
+
+import { isList, type JsonObject, propertyOf } from '#api/json.ts'
 import { isElementDirective } from '#api/patch/strategic-directives.ts'
-import { isList, isObject, type JsonObject, propertyOf } from '#api/json.ts'
 import { badRequest, StatusError } from '#api/status.ts'
+import { isRecord } from '#api/values.ts'
 
 type List = readonly unknown[]
 
@@ -25,7 +27,7 @@ export interface Elements {
 export function mergeLists(original: List, patch: List, elements: Elements): List {
   const { mergeKey } = elements
   if ([...original, ...patch].some(isList)) throw unmergeable('lists of lists are not supported')
-  if (![...original, ...patch].some(isObject)) {
+  if (![...original, ...patch].some(isRecord)) {
     return interleave([...new Set([...original, ...patch])], patch, original, undefined)
   }
   if (mergeKey === undefined) throw unmergeable('cannot merge lists without merge key')
@@ -41,7 +43,7 @@ export function mergeLists(original: List, patch: List, elements: Elements): Lis
     const at = places.get(key) ?? merged.length
     const present = merged[at]
     places.set(key, at)
-    if (isObject(present)) merged[at] = elements.merge(present, item)
+    if (isRecord(present)) merged[at] = elements.merge(present, item)
     else merged.push(elements.plain(item))
   }
   return interleave(merged, plan.patch, plan.original, mergeKey)
@@ -57,7 +59,7 @@ const unmergeable = (reason: string): StatusError =>
   )
 
 function keyValue(item: unknown, mergeKey: string): unknown {
-  const value = isObject(item) ? propertyOf(item, mergeKey) : undefined
+  const value = isRecord(item) ? propertyOf(item, mergeKey) : undefined
   if (value === undefined) {
     throw badRequest(
       `map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`,
@@ -77,7 +79,7 @@ function resolveDirectives(original: List, patch: List, mergeKey: string): ListP
   const deleted = new Set<unknown>()
   let replaces = false
   for (const item of patch) {
-    if (!isObject(item)) throw badRequest(`expected a map, got: ${JSON.stringify(item)}`)
+    if (!isRecord(item)) throw badRequest(`expected a map, got: ${JSON.stringify(item)}`)
     const directive = propertyOf(item, '$patch')
     if (directive === undefined) elements.push(item)
     else if (directive === 'delete') deleted.add(keyValue(item, mergeKey))
@@ -99,7 +101,7 @@ function resolveDirectives(original: List, patch: List, mergeKey: string): ListP
 
 /** What identifies an element: its merge key, or itself when it is a scalar. */
 const identity = (item: unknown, mergeKey: string | undefined): unknown =>
-  mergeKey === undefined || !isObject(item) ? item : keyValue(item, mergeKey)
+  mergeKey === undefined || !isRecord(item) ? item : keyValue(item, mergeKey)
 
 /** `all` in the order that `named` (patch or order list) and `server` (the list as it was) ask for. */
 function interleave(all: List, named: List, server: List, mergeKey: string | undefined): List {
@@ -170,7 +172,7 @@ function requireSameOrder(patch: List, order: List, mergeKey: string | undefined
   const named = order.map(item => identity(item, mergeKey))
   let from = 0
   for (const item of patch) {
-    if (isObject(item) && propertyOf(item, '$patch') !== undefined) continue
+    if (isRecord(item) && propertyOf(item, '$patch') !== undefined) continue
     const at = named.indexOf(identity(item, mergeKey), from)
     if (at === -1) {
       throw badRequest(

@@ -11,7 +11,8 @@
  * Source: k8s.io/apimachinery pkg/util/strategicpatch/patch.go mergeMap. Differs: fields the type does not know merge
  * as plain JSON, because decoding decides about unknown fields.
  */
-import { isList, isObject, type JsonObject, propertyOf } from '#api/json.ts'
+
+import { isList, type JsonObject, propertyOf } from '#api/json.ts'
 import {
   DELETE_FROM_LIST,
   DIRECTIVE,
@@ -25,13 +26,14 @@ import {
 import { type Elements, mergeLists, orderElements } from '#api/patch/strategic-lists.ts'
 import type { StructType, Type } from '#api/schema/type.ts'
 import { badRequest } from '#api/status.ts'
+import { isRecord } from '#api/values.ts'
 
 export function applyStrategicMergePatch(
   type: StructType,
   original: JsonObject,
   patch: unknown,
 ): JsonObject {
-  if (!isObject(patch)) throw badRequest('invalid JSON document')
+  if (!isRecord(patch)) throw badRequest('invalid JSON document')
   return mergeMaps(original, patch, type)
 }
 
@@ -79,8 +81,8 @@ function retained(original: JsonObject, patch: JsonObject): JsonObject {
 
 function mergeValue(present: unknown, value: unknown, { type, field }: Place): unknown {
   const strategy = field?.patchStrategy ?? []
-  if (isObject(value)) {
-    if (!isObject(present)) return withoutDirectives(value, type)
+  if (isRecord(value)) {
+    if (!isRecord(present)) return withoutDirectives(value, type)
     return strategy.includes('replace') ? value : mergeMaps(present, value, type)
   }
   if (isList(value) && isList(present) && strategy.includes('merge')) {

@@ -7,9 +7,10 @@
  * Differs keys beyond the Basic Multilingual Plane sort by UTF-16, not by UTF-8
  * Source: k8s.io/api generated.pb.go (MarshalToSizedBuffer)
  */
-import { isObject } from '#api/json.ts'
+
 import { struct } from '#api/schema/catalog.ts'
 import type { Field, StructType, Type } from '#api/schema/type.ts'
+import { isRecord } from '#api/values.ts'
 import { type Place, placesOf } from './places.ts'
 import { SCALAR_WRITERS, type Write } from './scalar-writers.ts'
 import type { Writer } from './writer.ts'
@@ -30,7 +31,7 @@ export function writeMessage(writer: Writer, type: StructType, value: unknown): 
     steps = stepsOf(placesOf(type))
     plans.set(type, steps)
   }
-  const values = isObject(value) ? value : NOTHING
+  const values = isRecord(value) ? value : NOTHING
   for (const step of steps) step(writer, values)
 }
 
@@ -103,7 +104,7 @@ function mapStep({ name, number }: Field, type: Type): Step {
   const valueTag = 16 + wire
   return (writer, values) => {
     const map = values[name]
-    if (!isObject(map)) return
+    if (!isRecord(map)) return
     const keys = Object.keys(map)
     if (keys.length > 1) keys.sort()
     for (let index = keys.length - 1; index >= 0; index--) {
@@ -163,11 +164,11 @@ const SCHEMA = asMessage((writer, value) =>
 
 /** allows 1, schema 2: a schema allows. */
 const SCHEMA_OR_BOOL = asMessage((writer, value) => {
-  if (isObject(value)) {
+  if (isRecord(value)) {
     SCHEMA.write(writer, value)
     writer.byte(0x12)
   }
-  writer.byte(value === true || isObject(value) ? 1 : 0)
+  writer.byte(value === true || isRecord(value) ? 1 : 0)
   writer.byte(0x08)
 })
 
@@ -175,7 +176,7 @@ const SCHEMA_OR_BOOL = asMessage((writer, value) => {
 const schemaOr = (other: Shape): Shape =>
   asMessage((writer, value) => {
     if (Array.isArray(value)) writeAll(writer, value, other.write, 0x12)
-    else if (isObject(value)) {
+    else if (isRecord(value)) {
       SCHEMA.write(writer, value)
       writer.byte(0x0a)
     }

@@ -1,5 +1,7 @@
 /** How two states differ, for messages about what may not change. Pure; the number of lines is bounded. */
-import { canonicalJson, equalJson, isList, isObject } from '#api/json.ts'
+
+import { canonicalJson, equalJson, isList } from '#api/json.ts'
+import { isRecord } from '#api/values.ts'
 
 const DIFFERENCES_MAX = 20
 
@@ -12,7 +14,7 @@ export function differencesOf(path: string, before: unknown, after: unknown): st
 
 function collect(lines: string[], path: string, before: unknown, after: unknown): void {
   if (equalJson(before, after)) return
-  if (isObject(before) && isObject(after)) {
+  if (isRecord(before) && isRecord(after)) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
       collect(lines, `${path}.${key}`, before[key], after[key])
     }

@@ -4,7 +4,7 @@
  * Source: k8s.io/apiextensions-apiserver pkg/apis/apiextensions/validation/validation.go
  * ValidateCustomResourceDefinitionOpenAPISchema
  */
-import { isObject } from '#api/json.ts'
+
 import { type Faults, forbidden, required, unsupported, wrong } from '#api/validation/fault.ts'
 import { validateDefaults } from '#api/validation/schema-defaults.ts'
 import {
@@ -15,6 +15,7 @@ import {
   structuralFaults,
   typeOf,
 } from '#api/validation/structural-schemas.ts'
+import { isRecord } from '#api/values.ts'
 
 const TYPES: readonly string[] = ['array', 'boolean', 'integer', 'number', 'object', 'string']
 const META_FIELDS = new Set(['metadata', 'kind', 'apiVersion'])
@@ -105,7 +106,7 @@ function validateSchema(faults: Faults, field: string, place: Place): void {
     const detail = 'additionalProperties and properties are mutual exclusive'
     faults.push(forbidden(`${field}.additionalProperties`, detail))
   }
-  if (isObject(additional)) {
+  if (isRecord(additional)) {
     const noDefaults = inMetadata
       ? 'inside additionalProperties applying to object metadata'
       : place.noDefaults

@@ -3,10 +3,11 @@
  * would be pruned. Pure. Those of metadata are left out: there is only the name.
  * Source: k8s.io/apiextensions-apiserver pkg/apiserver/schema/defaulting/validation.go, pkg/apiserver/schema/pruning
  */
-import { isObject } from '#api/json.ts'
+
 import { type Faults, wrong } from '#api/validation/fault.ts'
 import { validateValue } from '#api/validation/schema-values.ts'
 import { namedAt, type Schema, schemaAt } from '#api/validation/structural-schemas.ts'
+import { isRecord } from '#api/values.ts'
 
 const META_FIELDS = new Set(['metadata', 'kind', 'apiVersion'])
 
@@ -43,11 +44,11 @@ function isPruned(schema: Schema, value: unknown, isRoot = false): boolean {
     const items = schemaAt(schema, 'items')
     return items === undefined || value.every(item => isPruned(items, item))
   }
-  if (!isObject(value)) return true
+  if (!isRecord(value)) return true
   const additional = schema['additionalProperties']
   const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true || additional === true
   const properties = schemaAt(schema, 'properties')
-  const others = isObject(additional) ? additional : undefined
+  const others = isRecord(additional) ? additional : undefined
   return Object.entries(value).every(([name, member]) => {
     if ((isRoot || isEmbedded(schema)) && META_FIELDS.has(name)) return true
     const of = schemaAt(properties, name) ?? others

@@ -6,7 +6,8 @@
  * Source: k8s.io/kube-openapi pkg/validation/{validate,errors}, k8s.io/apiextensions-apiserver
  * pkg/apiserver/validation/validation.go kubeOpenAPIResultToFieldErrors
  */
-import { equalJson, isObject } from '#api/json.ts'
+
+import { equalJson } from '#api/json.ts'
 import {
   type Faults,
   required,
@@ -16,6 +17,7 @@ import {
   wrong,
 } from '#api/validation/fault.ts'
 import { type Schema, schemaAt, typeOf } from '#api/validation/structural-schemas.ts'
+import { isRecord } from '#api/values.ts'
 
 interface Judged {
   readonly schema: Schema
@@ -49,7 +51,7 @@ function judge(faults: Faults, field: string, judged: Judged): void {
     const shown = values.map(one => (typeof one === 'string' ? one : JSON.stringify(one)))
     faults.push(unsupported(placeOf(field, judged), value, shown))
   }
-  if (isObject(value)) judgeObject(faults, field, { ...judged, value })
+  if (isRecord(value)) judgeObject(faults, field, { ...judged, value })
 }
 
 const placeOf = (field: string, { name }: Judged): string =>

@@ -3,10 +3,12 @@
  * junctors, which then only restrict values. Pure; the caller bounds the depth of what it hands over.
  * Source: k8s.io/apiextensions-apiserver pkg/apiserver/schema/validation.go ValidateStructural
  */
-import { equalJson, isObject, type JsonObject } from '#api/json.ts'
+
+import { equalJson, type JsonObject } from '#api/json.ts'
 import type { FieldError } from '#api/status.ts'
 import { type Faults, forbidden, required, wrong } from '#api/validation/fault.ts'
 import { goRegexpFault } from '#api/validation/go-regexp.ts'
+import { isRecord } from '#api/values.ts'
 
 /** A JSON schema as it came: anything that has no place in one was pruned before. */
 export type Schema = JsonObject
@@ -15,12 +17,12 @@ type Level = 'root' | 'items' | 'field'
 
 export const schemaAt = (schema: Schema | undefined, name: string): Schema | undefined => {
   const value = schema?.[name]
-  return isObject(value) ? value : undefined
+  return isRecord(value) ? value : undefined
 }
 
 export const schemasAt = (schema: Schema | undefined, name: string): readonly Schema[] => {
   const value = schema?.[name]
-  return Array.isArray(value) ? value.filter(isObject) : []
+  return Array.isArray(value) ? value.filter(isRecord) : []
 }
 
 export const namedAt = (
@@ -28,7 +30,7 @@ export const namedAt = (
   name: string,
 ): readonly (readonly [string, Schema])[] =>
   Object.entries(schemaAt(schema, name) ?? {}).filter((entry): entry is [string, Schema] =>
-    isObject(entry[1]),
+    isRecord(entry[1]),
   )
 
 export const typeOf = (schema: Schema | undefined): string => {
@@ -70,7 +72,7 @@ function validateInvariants(faults: Faults, field: string, { schema, level }: St
   if (additional !== undefined && level === 'root') {
     faults.push(forbidden(`${field}.additionalProperties`, 'must not be used at the root'))
   }
-  if (isObject(additional)) {
+  if (isRecord(additional)) {
     const place = `${field}.additionalProperties`
     validateInvariants(faults, place, { schema: additional, level: 'field' })
   }
@@ -137,7 +139,7 @@ function refuseMetadata(faults: Faults, field: string, schema: Schema): void {
   const metadata = schemaAt(schemaAt(schema, 'properties'), 'metadata')
   if (metadata === undefined) return
   const { type: _type, default: _default, properties = {}, ...rest } = metadata
-  const named = Object.keys(isObject(properties) ? properties : {})
+  const named = Object.keys(isRecord(properties) ? properties : {})
   const isNamed = named.every(name => name === 'name' || name === 'generateName')
   if (isNamed && Object.keys(rest).length === 0) return
   const detail =

@@ -2,7 +2,7 @@
  * Deployments, ReplicaSets, ControllerRevisions and Scales. Pure.
  * Source: kubernetes pkg/apis/apps/validation/validation.go, pkg/apis/autoscaling/validation ValidateScale
  */
-import { isObject } from '#api/json.ts'
+
 import type {
   ControllerRevision,
   Deployment,
@@ -25,6 +25,7 @@ import { validateLabelSelector } from '#api/validation/label-selector.ts'
 import { isEmptySelector, validateMatch, validateTemplate } from '#api/validation/pod-templates.ts'
 import { validateTemplateRestart } from '#api/validation/pods.ts'
 import { isZero, refuseOver100, validateShare } from '#api/validation/shares.ts'
+import { isRecord } from '#api/values.ts'
 
 interface Selecting {
   readonly selector?: LabelSelector
@@ -189,7 +190,7 @@ export const validateReplicaSetStatus = (faults: Faults, { status }: ReplicaSet)
 
 export function validateControllerRevision(faults: Faults, revision: ControllerRevision): void {
   if (revision.data === undefined) faults.push(required('data', 'data is mandatory'))
-  else if (!isObject(revision.data)) {
+  else if (!isRecord(revision.data)) {
     faults.push(wrong('data', '<value omitted>', 'data must be a valid JSON object'))
   }
   refuseNegative(faults, 'revision', revision.revision)

@@ -1,9 +1,11 @@
 /** Manifests as people write them: files, folders, `-` for standard input; YAML documents, JSON, Lists. */
+
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadAll } from 'js-yaml'
+import { isWithin } from '#api/json.ts'
 import type { AnyObject } from '#api/object.ts'
-import { isObject, isWithin } from '#api/json.ts'
+import { isRecord } from '#api/values.ts'
 import { yamlFault } from '#base/errors.ts'
 import { YAML_SCHEMA } from '#client/yaml.ts'
 import { UsageError } from '../flags.ts'
@@ -47,7 +49,7 @@ function parse(file: string, text: string): AnyObject[] {
 }
 
 function objectsIn(file: string, document: unknown): AnyObject[] {
-  if (!isObject(document) || !isText(document['kind']) || !isText(document['apiVersion'])) {
+  if (!isRecord(document) || !isText(document['kind']) || !isText(document['apiVersion'])) {
     throw new UsageError(`${file}: a document has no apiVersion or no kind`)
   }
   // The seam: what else is wrong with it, the server says.

@@ -6,13 +6,15 @@
  *         themselves throw.
  * Source: k8s.io/apiserver pkg/endpoints/handlers/patch.go jsonPatcher, smpPatcher, applyPatchToObject
  */
+
 import { type Decoded, decodeAs } from '#api/codec.ts'
-import { isList, isObject } from '#api/json.ts'
+import { isList } from '#api/json.ts'
 import type { AnyObject } from '#api/object.ts'
 import { applyJsonPatch } from '#api/patch/json-patch.ts'
 import { applyMergePatch } from '#api/patch/merge-patch.ts'
 import { applyStrategicMergePatch } from '#api/patch/strategic-merge-patch.ts'
-import { StatusError, invalid } from '#api/status.ts'
+import { invalid, StatusError } from '#api/status.ts'
+import { isRecord } from '#api/values.ts'
 import type { Body, Call } from './call.ts'
 import { bodyKind, completed } from './decoding.ts'
 import type { WriteOptions } from './options.ts'
@@ -74,7 +76,7 @@ const OPERATION_FIELDS = new Set(['op', 'path', 'from', 'value'])
 function faultsOfPatch(call: Call, { value, duplicates: repeated }: Body): readonly string[] {
   if (call.contentType !== JSON_PATCH || !isList(value)) return repeated
   const unknown = value.flatMap((operation, index) =>
-    Object.keys(isObject(operation) ? operation : {})
+    Object.keys(isRecord(operation) ? operation : {})
       .filter(name => !OPERATION_FIELDS.has(name))
       .map(name => `unknown field ${JSON.stringify(`[${index}].${name}`)}`),
   )
@@ -86,7 +88,7 @@ export function goText(value: unknown): string {
   if (value === null || value === undefined) return '<nil>'
   if (isList(value)) return `[${value.map(goText).join(' ')}]`
   if (typeof value === 'string') return value
-  if (!isObject(value)) return JSON.stringify(value)
+  if (!isRecord(value)) return JSON.stringify(value)
   const members = Object.keys(value)
     .sort()
     .map(key => `${key}:${goText(value[key])}`)

@@ -1,10 +1,12 @@
 /** Objects that are applied and written, and who owns what of them afterwards, one line per manager. */
-import { isObject, type JsonObject } from '#api/json.ts'
+
+import { type JsonObject } from '#api/json.ts'
 import type { AnyObject, ManagedFieldsEntry } from '#api/object.ts'
 import { type Applied, applyConfiguration, trackUpdate } from '#api/patch/apply/apply.ts'
 import { type FieldSet, formatPath, members } from '#api/patch/apply/field-set.ts'
 import type { StructType } from '#api/schema/type.ts'
 import { typeOf } from '#api/scheme.ts'
+import { isRecord } from '#api/values.ts'
 
 const kindOf = (group: string, kind: string): StructType => {
   const type = typeOf(group, 'v1', kind)
@@ -78,7 +80,7 @@ export const setOf = (entry: ManagedFieldsEntry): FieldSet =>
 
 export const owners = (object: AnyObject): string[] => show(object.metadata.managedFields)
 
-export const fieldsOf = (value: unknown): JsonObject => (isObject(value) ? value : {})
+export const fieldsOf = (value: unknown): JsonObject => (isRecord(value) ? value : {})
 
 export const configMap = (data: Record<string, string>, metadata: object = {}): AnyObject => ({
   apiVersion: 'v1',

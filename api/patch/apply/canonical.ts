@@ -4,9 +4,11 @@
  * Values that have no canonical form stay as they are: decoding refuses them later, with their path.
  * Differs: upstream compares the text, and reports conflicts between equal quantities.
  */
-import { isList, isObject, type JsonObject, setProperty } from '#api/json.ts'
+
+import { isList, type JsonObject, setProperty } from '#api/json.ts'
 import { canonicalBase64, canonicalQuantityOf, canonicalTime } from '#api/schema/canonical.ts'
 import type { Scalar, Type } from '#api/schema/type.ts'
+import { isRecord } from '#api/values.ts'
 
 const CANONICAL: Partial<Record<Scalar, (value: string) => string>> = {
   quantity: canonicalQuantityOf,
@@ -28,7 +30,7 @@ export function canonicalValue(type: Type, value: unknown): unknown {
     }
     return items ?? value
   }
-  return isObject(value) ? canonicalMembers(type, value) : value
+  return isRecord(value) ? canonicalMembers(type, value) : value
 }
 
 function canonicalMembers(

@@ -5,7 +5,8 @@
  *         named twice, with upstream's words.
  * Source: sigs.k8s.io/structured-merge-diff typed/tofieldset.go, typed/validate.go
  */
-import { isList, isObject, type JsonObject } from '#api/json.ts'
+
+import { isList, type JsonObject } from '#api/json.ts'
 import type { AnyObject } from '#api/object.ts'
 import {
   elementOf,
@@ -17,11 +18,12 @@ import {
 import { EMPTY, type FieldSet, formatPath, LEAF, SELF } from '#api/patch/apply/field-set.ts'
 import type { ListType, StructType, Type } from '#api/schema/type.ts'
 import { badRequest } from '#api/status.ts'
+import { isRecord } from '#api/values.ts'
 
 /** All fields an object has, without those that nobody owns. */
 export function fieldSetOf(type: StructType, object: JsonObject): FieldSet {
   const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = object
-  const owned = isObject(metadata)
+  const owned = isRecord(metadata)
     ? Object.fromEntries(Object.entries(metadata).filter(([name]) => !UNOWNED_METADATA.has(name)))
     : undefined
   return (
@@ -35,14 +37,14 @@ function collect(type: Type, value: unknown, isSelf = false): FieldSet | undefin
   const shape = shapeOf(type)
   if (shape.kind === 'leaf' || isAbsent(value)) return LEAF
   if (shape.kind === 'list') return isList(value) ? collectList(shape.type, value, isSelf) : LEAF
-  if (!isObject(value)) return LEAF
+  if (!isRecord(value)) return LEAF
   let node: Record<string, FieldSet> | undefined
   for (const key of Object.keys(value)) {
     const member = value[key]
     const memberType = shape.kind === 'map' ? shape.type.values : shape.type.fields.get(key)?.type
     if (memberType === undefined) continue
     const isNamed =
-      shape.kind === 'map' || isAbsent(member) || (isObject(member) && isHollow(member))
+      shape.kind === 'map' || isAbsent(member) || (isRecord(member) && isHollow(member))
     const below = collect(memberType, member, isNamed)
     if (below === undefined) continue
     node ??= isSelf ? { [SELF]: LEAF } : {}
@@ -90,7 +92,7 @@ const below = (element: string, fault: Fault | undefined): Fault | undefined =>
 function faultOf(type: Type, value: unknown): Fault | undefined {
   if (isAbsent(value)) return undefined
   if (type.kind === 'list') return isList(value) ? listFault(type, value) : undefined
-  if (type.kind === 'scalar' || !isObject(value)) return undefined
+  if (type.kind === 'scalar' || !isRecord(value)) return undefined
   for (const key of Object.keys(value)) {
     const memberType = type.kind === 'map' ? type.values : type.fields.get(key)?.type
     const fault =

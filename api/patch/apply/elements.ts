@@ -3,9 +3,11 @@
  *
  * Source: sigs.k8s.io/structured-merge-diff typed/helpers.go listItemToPathElement
  */
-import { isList, isObject, type JsonObject } from '#api/json.ts'
+
+import { isList, type JsonObject } from '#api/json.ts'
 import { keyElement } from '#api/patch/apply/field-set.ts'
 import type { Field, ListType, MapType, StructType, Type } from '#api/schema/type.ts'
+import { isRecord } from '#api/values.ts'
 
 export type Shape =
   | { readonly kind: 'leaf' }
@@ -35,9 +37,9 @@ export function shapeOf(type: Type): Shape {
  */
 export function elementOf(type: ListType, item: unknown): string | undefined {
   if (type.listType === 'set') {
-    return isObject(item) || isList(item) ? undefined : `v:${JSON.stringify(item)}`
+    return isRecord(item) || isList(item) ? undefined : `v:${JSON.stringify(item)}`
   }
-  if (!isObject(item)) return undefined
+  if (!isRecord(item)) return undefined
   const [only = '', ...others] = type.keys
   const name = item[only]
   if (others.length === 0 && typeof name === 'string') {
@@ -83,7 +85,7 @@ export function indexList(type: ListType, value: unknown): IndexedList {
 }
 
 export const objectOf = (value: unknown): JsonObject | undefined =>
-  isObject(value) ? value : undefined
+  isRecord(value) ? value : undefined
 
 /** null and undefined are nothing. */
 export const isAbsent = (value: unknown): value is null | undefined =>
@@ -108,7 +110,7 @@ export function impliedValue(field: Field): unknown {
 export const isHollow = (value: unknown): boolean =>
   isAbsent(value) ||
   (isList(value) && value.length === 0) ||
-  (isObject(value) && isEmptyObject(value))
+  (isRecord(value) && isEmptyObject(value))
 
 function isEmptyObject(value: JsonObject): boolean {
   for (const _key in value) return false

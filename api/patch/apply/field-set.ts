@@ -10,7 +10,7 @@
  * Law  an operation that changes nothing returns its first argument itself, so that callers can compare by identity.
  * Source: sigs.k8s.io/structured-merge-diff fieldpath/set.go, serialize.go
  */
-import { isObject } from '#api/json.ts'
+import { isRecord } from '#api/values.ts'
 
 export interface FieldSet {
   readonly [element: string]: FieldSet
@@ -168,7 +168,7 @@ export function* members(
 
 /** `fieldsV1` of a stranger: a set, or undefined when it is none. */
 export function parseFieldSet(value: unknown): FieldSet | undefined {
-  if (!isObject(value)) return undefined
+  if (!isRecord(value)) return undefined
   const children: [string, FieldSet][] = []
   for (const [key, inner] of Object.entries(value)) {
     const element = canonicalElement(key)
@@ -186,7 +186,7 @@ function canonicalElement(key: string): string | undefined {
   try {
     const value: unknown = JSON.parse(key.slice(2))
     if (key.startsWith('v:')) return `v:${JSON.stringify(value)}`
-    return isObject(value) ? keyElement(value) : undefined
+    return isRecord(value) ? keyElement(value) : undefined
   } catch {
     return undefined
   }
@@ -207,7 +207,7 @@ function formatElement(element: string): string {
   if (element.startsWith('v:')) return `[=${text}]`
   if (element.startsWith('i:')) return `[${text}]`
   const keys: unknown = JSON.parse(text)
-  const shown = isObject(keys)
+  const shown = isRecord(keys)
     ? Object.entries(keys).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
     : []
   return `[${shown.join(',')}]`

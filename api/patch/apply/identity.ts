@@ -1,14 +1,15 @@
 /**
  * What no apply can take from an object: its API version, kind, name and the metadata the server keeps. Pure.
  */
-import { isObject } from '#api/json.ts'
+
 import type { AnyObject, ObjectMeta } from '#api/object.ts'
 import { UNOWNED_METADATA } from '#api/patch/apply/elements.ts'
+import { isRecord } from '#api/values.ts'
 
 /** `fields` as an object of `identity`'s kind and name. */
 export function kubeObjectOf(fields: unknown, identity: AnyObject): AnyObject {
   const { apiVersion, kind, metadata } = identity
-  const known = isObject(fields) ? fields : {}
+  const known = isRecord(fields) ? fields : {}
   return {
     ...known,
     apiVersion,
@@ -18,7 +19,7 @@ export function kubeObjectOf(fields: unknown, identity: AnyObject): AnyObject {
 }
 
 /** The seam where merged JSON becomes metadata again; decoding checks its content afterwards. */
-const isMetadata = (value: unknown): value is ObjectMeta => isObject(value)
+const isMetadata = (value: unknown): value is ObjectMeta => isRecord(value)
 
 export const nameOf = ({ name, namespace }: ObjectMeta): ObjectMeta => ({
   ...(name === undefined ? {} : { name }),

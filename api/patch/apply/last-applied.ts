@@ -2,12 +2,13 @@
  * The annotation in which client-side `kubectl apply` remembers its configuration. Pure.
  * Source: k8s.io/apimachinery pkg/util/managedfields/internal lastappliedmanager.go, lastappliedupdater.go
  */
-import { isObject } from '#api/json.ts'
+
 import type { AnyObject } from '#api/object.ts'
 import { compareObjects } from '#api/patch/apply/compare.ts'
 import { fieldSetOf } from '#api/patch/apply/configuration.ts'
 import { difference, EMPTY, type FieldSet } from '#api/patch/apply/field-set.ts'
 import type { StructType } from '#api/schema/type.ts'
+import { isRecord } from '#api/values.ts'
 
 export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 
@@ -26,7 +27,7 @@ function parseAnnotation(text: string | undefined): Readonly<Record<string, unkn
   if (text === undefined) return undefined
   try {
     const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
+    return isRecord(value) ? value : undefined
   } catch {
     return undefined
   }

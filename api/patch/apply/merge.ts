@@ -3,10 +3,12 @@
  *
  * Source: sigs.k8s.io/structured-merge-diff typed/merge.go, typed/remove.go
  */
-import { isList, isObject, type JsonObject, propertyOf, setProperty } from '#api/json.ts'
+
+import { isList, type JsonObject, propertyOf, setProperty } from '#api/json.ts'
 import { elementOf, isAbsent, isHollow, shapeOf } from '#api/patch/apply/elements.ts'
 import { child, type FieldSet, hasMember, isEmpty, nodeOf } from '#api/patch/apply/field-set.ts'
 import type { ListType, MapType, StructType, Type } from '#api/schema/type.ts'
+import { isRecord } from '#api/values.ts'
 
 /** `config` over `live`: what the configuration names wins, what it does not name stays. */
 function mergeValues(type: Type, live: unknown, config: unknown): unknown {
@@ -16,7 +18,7 @@ function mergeValues(type: Type, live: unknown, config: unknown): unknown {
   if (shape.kind === 'list') {
     return isList(live) && isList(config) ? mergeLists(shape.type, live, config) : config
   }
-  return isObject(live) && isObject(config) ? mergeObjects(shape.type, live, config) : config
+  return isRecord(live) && isRecord(config) ? mergeObjects(shape.type, live, config) : config
 }
 
 const memberType = (type: StructType | MapType, key: string): Type | undefined =>
@@ -99,7 +101,7 @@ export function removeFields(type: Type, value: unknown, set: FieldSet): unknown
   const shape = shapeOf(type)
   if (isHollow(value) || isEmpty(set) || shape.kind === 'leaf') return value
   if (shape.kind === 'list') return isList(value) ? removeElements(shape.type, value, set) : value
-  if (!isObject(value)) return value
+  if (!isRecord(value)) return value
   const kept: [string, unknown][] = []
   let isSame = true
   for (const [key, member] of Object.entries(value)) {

@@ -1,12 +1,14 @@
 /** JSON, merge and strategic merge patches: what they do, what they refuse, and that they leave their input alone. */
-import { isObject, type JsonObject, propertyOf } from '#api/json.ts'
+
+import t from 'tap'
+import { type JsonObject, propertyOf } from '#api/json.ts'
 import { applyJsonPatch } from '#api/patch/json-patch.ts'
 import { applyMergePatch } from '#api/patch/merge-patch.ts'
 import { applyStrategicMergePatch } from '#api/patch/strategic-merge-patch.ts'
 import type { StructType } from '#api/schema/type.ts'
 import { typeOf } from '#api/scheme.ts'
+import { isRecord } from '#api/values.ts'
 import { seededRandom } from '#base/random.ts'
-import t from 'tap'
 
 const kindOf = (group: string, kind: string): StructType => {
   const type = typeOf(group, 'v1', kind)
@@ -328,7 +330,7 @@ function createMergePatch(source: JsonObject, target: JsonObject): JsonObject {
   }
   for (const [key, wanted] of Object.entries(target)) {
     const present = propertyOf(source, key)
-    if (isObject(wanted) && isObject(present)) {
+    if (isRecord(wanted) && isRecord(present)) {
       const inner = createMergePatch(present, wanted)
       if (Object.keys(inner).length > 0) patch.set(key, inner)
     } else if (wanted !== undefined && JSON.stringify(wanted) !== JSON.stringify(present)) {
