@@ -168,15 +168,18 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
   ns: 1e-9,
 }
 
+/** Written so that no digit can belong to two of its parts: a long row of them is read once. */
+const DURATION = /^(?:(?:\d+(?:\.\d*)?|\.\d+)(?:h|ms|us|ns|m|s))+$/
+const PART = /(\d+(?:\.\d*)?|\.\d+)(h|ms|us|ns|m|s)/g
+
 /** Rounded down to whole seconds, at least one. */
 function everySeconds(spec: string): number {
   const text = spec.slice(EVERY.length)
-  const parts = [...text.matchAll(/(\d+\.?\d*|\.\d+)(h|ms|us|ns|m|s)/g)]
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
+  if (!DURATION.test(text)) {
     const reason = `time: invalid duration ${JSON.stringify(text)}`
     throw new CronError(`failed to parse duration ${spec}: ${reason}`)
   }
-  const seconds = parts.reduce(
+  const seconds = [...text.matchAll(PART)].reduce(
     (total, [, amount, unit]) => total + Number(amount) * (UNIT_SECONDS[unit ?? ''] ?? 0),
     0,
   )

@@ -1,7 +1,8 @@
 /**
  * Which resources the server offers: what generic controllers (garbage collection, namespace deletion) walk over.
  *
- * Output  one row per resource in its group's preferred version; subresources and virtual resources left out.
+ * Output  one row per resource, in its group's preferred version or else the first that has it; subresources and virtual
+ *         resources left out.
  * Throws  StatusError as the Transport does.
  */
 import type { AnyObject } from '#api/object.ts'
@@ -40,20 +41,29 @@ export async function discoverResources(
   const groups = groupsOf(await get('/apis'))
   const documents = [
     { group: '', version: 'v1', path: '/api/v1' },
-    ...groups.flatMap(({ name, versions, preferredVersion }) => {
-      const version = preferredVersion?.version ?? versions[0]?.version
-      return version === undefined
-        ? []
-        : [{ group: name, version, path: `/apis/${name}/${version}` }]
-    }),
+    ...groups.flatMap(group =>
+      preferred(group).map(version => ({
+        group: group.name,
+        version,
+        path: `/apis/${group.name}/${version}`,
+      })),
+    ),
   ]
   const found: DiscoveredResource[] = []
+  const seen = new Set<string>()
   for (const { group, version, path } of documents) {
     for (const row of rowsOf(await get(path))) {
       const { name, kind, namespaced, verbs = [] } = row
-      if (name.includes('/') || !verbs.includes('list')) continue
+      if (name.includes('/') || !verbs.includes('list') || seen.has(`${group}/${name}`)) continue
+      seen.add(`${group}/${name}`)
       found.push({ group, version, plural: name, kind, namespaced, verbs })
     }
   }
   return found
+}
+
+/** All versions of a group, the preferred one first. */
+function preferred({ versions, preferredVersion }: GroupRow): readonly string[] {
+  const names = versions.map(({ version }) => version)
+  return [...new Set(preferredVersion === undefined ? names : [preferredVersion.version, ...names])]
 }

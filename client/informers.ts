@@ -1,6 +1,6 @@
 /**
  * The informers of one process: one list and watch per resource and selection, however many readers it has.
- * Owns: the informers, which run until `run`'s signal aborts. One asked for later starts at once.
+ * Owns: the informers, which run until `run`'s signal aborts or they are stopped. One asked for later starts at once.
  */
 import type { KubeObject } from '#api/object.ts'
 import type { Clock } from '#base/clock.ts'
@@ -19,10 +19,15 @@ export interface InformersOptions {
   readonly log: Logger
 }
 
+interface Kept {
+  readonly informer: AnyInformer
+  readonly ending: AbortController
+}
+
 export class Informers implements Part {
   readonly name = 'informers'
   readonly #options: InformersOptions
-  readonly #informers = new Map<string, AnyInformer>()
+  readonly #informers = new Map<string, Kept>()
   readonly #running = new Set<Promise<void>>()
   #signal: AbortSignal | undefined
 
@@ -42,28 +47,37 @@ export class Informers implements Part {
     const id = [group, version, plural, namespace, labelSelector, fieldSelector].join('|')
     const existing = this.#informers.get(id)
     // The seam of a registry of mixed kinds: the id names the resource, hence the type.
-    if (existing !== undefined) return existing as unknown as Informer<T>
+    if (existing !== undefined) return existing.informer as unknown as Informer<T>
     const made = new Informer<T>({ ...this.#options, resource, selection })
-    this.#informers.set(id, made as unknown as AnyInformer)
-    this.#start(made)
+    const kept = { informer: made as unknown as AnyInformer, ending: new AbortController() }
+    this.#informers.set(id, kept)
+    this.#start(kept)
     return made
+  }
+
+  /** Ends the informer of everything of a resource that is there no more. One asked for later starts anew. */
+  stop({ group, version, plural }: ResourceName): void {
+    const id = [group, version, plural, '', '', ''].join('|')
+    this.#informers.get(id)?.ending.abort()
+    this.#informers.delete(id)
   }
 
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal
-    for (const informer of this.#informers.values()) this.#start(informer)
+    for (const kept of this.#informers.values()) this.#start(kept)
     await untilAborted(signal)
     await Promise.all(this.#running)
   }
 
   /** Resolves when all informers asked for so far have listed once. */
   async synced(signal: AbortSignal): Promise<void> {
-    await Promise.all([...this.#informers.values()].map(informer => informer.synced(signal)))
+    await Promise.all([...this.#informers.values()].map(({ informer }) => informer.synced(signal)))
   }
 
-  #start(informer: { run(signal: AbortSignal): Promise<void> }): void {
+  #start({ informer, ending }: Kept): void {
     if (this.#signal === undefined || this.#signal.aborted) return
-    const running = informer.run(this.#signal).finally(() => this.#running.delete(running))
+    const signal = AbortSignal.any([this.#signal, ending.signal])
+    const running = informer.run(signal).finally(() => this.#running.delete(running))
     this.#running.add(running)
   }
 }

@@ -16,7 +16,7 @@ const UNITS: ReadonlyMap<string, number> = new Map([
   ['ns', 1],
 ])
 
-const PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g
+const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g
 
 /** Text that has been checked already (`1h30m`, `-1.5s`, `0`). */
 export function nanosecondsOf(text: string): number {

@@ -7,39 +7,22 @@
 import { equalJson } from '#api/json.ts'
 import { label1035Faults, subdomainFaults } from '#api/names.ts'
 import type {
-  CustomResourceColumnDefinition,
-  CustomResourceConversion,
   CustomResourceDefinition,
   CustomResourceDefinitionNames,
   CustomResourceDefinitionSpec,
   CustomResourceDefinitionVersion,
-  CustomResourceSubresources,
 } from '#api/types/apiextensions-v1.ts'
 import {
-  type Faults,
-  forbidden,
-  refuseChange,
-  required,
-  requireOneOf,
-  wrong,
-} from '#api/validation/fault.ts'
+  validateColumns,
+  validateConversion,
+  validateSubresources,
+} from '#api/validation/definition-parts.ts'
+import { type Faults, refuseChange, required, requireOneOf, wrong } from '#api/validation/fault.ts'
 import { validateRootSchema } from '#api/validation/json-schemas.ts'
 import type { RuleTable } from '#api/validation/rules.ts'
 import { validateSelectableFields } from '#api/validation/selectable-paths.ts'
-import { validateClient, validateReviewVersions } from '#api/validation/webhooks.ts'
 
 const WARNING_MAX = 256
-const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string']
-const COLUMN_FORMATS = [
-  'byte',
-  'date',
-  'date-time',
-  'double',
-  'float',
-  'int32',
-  'int64',
-  'password',
-]
 /** Groups of the project: whoever defines kinds in them says who approved it. */
 const PROTECTED = /(^|\.)(k8s|kubernetes)\.io$/
 const APPROVAL = 'api-approved.kubernetes.io'
@@ -50,15 +33,17 @@ function validateDefinition(faults: Faults, definition: CustomResourceDefinition
   if (name !== '' && name !== `${names.plural}.${group}`) {
     faults.push(wrong('metadata.name', name, 'must be spec.names.plural+"."+spec.group'))
   }
-  requireSchemas(faults, definition.spec)
   validateSpec(faults, definition.spec, undefined)
   validateStored(faults, definition)
   validateApproval(faults, definition)
-  if (definition.spec.preserveUnknownFields === true) {
-    const detail =
-      'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'
-    faults.push(wrong('spec.preserveUnknownFields', true, detail))
-  }
+  refuseUnknownFields(faults, definition.spec)
+}
+
+function refuseUnknownFields(faults: Faults, spec: CustomResourceDefinitionSpec): void {
+  if (spec.preserveUnknownFields !== true) return
+  const detail =
+    'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'
+  faults.push(wrong('spec.preserveUnknownFields', true, detail))
 }
 
 function validateDefinitionUpdate(
@@ -66,8 +51,6 @@ function validateDefinitionUpdate(
   definition: CustomResourceDefinition,
   before: CustomResourceDefinition,
 ): void {
-  // One that came without, through v1beta1, may stay so.
-  if (before.spec.versions.every(hasSchema)) requireSchemas(faults, definition.spec)
   validateSpec(faults, definition.spec, before.spec)
   const isEstablished = before.status?.conditions?.some(
     ({ type, status }) => type === 'Established' && status === 'True',
@@ -81,9 +64,9 @@ function validateDefinitionUpdate(
   refuseChange(faults, 'spec.group', { before: old.group, after: spec.group })
   refuseChange(faults, 'spec.names.plural', { before: old.names.plural, after: spec.names.plural })
   validateStored(faults, definition)
-  if (!equalJson(definition.metadata.annotations, before.metadata.annotations)) {
+  if (approvalOf(definition).state !== approvalOf(before).state)
     validateApproval(faults, definition)
-  }
+  if (before.spec.preserveUnknownFields !== true) refuseUnknownFields(faults, definition.spec)
 }
 
 function validateDefinitionStatus(faults: Faults, { status }: CustomResourceDefinition): void {
@@ -103,11 +86,20 @@ const SHAREABLE = [
   'selectableFields',
 ] as const
 
-function requireSchemas(faults: Faults, { versions }: CustomResourceDefinitionSpec): void {
+/** A definition that came without schemas, through v1beta1, may stay so while it keeps unknown fields. */
+function requireSchemas(
+  faults: Faults,
+  { versions, preserveUnknownFields = false }: CustomResourceDefinitionSpec,
+  before: CustomResourceDefinitionSpec | undefined,
+): void {
+  const isRequired = before?.versions.every(hasSchema) ?? true
   for (const [index, version] of versions.entries()) {
     if (hasSchema(version)) continue
     const field = `spec.versions[${index}].schema.openAPIV3Schema`
-    faults.push(required(field, 'schemas are required'))
+    if (isRequired) faults.push(required(field))
+    else if (!preserveUnknownFields && version.served) {
+      faults.push(required(field, 'because otherwise all fields are pruned'))
+    }
   }
 }
 
@@ -124,6 +116,7 @@ function validateSpec(
     faults.push(wrong('spec.group', group, 'should be a domain with at least one dot'))
   }
   requireOneOf(faults, 'spec.scope', spec.scope, ['Cluster', 'Namespaced'])
+  requireSchemas(faults, spec, before)
   const shared = new Set(
     SHAREABLE.filter(field =>
       versions.every(version => equalJson(version[field], versions[0]?.[field])),
@@ -192,7 +185,6 @@ function validateVersionSchema(
   validateRootSchema(faults, `${field}.openAPIV3Schema`, { schema: { ...root }, hasStatus })
 }
 
-/** Without a schema there is a fault about that already. */
 function validateSelectable(
   ...[faults, field, version, before]: readonly [
     Faults,
@@ -203,7 +195,15 @@ function validateSelectable(
 ): void {
   const { selectableFields: fields = [], schema, name } = version
   const root = schema?.openAPIV3Schema
-  if (fields.length === 0 || root === undefined) return
+  if (fields.length === 0) return
+  if (root === undefined) {
+    const detail =
+      field === 'spec'
+        ? 'may only be set when validations.schema is included'
+        : 'may only be set when `version.schema.openAPIV3Schema` is not included'
+    faults.push(wrong(`${field}.selectableFields`, '', detail))
+    return
+  }
   const old = before?.versions.find(other => other.name === name)?.selectableFields
   validateSelectableFields(faults, `${field}.selectableFields`, {
     fields,
@@ -251,117 +251,46 @@ function validateNames(faults: Faults, field: string, names: CustomResourceDefin
   }
 }
 
-/** Replicas live under spec and status; the selector under either. */
-function validateSubresources(
-  faults: Faults,
-  field: string,
-  subresources: CustomResourceSubresources | undefined,
-): void {
-  const scale = subresources?.scale
-  if (scale === undefined) return
-  const place = `${field}.subresources.scale`
-  const paths = [
-    ['specReplicasPath', ['.spec.'], '.spec'],
-    ['statusReplicasPath', ['.status.'], '.status'],
-    ['labelSelectorPath', ['.spec.', '.status.'], 'either .spec or .status'],
-  ] as const
-  for (const [name, roots, where] of paths) {
-    const path = scale[name] ?? ''
-    const at = `${place}.${name}`
-    if (path === '') {
-      if (name !== 'labelSelectorPath') faults.push(required(at))
-    } else if (!path.startsWith('.')) {
-      faults.push(wrong(at, path, 'must be a simple json path starting with .'))
-    } else if (!roots.some(root => path.startsWith(root))) {
-      faults.push(wrong(at, path, `should be a json path under ${where}`))
-    }
-  }
-}
-
-function validateColumns(
-  faults: Faults,
-  field: string,
-  { additionalPrinterColumns: columns = [] }: CustomResourceDefinitionVersion,
-): void {
-  for (const [index, column] of columns.entries()) {
-    validateColumn(faults, `${field}.additionalPrinterColumns[${index}]`, column)
-  }
-}
-
-function validateColumn(
-  faults: Faults,
-  field: string,
-  column: CustomResourceColumnDefinition,
-): void {
-  const { name, type, format = '', jsonPath: path } = column
-  const types = `must be one of ${COLUMN_TYPES.join(',')}`
-  if (name === '') faults.push(required(`${field}.name`))
-  if (type === '') faults.push(required(`${field}.type`, types))
-  else if (!COLUMN_TYPES.includes(type)) faults.push(wrong(`${field}.type`, type, types))
-  if (format !== '' && !COLUMN_FORMATS.includes(format)) {
-    faults.push(wrong(`${field}.format`, format, `must be one of ${COLUMN_FORMATS.join(',')}`))
-  }
-  if (path === '') faults.push(required(`${field}.JSONPath`))
-  else if (!path.startsWith('.')) {
-    faults.push(wrong(`${field}.JSONPath`, path, 'must be a simple json path starting with .'))
-  }
-}
-
-function validateConversion(faults: Faults, conversion: CustomResourceConversion): void {
-  const { strategy, webhook } = conversion
-  const field = 'spec.conversion'
-  requireOneOf(faults, `${field}.strategy`, strategy, ['None', 'Webhook'])
-  if (strategy === 'Webhook') {
-    const place = `${field}.webhookClientConfig`
-    if (webhook?.clientConfig === undefined) {
-      faults.push(required(place, 'required when strategy is set to Webhook'))
-    } else validateClient(faults, place, webhook.clientConfig)
-    const versions = webhook?.conversionReviewVersions ?? []
-    const at = `${field}.conversionReviewVersions`
-    if (versions.length === 0) faults.push(required(at))
-    else {
-      const known = ['v1', 'v1beta1']
-      validateReviewVersions(faults, at, { versions, isKnownRequired: true, known })
-    }
-  } else if (webhook !== undefined) {
-    const detail = 'should not be set when strategy is not set to Webhook'
-    if (webhook.clientConfig !== undefined) {
-      faults.push(forbidden(`${field}.webhookClientConfig`, detail))
-    }
-    if ((webhook.conversionReviewVersions ?? []).length > 0) {
-      faults.push(forbidden(`${field}.conversionReviewVersions`, detail))
-    }
-  }
-}
-
 function validateStored(faults: Faults, { spec, status }: CustomResourceDefinition): void {
   const stored = status?.storedVersions ?? []
   const field = 'status.storedVersions'
   if (stored.length === 0) {
-    faults.push(wrong(field, stored, 'must have at least one stored version'))
+    faults.push(wrong(field, null, 'must have at least one stored version'))
     return
   }
   for (const version of spec.versions) {
     if (!version.storage || stored.includes(version.name)) continue
-    faults.push(wrong(field, version, `must have the storage version ${version.name}`))
+    faults.push(wrong(field, stored, `must have the storage version ${version.name}`))
   }
   for (const [index, name] of stored.entries()) {
     if (spec.versions.some(version => version.name === name)) continue
-    faults.push(wrong(`${field}[${index}]`, name, 'must appear in spec.versions'))
+    const detail = `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`
+    faults.push(wrong(`${field}[${index}]`, name, detail))
   }
 }
 
-function validateApproval(faults: Faults, { metadata, spec }: CustomResourceDefinition): void {
-  if (!PROTECTED.test(spec.group)) return
+type Approval = 'missing' | 'invalid' | 'approved' | 'bypassed'
+
+function approvalOf({ metadata }: CustomResourceDefinition): {
+  readonly state: Approval
+  readonly value: string
+} {
   const value = metadata.annotations?.[APPROVAL] ?? ''
+  if (value === '') return { state: 'missing', value }
+  if (value.startsWith('unapproved')) return { state: 'bypassed', value }
+  return { state: /^[a-zA-Z][-+.a-zA-Z0-9]*:\/\/[^/]+/.test(value) ? 'approved' : 'invalid', value }
+}
+
+const APPROVED = `protected groups must have approval annotation "${APPROVAL}"`
+const SEE = 'see https://github.com/kubernetes/enhancements/pull/1111'
+
+function validateApproval(faults: Faults, definition: CustomResourceDefinition): void {
+  if (!PROTECTED.test(definition.spec.group)) return
+  const { state, value } = approvalOf(definition)
   const field = `metadata.annotations[${APPROVAL}]`
-  if (value === '') {
-    const detail =
-      'protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111'
-    faults.push(required(field, detail))
-  } else if (!value.startsWith('unapproved') && !/^https?:\/\/[^/]+/.test(value)) {
-    const detail =
-      'protected groups must have approval annotation "api-approved.kubernetes.io" with either a URL or a reason starting with "unapproved", see https://github.com/kubernetes/enhancements/pull/1111'
+  if (state === 'missing') faults.push(required(field, `${APPROVED}, ${SEE}`))
+  if (state === 'invalid') {
+    const detail = `${APPROVED} with either a URL or a reason starting with "unapproved", ${SEE}`
     faults.push(wrong(field, value, detail))
   }
 }

@@ -3,9 +3,9 @@
  * back-references, so that matching never back-tracks. Pure; one pass over the text, nothing is compiled.
  *
  * Output  the fault in Go's words; undefined when there is none
- * Source: Go regexp/syntax/parse.go. Differs: names of Unicode classes are not looked at, and 64 Ki characters are the
- * most instead of a program of 128 MB.
+ * Source: Go regexp/syntax/parse.go. Differs: 64 Ki characters are the most instead of a program of 128 MB.
  */
+import { escapedCode, unicodeText } from '#api/validation/go-regexp-classes.ts'
 
 const REPEAT_MAX = 1000
 const DEPTH_MAX = 1000
@@ -153,9 +153,16 @@ function escapeAt(cursor: Cursor, isOutside: boolean): void {
     const found = form.exec(text)
     if (found === null) continue
     cursor.at = at + found[0].length
+    requireClass(found[0])
     return
   }
   fail('invalid escape sequence', text.slice(at, at + 1 + characterLength(text, at + 1)))
+}
+
+/** Categories and scripts are those that Unicode has. */
+function requireClass(escape: string): void {
+  if (!/^\\p/i.test(escape) || unicodeText(escape.slice(1)) !== undefined) return
+  fail('invalid character class range', escape)
 }
 
 const POSIX =
@@ -199,14 +206,6 @@ function memberAt(cursor: Cursor): number | undefined {
     return text.codePointAt(at)
   }
   escapeAt(cursor, false)
-  return escapedCode(text.slice(at + 1, cursor.at))
-}
-
-const CONTROLS: Readonly<Record<string, number>> = { a: 7, f: 12, n: 10, r: 13, t: 9, v: 11 }
-
-function escapedCode(escape: string): number | undefined {
-  const hex = /^x\{?([\da-fA-F]+)/.exec(escape)?.[1]
-  if (hex !== undefined) return Number.parseInt(hex, 16)
-  if (/^[0-7]/.test(escape)) return Number.parseInt(escape, 8)
-  return /^[dDsSwWpP]/.test(escape) ? undefined : (CONTROLS[escape] ?? escape.codePointAt(0))
+  const escape = text.slice(at + 1, cursor.at)
+  return /^[dDsSwWpP]/.test(escape) ? undefined : escapedCode(escape)
 }

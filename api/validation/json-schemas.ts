@@ -14,11 +14,21 @@ import {
   schemasAt,
   structuralFaults,
   typeOf,
+  META_FIELDS,
 } from '#api/validation/structural-schemas.ts'
+import { validateValueRules } from '#api/validation/value-rules.ts'
 import { isRecord } from '#api/values.ts'
 
 const TYPES: readonly string[] = ['array', 'boolean', 'integer', 'number', 'object', 'string']
-const META_FIELDS = new Set(['metadata', 'kind', 'apiVersion'])
+const STRANGE = [
+  'id',
+  '$schema',
+  '$ref',
+  'patternProperties',
+  'dependencies',
+  'additionalItems',
+  'definitions',
+]
 
 /** Keywords of JSON schema that are no part of it here, in the order in which they are refused. */
 const UNSUPPORTED = [
@@ -65,10 +75,38 @@ export function validateRootSchema(
   if (schema['nullable'] === true) {
     faults.push(forbidden(`${field}.nullable`, 'nullable cannot be true at the root'))
   }
+  const before = faults.length
+  const stranger = strangerIn(schema)
+  if (stranger === undefined) {
+    faults.push(...structuralFaults(field, schema))
+    if (faults.length === before) validateDefaults(faults, field, { schema, isRoot: true })
+  }
   validateSchema(faults, field, { schema, isRoot: true, noDefaults: '', inMetadata: false })
-  const unstructured = structuralFaults(field, schema)
-  faults.push(...unstructured)
-  if (unstructured.length === 0) validateDefaults(faults, field, { schema, isRoot: true })
+  if (stranger !== undefined && faults.length === before) faults.push(wrong(field, '', stranger))
+}
+
+/** What a structural schema cannot even be asked about; told when nothing else says so. */
+function strangerIn(schema: Schema): string | undefined {
+  if (Array.isArray(schema['items'])) {
+    return "OpenAPIV3Schema 'items' must be a schema, but is an array"
+  }
+  if (schema['x-kubernetes-preserve-unknown-fields'] === false) {
+    return "internal error: 'x-kubernetes-preserve-unknown-fields' must be true or undefined"
+  }
+  const own = STRANGE.find(name => schema[name] !== undefined && schema[name] !== '')
+  if (own !== undefined)
+    return `OpenAPIV3Schema '${own.replace('$schema', 'schema')}' is not supported`
+  const additional = schema['additionalProperties']
+  const below = [
+    ...junctions(schema).map(([, one]) => one),
+    ...namedAt(schema, 'properties').map(([, one]) => one),
+    ...(isRecord(additional) ? [additional] : []),
+  ]
+  for (const one of below) {
+    const found = strangerIn(one)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function validateStatusRoot(faults: Faults, field: string, schema: Schema): void {
@@ -191,7 +229,7 @@ function validateExtensions(faults: Faults, field: string, schema: Schema): void
     values: ['atomic', 'set', 'map'],
   })
   validateMapKeys(faults, field, schema)
-  validateRules(faults, `${field}.x-kubernetes-validations`, schema)
+  validateValueRules(faults, `${field}.x-kubernetes-validations`, schema)
 }
 
 interface Typed {
@@ -298,24 +336,6 @@ function validateKeyed(faults: Faults, field: string, { items, keys }: Keyed): v
     if (property['nullable'] === true) {
       const detail = `this property is in ${KEYS}, so it cannot be nullable`
       faults.push(forbidden(`${place}.nullable`, detail))
-    }
-  }
-}
-
-function validateRules(faults: Faults, field: string, schema: Schema): void {
-  for (const [index, rule] of schemasAt(schema, 'x-kubernetes-validations').entries()) {
-    const place = `${field}[${index}]`
-    const textOf = (name: string): string => {
-      const value = rule[name]
-      return typeof value === 'string' ? value : ''
-    }
-    if (textOf('rule').trim() === '')
-      faults.push(required(`${place}.rule`, 'rule is not specified'))
-    const message = textOf('message')
-    if (message !== '' && message.trim() === '') {
-      faults.push(wrong(`${place}.message`, message, 'message must be non-empty if specified'))
-    } else if (/[\r\n]/.test(message.trim())) {
-      faults.push(wrong(`${place}.message`, message, 'message must not contain line breaks'))
     }
   }
 }

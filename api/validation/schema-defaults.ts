@@ -6,10 +6,8 @@
 
 import { type Faults, wrong } from '#api/validation/fault.ts'
 import { validateValue } from '#api/validation/schema-values.ts'
-import { namedAt, type Schema, schemaAt } from '#api/validation/structural-schemas.ts'
+import { namedAt, type Schema, schemaAt, META_FIELDS } from '#api/validation/structural-schemas.ts'
 import { isRecord } from '#api/values.ts'
-
-const META_FIELDS = new Set(['metadata', 'kind', 'apiVersion'])
 
 /** `schema` is structural; at the root it is that of a whole object. */
 export function validateDefaults(

@@ -7,6 +7,7 @@
 import { equalJson, type JsonObject } from '#api/json.ts'
 import type { FieldError } from '#api/status.ts'
 import { type Faults, forbidden, required, wrong } from '#api/validation/fault.ts'
+import { matcherOf } from '#api/validation/go-regexp-matcher.ts'
 import { goRegexpFault } from '#api/validation/go-regexp.ts'
 import { isRecord } from '#api/values.ts'
 
@@ -37,6 +38,9 @@ export const typeOf = (schema: Schema | undefined): string => {
   const type = schema?.['type']
   return typeof type === 'string' ? type : ''
 }
+
+/** Known of every object, whatever its schema says. */
+export const META_FIELDS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata'])
 
 const EMBEDDED = 'x-kubernetes-embedded-resource'
 const PRESERVE = 'x-kubernetes-preserve-unknown-fields'
@@ -183,8 +187,10 @@ function validateJunctors(faults: Faults, field: string, { schema, exempt }: Jun
   if (typeof pattern === 'string' && pattern !== '') validatePattern(faults, field, pattern)
 }
 
+const TOO_LARGE = 'error parsing regexp: expression too large'
+
 function validatePattern(faults: Faults, field: string, pattern: string): void {
-  const fault = goRegexpFault(pattern)
+  const fault = goRegexpFault(pattern) ?? (matcherOf(pattern) === undefined ? TOO_LARGE : undefined)
   if (fault === undefined) return
   const detail = `must be a valid regular expression, but isn't: ${fault}`
   faults.push(wrong(`${field}.pattern`, pattern, detail))

@@ -329,12 +329,12 @@ void t.test(
     const byReporter = '?fieldSelector=reportingController%3Dtest-controller'
     t.strictSame((await client.list(t, byReporter)).map(nameOf), [name])
     const before = await client.get(t, name)
-    const note = 'This is a test event - patched'
-    await client.patch(t, name, { note }, STRATEGIC)
-    t.strictSame(settled(await client.get(t, name)), { ...settled(before), note })
+    const started = { count: 2, lastObservedTime: '2017-09-19T13:49:11.000000Z' }
+    await client.patch(t, name, { series: started }, STRATEGIC)
+    t.strictSame(settled(await client.get(t, name)), { ...settled(before), series: started })
     const series = { count: 100, lastObservedTime: '2017-09-19T13:49:16.000000Z' }
     await client.update(t, name, body => ({ ...body, series }))
-    t.strictSame(settled(await client.get(t, name)), { ...settled(before), note, series })
+    t.strictSame(settled(await client.get(t, name)), { ...settled(before), series })
     await client.remove(t, name)
     t.equal((await everywhere.list(t)).length, 0)
     t.equal((await client.list(t)).length, 0)

@@ -1,7 +1,8 @@
 /**
  * What upstream's TestResource does to one kind (test/e2e/framework/conformance/conformance.go), over the raw API: it is
  * listed by discovery, created, read, updated, its status too, patched in every way, listed, deleted as a collection,
- * while a watch sees all of it in order. Throws when a watch is silent.
+ * while watches of the namespace and of all see it in order. Stricter: all kinds of patches for every kind, and contents.
+ * Throws when a watch is silent.
  */
 import type { Test } from 'tap'
 import type { connectRaw } from '../component/api-fixture.ts'
@@ -44,8 +45,12 @@ export async function runCrud(t: Test, raw: Raw, crud: Crud): Promise<void> {
   const path = namespace === undefined ? '' : `/namespaces/${namespace}`
   const client = kindClient(raw, `${base}${path}/${plural}`)
   const everywhere = kindClient(raw, `${base}/${plural}`)
-  const watch = everywhere.watch(`&${SELECTOR}`)
-  const seen = watched(t, watch)
+  const watches = [everywhere, ...(namespace === undefined ? [] : [client])].map(one =>
+    one.watch(`&${SELECTOR}`),
+  )
+  const seen: Seen = async (type, body) => {
+    for (const watch of watches) await sees(t, watch, { type, body })
+  }
   const type = { apiVersion: base.slice('/apis/'.length), kind: crud.kind }
   const initial = {
     ...type,
@@ -73,8 +78,8 @@ export async function runCrud(t: Test, raw: Raw, crud: Crud): Promise<void> {
     t.strictSame(await client.get(t, 'test/status'), reply.body, 'status read')
   }
   for (const [media, query] of PATCHES) {
-    await again(t, { client, seen, initial })
-    const sent = media === JSON_PATCH ? operations(patch) : { ...type, ...patch }
+    const fresh = await again(t, { client, seen, initial })
+    const sent = media === JSON_PATCH ? operations(patch) : addressed(fresh, patch)
     const body = await client.patch(t, `test?fieldValidation=Strict${query}`, sent, media)
     t.match(body, patch, media)
     await seen('MODIFIED', body)
@@ -84,7 +89,13 @@ export async function runCrud(t: Test, raw: Raw, crud: Crud): Promise<void> {
     const next = await client.update(t, 'test', body => merged(body, patch))
     await seen('MODIFIED', next)
     const sent =
-      media === JSON_PATCH ? [{ op: 'add', path: '/status', value: status }] : { ...type, status }
+      media === JSON_PATCH
+        ? Object.entries(status ?? {}).map(([name, value]) => ({
+            op: 'add',
+            path: `/status/${name}`,
+            value,
+          }))
+        : addressed(next, { status })
     const place = `test/status?fieldValidation=Strict${query}`
     const body = await client.patch(t, place, sent, media)
     t.match(body, { ...patch, status }, `status: ${media}`)
@@ -95,7 +106,7 @@ export async function runCrud(t: Test, raw: Raw, crud: Crud): Promise<void> {
   await client.removeAll(t, `?${SELECTOR}`)
   await seen('DELETED')
   await client.isGone(t, 'test')
-  watch.close()
+  for (const watch of watches) watch.close()
 }
 
 const PATCHES = [
@@ -107,15 +118,29 @@ const PATCHES = [
 
 type Seen = (type: string, body?: Body) => Promise<void>
 
+interface Watch {
+  next(fits: (event: WatchEvent) => boolean): Promise<WatchEvent>
+}
+
+interface Wanted {
+  readonly type: string
+  readonly body: Body | undefined
+}
+
 /** The next event is of that type and, where a body is named, of its resourceVersion. */
-const watched =
-  (t: Test, watch: { next(fits: (event: WatchEvent) => boolean): Promise<WatchEvent> }): Seen =>
-  async (type, body) => {
-    const event = await watch.next(({ type }) => type !== 'BOOKMARK')
-    t.equal(event.type, type, `the watch sees ${type}`)
-    if (body === undefined || event.object === undefined) return
-    t.equal(versionOf(event.object), versionOf(body), 'of that version')
-  }
+async function sees(t: Test, watch: Watch, { type, body }: Wanted): Promise<void> {
+  const event = await watch.next(({ type }) => type !== 'BOOKMARK')
+  t.equal(event.type, type, `the watch sees ${type}`)
+  if (body === undefined || event.object === undefined) return
+  t.equal(versionOf(event.object), versionOf(body), 'of that version')
+}
+
+/** A patch of that very object: its kind, name and uid go with it. */
+function addressed(object: Body, patch: object): object {
+  const { apiVersion, kind, metadata } = object
+  const { name, namespace, uid } = Object(metadata)
+  return merged({ apiVersion, kind, metadata: { name, namespace, uid } }, patch)
+}
 
 interface Anew {
   readonly client: ReturnType<typeof kindClient>
@@ -123,11 +148,13 @@ interface Anew {
   readonly initial: object
 }
 
-async function again(t: Test, { client, seen, initial }: Anew): Promise<void> {
+async function again(t: Test, { client, seen, initial }: Anew): Promise<Body> {
   await client.remove(t, 'test')
   await client.isGone(t, 'test')
   await seen('DELETED')
-  await seen('ADDED', await client.create(t, initial))
+  const created = await client.create(t, initial)
+  await seen('ADDED', created)
+  return created
 }
 
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>

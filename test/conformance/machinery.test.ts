@@ -1,6 +1,6 @@
 /**
  * Upstream's conformance tests of discovery, field validation and flow control's objects, step by step, against a real
- * API server over HTTPS. Steps about custom resources wait for their serving.
+ * API server over HTTPS.
  */
 import t, { type Test } from 'tap'
 import { connectRaw, startApi } from '../component/api-fixture.ts'

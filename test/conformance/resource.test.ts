@@ -11,7 +11,9 @@ t.teardown(() => {
 })
 await raw.send('POST', '/api/v1/namespaces', { metadata: { name: 'e2e' } })
 
-const selectors = [{ cel: { expression: 'device.driver == "dra.example.com"' } }]
+const selecting = (expression: string): object => ({
+  spec: { selectors: [{ cel: { expression } }] },
+})
 const requests = [{ name: 'req-0', exactly: { deviceClassName: 'my-class' } }]
 const labels = { metadata: { labels: { 'test.dra.example.com': 'test' } } }
 const condition = {
@@ -22,18 +24,12 @@ const condition = {
   lastTransitionTime: '2026-01-01T00:00:00Z',
 }
 
-const allocation = {
-  devices: {
-    results: [{ request: 'req-0', driver: 'dra.example.com', pool: 'pool', device: 'dev-0' }],
-  },
-}
-
 const KINDS: readonly Omit<Crud, 'base'>[] = [
   {
     kind: 'DeviceClass',
     plural: 'deviceclasses',
-    object: { spec: {} },
-    patch: { spec: { selectors } },
+    object: selecting('false'),
+    patch: selecting('1 == 2'),
   },
   {
     kind: 'ResourceClaim',
@@ -41,12 +37,8 @@ const KINDS: readonly Omit<Crud, 'base'>[] = [
     namespace: 'e2e',
     object: { spec: { devices: { requests } } },
     patch: labels,
-    status: {
-      allocation,
-      devices: [
-        { driver: 'dra.example.com', pool: 'pool', device: 'dev-0', conditions: [condition] },
-      ],
-    },
+    // Nothing at all may be what is allocated.
+    status: { allocation: {} },
   },
   {
     kind: 'ResourceClaimTemplate',

@@ -117,7 +117,10 @@ const DEFAULTS: readonly (readonly [string, object, readonly string[]])[] = [
   [
     'a fraction',
     { type: 'integer', default: 1.5 },
-    [': Invalid value: "number":  in body must be of type integer: "number"'],
+    [
+      ': Invalid value: "number":  in body must be of type integer: "number"',
+      ': Invalid value: "": Checked value must be of type integer (default format) in ',
+    ],
   ],
   [
     'none of the values',
@@ -136,8 +139,8 @@ const DEFAULTS: readonly (readonly [string, object, readonly string[]])[] = [
     },
     [
       ': Invalid value: 11:  in body should be a multiple of 2',
-      ': Invalid value: 11:  in body should be less than or equal to 10',
       ': Invalid value: 11:  in body should be greater than 11',
+      ': Invalid value: 11:  in body should be less than or equal to 10',
     ],
   ],
   [
@@ -180,7 +183,7 @@ const DEFAULTS: readonly (readonly [string, object, readonly string[]])[] = [
   [
     'a map',
     { type: 'object', default: { x: '1', y: 2 }, additionalProperties: text },
-    ['.y: Invalid value: "integer": y in body must be of type string: "integer"'],
+    ['.y: Invalid value: "integer": .y in body must be of type string: "integer"'],
   ],
 ]
 
