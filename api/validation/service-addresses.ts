@@ -3,12 +3,13 @@
  * Source: kubernetes pkg/apis/networking/validation/validation.go ValidateIPAddress, ValidateServiceCIDR
  */
 import { cidrFaults, parseCidr } from '#api/addresses.ts'
+import { equalJson } from '#api/json.ts'
 import { pathSegmentFaults, subdomainFaults } from '#api/names.ts'
 import type { IPAddress, ParentReference, ServiceCIDR } from '#api/types/networking-v1.ts'
 import {
   type Faults,
   IMMUTABLE,
-  refuseChange,
+  Printed,
   required,
   requireFormat,
   wrong,
@@ -33,6 +34,16 @@ function validateIPAddress(faults: Faults, { spec }: IPAddress): void {
   wrongFormat(faults, `${field}.namespace`, namespace, pathSegmentFaults(namespace))
 }
 
+const printedParent = (parent: ParentReference | undefined): Printed | undefined =>
+  parent === undefined
+    ? undefined
+    : new Printed({
+        Group: parent.group ?? '',
+        Resource: parent.resource,
+        Namespace: parent.namespace ?? '',
+        Name: parent.name,
+      })
+
 function validateServiceCIDR(faults: Faults, { spec = {} }: ServiceCIDR): void {
   const field = 'spec.cidrs'
   const { cidrs = [] } = spec
@@ -41,7 +52,7 @@ function validateServiceCIDR(faults: Faults, { spec = {} }: ServiceCIDR): void {
     return
   }
   if (cidrs.length > 2) {
-    faults.push(wrong(field, spec, 'may only hold up to 2 values'))
+    faults.push(wrong(field, new Printed({ CIDRs: cidrs }), 'may only hold up to 2 values'))
     return
   }
   for (const [index, cidr] of cidrs.entries()) {
@@ -72,8 +83,10 @@ export const SERVICE_ADDRESS_RULES: RuleTable = {
   'ipaddresses.networking.k8s.io': {
     create: validateIPAddress,
     update(faults, address: IPAddress, before: IPAddress) {
-      const change = { before: before.spec.parentRef, after: address.spec.parentRef }
-      refuseChange(faults, 'spec.parentRef', change)
+      validateIPAddress(faults, address)
+      const { parentRef } = address.spec
+      if (equalJson(parentRef, before.spec.parentRef)) return
+      faults.push(wrong('spec.parentRef', printedParent(parentRef), IMMUTABLE))
     },
   },
   'servicecidrs.networking.k8s.io': {

@@ -3,108 +3,103 @@
  * Source: kubernetes pkg/apis/core/validation/validation.go ValidateService, ValidateServiceStatusUpdate
  */
 import { isIP } from 'node:net'
-import { cidrFaults, ipFaults } from '#api/addresses.ts'
-import { qualifiedNameFaults, subdomainFaults } from '#api/names.ts'
+import { looseCidrFaults, looseIpFaults } from '#api/addresses.ts'
+import { portNumberFaults, qualifiedNameFaults, subdomainFaults } from '#api/names.ts'
 import type { LoadBalancerIngress, Service, ServiceSpec } from '#api/types/core-v1.ts'
 import {
   allowOneOf,
-  duplicate,
   type Faults,
   forbidden,
   IMMUTABLE,
   required,
+  requireOneOf,
   unsupported,
   wrong,
   wrongFormat,
 } from '#api/validation/fault.ts'
 
-const KUBELET_PORT = 10_250
 const BALANCERS_ONLY = "may only be used when `type` is 'LoadBalancer'"
-const FAMILIES: readonly string[] = ['IPv4', 'IPv6']
+const POLICIES: readonly string[] = ['Cluster', 'Local']
+const RANGES = 'service.beta.kubernetes.io/load-balancer-source-ranges'
 
-export function validateExposure(faults: Faults, spec: ServiceSpec): void {
+/** What stays as it was in `before` need not keep newer rules. */
+export function validateExposure(faults: Faults, service: Service, before?: Service): void {
+  const { spec = {} } = service
   const isBalanced = spec.type === 'LoadBalancer'
-  if (isBalanced) refuseKubeletPort(faults, spec)
-  validateFamilies(faults, spec)
-  const field = 'spec.loadBalancerSourceRanges'
-  const { loadBalancerSourceRanges: ranges = [], loadBalancerClass } = spec
-  if (ranges.length > 0 && !isBalanced) faults.push(forbidden(field, BALANCERS_ONLY))
-  for (const [index, range] of ranges.entries()) {
-    // Blanks around are from the time when this was an annotation.
-    const trimmed = range.trim()
-    wrongFormat(faults, `${field}[${index}]`, trimmed, cidrFaults(trimmed))
-  }
+  if ((spec.loadBalancerSourceRanges ?? []).length > 0) {
+    validateRanges(faults, spec, before?.spec?.loadBalancerSourceRanges ?? [])
+  } else validateAnnotatedRanges(faults, service, before)
   if (spec.allocateLoadBalancerNodePorts !== undefined && !isBalanced) {
     faults.push(forbidden('spec.allocateLoadBalancerNodePorts', BALANCERS_ONLY))
   }
-  if (loadBalancerClass !== undefined) {
-    const place = 'spec.loadBalancerClass'
-    if (isBalanced) {
-      wrongFormat(faults, place, loadBalancerClass, qualifiedNameFaults(loadBalancerClass))
-    } else faults.push(forbidden(place, BALANCERS_ONLY))
-  }
-  const { healthCheckNodePort: port = 0 } = spec
-  if (port !== 0 && !(isBalanced && spec.externalTrafficPolicy === 'Local')) {
-    const detail =
-      "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"
-    faults.push(wrong('spec.healthCheckNodePort', port, detail))
-  }
+  validateClass(faults, spec)
+  validateTraffic(faults, spec)
+  validateHealthPort(faults, spec)
+  allowOneOf(faults, 'spec.internalTrafficPolicy', spec.internalTrafficPolicy, POLICIES)
   allowOneOf(faults, 'spec.trafficDistribution', spec.trafficDistribution, [
     'PreferClose',
-    'PreferSameNode',
     'PreferSameZone',
+    'PreferSameNode',
   ])
 }
 
-function refuseKubeletPort(faults: Faults, { ports = [] }: ServiceSpec): void {
-  for (const [index, { port }] of ports.entries()) {
-    if (port !== KUBELET_PORT) continue
-    const detail = `may not expose port ${KUBELET_PORT} externally since it is used by kubelet`
-    faults.push(wrong(`spec.ports[${index}]`, port, detail))
+/** Blanks around are from the time when this was an annotation; so is upstream's name of the field. */
+function validateRanges(
+  faults: Faults,
+  { type, loadBalancerSourceRanges: ranges = [] }: ServiceSpec,
+  before: readonly string[],
+): void {
+  const field = 'spec.LoadBalancerSourceRanges'
+  const known = before.map(range => range.trim())
+  if (type !== 'LoadBalancer') faults.push(forbidden(field, BALANCERS_ONLY))
+  for (const [index, range] of ranges.map(text => text.trim()).entries()) {
+    if (known.includes(range)) continue
+    wrongFormat(faults, `${field}[${index}]`, range, looseCidrFaults(range))
   }
 }
 
-function validateFamilies(faults: Faults, spec: ServiceSpec): void {
-  const { type, ipFamilies = [], ipFamilyPolicy } = spec
-  if (type === 'ExternalName') {
-    const given = {
-      ipFamilies: ipFamilies.length > 0,
-      ipFamilyPolicy: ipFamilyPolicy !== undefined,
-    }
-    for (const [name, isGiven] of Object.entries(given)) {
-      if (!isGiven) continue
-      faults.push(forbidden(`spec.${name}`, "may not be set when `type` is 'ExternalName'"))
-    }
+function validateAnnotatedRanges(faults: Faults, service: Service, before?: Service): void {
+  const text = service.metadata.annotations?.[RANGES]
+  if (text === undefined) return
+  const field = `metadata.annotations[${RANGES}]`
+  if (service.spec?.type !== 'LoadBalancer') faults.push(forbidden(field, BALANCERS_ONLY))
+  if (text.trim() === '' || before?.metadata.annotations?.[RANGES] === text) return
+  for (const range of text.split(',').map(part => part.trim())) {
+    wrongFormat(faults, field, range, looseCidrFaults(range))
+  }
+}
+
+function validateClass(faults: Faults, { type, loadBalancerClass: name }: ServiceSpec): void {
+  const field = 'spec.loadBalancerClass'
+  if (name === undefined) return
+  if (type === 'LoadBalancer') wrongFormat(faults, field, name, qualifiedNameFaults(name))
+  else faults.push(forbidden(field, BALANCERS_ONLY))
+}
+
+const isExternal = ({ type, externalIPs = [] }: ServiceSpec): boolean =>
+  type === 'NodePort' || type === 'LoadBalancer' || (type === 'ClusterIP' && externalIPs.length > 0)
+
+function validateTraffic(faults: Faults, spec: ServiceSpec): void {
+  const field = 'spec.externalTrafficPolicy'
+  const { externalTrafficPolicy: policy = '' } = spec
+  if (isExternal(spec)) requireOneOf(faults, field, policy, POLICIES)
+  else if (policy !== '') {
+    faults.push(wrong(field, policy, 'may only be set for externally-accessible services'))
+  }
+}
+
+/** Where one belongs and none is named, the server gives one. */
+function validateHealthPort(faults: Faults, spec: ServiceSpec): void {
+  const field = 'spec.healthCheckNodePort'
+  const { healthCheckNodePort: port = 0 } = spec
+  if (port === 0) return
+  if (hasHealthPort(spec)) {
+    for (const detail of portNumberFaults(port)) faults.push(wrong(field, port, detail))
     return
   }
-  for (const [index, family] of ipFamilies.entries()) {
-    const place = `spec.ipFamilies[${index}]`
-    if (!FAMILIES.includes(family)) faults.push(unsupported(place, family, FAMILIES))
-    if (ipFamilies.indexOf(family) < index) faults.push(duplicate(place, family))
-  }
-  allowOneOf(faults, 'spec.ipFamilyPolicy', ipFamilyPolicy, [
-    'PreferDualStack',
-    'RequireDualStack',
-    'SingleStack',
-  ])
-}
-
-/** Ranges that mean something else than a host, with upstream's words. IPv4 only where IPv6 has no like. */
-const SPECIAL: readonly (readonly [pattern: RegExp, detail: string])[] = [
-  [/^(0\.0\.0\.0|::)$/, 'may not be unspecified (0.0.0.0) or (::)'],
-  [/^(127\.|::1$)/, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'],
-  [/^(169\.254\.|fe[89ab])/i, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'],
-  [
-    /^(224\.0\.0\.|ff02)/i,
-    'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)',
-  ],
-]
-
-/** An address that stands for one host: of endpoints and of what leads to a Service from outside. */
-export function refuseSpecialAddress(faults: Faults, field: string, address: string): void {
-  for (const [pattern, detail] of SPECIAL) {
-    if (pattern.test(address)) faults.push(wrong(field, address, detail))
-  }
+  const detail =
+    "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"
+  faults.push(wrong(field, port, detail))
 }
 
 export function refuseClassChange(faults: Faults, spec: ServiceSpec, old: ServiceSpec): void {
@@ -122,25 +117,35 @@ export function refuseHealthPortChange(faults: Faults, spec: ServiceSpec, old: S
   faults.push(forbidden('spec.healthCheckNodePort', IMMUTABLE))
 }
 
-export function validateServiceStatus(faults: Faults, service: Service): void {
+export function validateServiceStatus(faults: Faults, service: Service, before?: Service): void {
   const field = 'status.loadBalancer.ingress'
   const ingress = service.status?.loadBalancer?.ingress ?? []
   if (ingress.length > 0 && service.spec?.type !== 'LoadBalancer') {
     faults.push(forbidden(field, "may only be used when `spec.type` is 'LoadBalancer'"))
+    return
   }
+  const known = (before?.status?.loadBalancer?.ingress ?? []).map(({ ip = '' }) => ip)
   for (const [index, point] of ingress.entries()) {
-    validateIngressPoint(faults, `${field}[${index}]`, point)
+    validateIngressPoint(faults, `${field}[${index}]`, point, known)
   }
 }
 
-function validateIngressPoint(faults: Faults, place: string, point: LoadBalancerIngress): void {
-  const { ip = '', hostname = '', ipMode } = point
-  if (ip !== '') wrongFormat(faults, `${place}.ip`, ip, ipFaults(ip))
-  if (ip !== '' && ipMode === undefined) {
-    faults.push(required(`${place}.ipMode`, 'must be specified when `ip` is set'))
-  } else if (ip === '' && ipMode !== undefined) {
+const MODES: readonly string[] = ['Proxy', 'VIP']
+
+function validateIngressPoint(
+  faults: Faults,
+  place: string,
+  { ip = '', hostname = '', ipMode }: LoadBalancerIngress,
+  known: readonly string[],
+): void {
+  if (ip !== '' && !known.includes(ip)) {
+    wrongFormat(faults, `${place}.ip`, ip, looseIpFaults(ip))
+  }
+  if (ipMode === undefined) {
+    if (ip !== '') faults.push(required(`${place}.ipMode`, 'must be specified when `ip` is set'))
+  } else if (ip === '') {
     faults.push(forbidden(`${place}.ipMode`, 'may not be specified when `ip` is not set'))
-  } else allowOneOf(faults, `${place}.ipMode`, ipMode, ['Proxy', 'VIP'])
+  } else if (!MODES.includes(ipMode)) faults.push(unsupported(`${place}.ipMode`, ipMode, MODES))
   if (hostname === '') return
   wrongFormat(faults, `${place}.hostname`, hostname, subdomainFaults(hostname))
   if (isIP(hostname) !== 0) {

@@ -2,7 +2,7 @@
  * What the writer of a Service should know: what is ignored, what is deprecated, what is spelled badly. Pure.
  * Source: kubernetes pkg/api/service/warnings.go
  */
-import { ipWarnings } from '#api/addresses.ts'
+import { cidrWarnings, ipWarnings } from '#api/addresses.ts'
 import type { Service, ServiceSpec } from '#api/types/core-v1.ts'
 
 const HINTS = 'service.kubernetes.io/topology-aware-hints'
@@ -14,7 +14,7 @@ export function serviceWarnings({ metadata, spec = {} }: Service): readonly stri
     const instead = 'service.kubernetes.io/topology-mode'
     warnings.push(`annotation ${HINTS} is deprecated, please use ${instead} instead`)
   }
-  if (spec.type !== 'ExternalName' && !clusterIPs.includes('None')) {
+  if ((spec.clusterIP ?? '') !== '' && spec.clusterIP !== 'None') {
     warnings.push(...clusterIPs.flatMap((ip, at) => ipWarnings(`spec.clusterIPs[${at}]`, ip)))
   }
   const isHeadless = spec.type === 'ClusterIP' && spec.clusterIP === 'None'
@@ -26,6 +26,10 @@ export function serviceWarnings({ metadata, spec = {} }: Service): readonly stri
     )
   }
   if (loadBalancerIP !== '') warnings.push(...ipWarnings('spec.loadBalancerIP', loadBalancerIP))
+  const ranges = spec.loadBalancerSourceRanges ?? []
+  warnings.push(
+    ...ranges.flatMap((range, at) => cidrWarnings(`spec.loadBalancerSourceRanges[${at}]`, range)),
+  )
   return [...warnings, ...typeWarnings(spec)]
 }
 

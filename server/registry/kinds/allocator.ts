@@ -1,6 +1,6 @@
 /**
- * Numbers given out at most once: offsets of service addresses, node ports. In memory; rebuilt from the stored
- * objects at start, and kept in step by reservations of the writes that go through this process.
+ * Numbers given out at most once: node ports. In memory; rebuilt from the stored objects at start, and kept in step by
+ * reservations of the writes that go through this process.
  *
  * Law     take() of a held number says so; release() of a free one does nothing.
  */
@@ -12,8 +12,6 @@ export interface Allocator {
   /** A free number, at random; undefined when none is left. */
   next(): number | undefined
   release(number: number): void
-  contains(number: number): boolean
-  readonly free: number
 }
 
 export interface NumberRange {
@@ -54,10 +52,6 @@ export function createAllocator(range: NumberRange, random: Random, band = 0): A
     next: () => draw(range.first + band, size - band) ?? draw(range.first, band),
     release: number => {
       held.delete(number)
-    },
-    contains: number => number >= range.first && number <= range.last,
-    get free() {
-      return size - held.size
     },
   }
 }

@@ -6,11 +6,10 @@
  */
 import type { AnyObject } from '#api/object.ts'
 import { rfc3339 } from '#api/time.ts'
-import { DEFAULT_STRATEGY, type Strategy } from '../strategy.ts'
+import type { CustomResourceDefinition } from '#api/types/apiextensions-v1.ts'
+import { CLEANUP, terminating } from '#server/custom/plan.ts'
+import { DEFAULT_STRATEGY, GENERATED, PLAIN, PLAIN_GENERATED, type Strategy } from '../strategy.ts'
 import { isRecord, listOf, recordOf, textOf } from '#api/values.ts'
-
-const GENERATED: Strategy = { ...DEFAULT_STRATEGY, generation: true }
-const CONFIGURATION: Strategy = { ...GENERATED, hasStatus: false }
 
 /** Whoever once stored a version keeps objects in it until they are migrated: the list only grows here. */
 function storing(definition: AnyObject, stored: readonly unknown[]): AnyObject {
@@ -27,6 +26,18 @@ const definitionStrategy: Strategy = {
   prepareForUpdate: (definition, old) => {
     const status = recordOf(old['status'])
     return storing({ ...definition, status }, listOf(status['storedVersions']))
+  },
+  /** Its objects go first. Nothing else changes: upstream marks it in a way of its own. */
+  beginDeletion(definition, before) {
+    const { deletionTimestamp = '' } = definition.metadata
+    const { finalizers = [] } = before.metadata
+    const held = finalizers.includes(CLEANUP) ? finalizers : [...finalizers, CLEANUP]
+    const metadata = { ...before.metadata, deletionTimestamp, finalizers: held }
+    const marked = { ...definition, metadata }
+    const now = Date.parse(deletionTimestamp)
+    // The seam: what is deleted here has been decoded as this kind.
+    const pending = terminating(marked as unknown as CustomResourceDefinition, 'pending', now)
+    return { ...pending }
   },
 }
 
@@ -67,24 +78,37 @@ function tainted(rule: AnyObject, now: number): AnyObject {
 }
 
 const sliceStrategy: Strategy = {
-  ...CONFIGURATION,
+  ...PLAIN_GENERATED,
   returnsDeleted: true,
-  prepareForCreate: (slice, { now }) => withTimes(slice, now),
-  prepareForUpdate: (slice, _old, { now }) => withTimes(slice, now),
+  prepareForCreate: (slice, { now }) => withDevices(slice, now),
+  prepareForUpdate: (slice, _old, { now }) => withDevices(slice, now),
 }
 
-function withTimes(slice: AnyObject, now: number): AnyObject {
+function withDevices(slice: AnyObject, now: number): AnyObject {
   const spec = recordOf(slice['spec'])
-  const isTainted = (device: unknown): boolean => listOf(recordOf(device)['taints']).length > 0
   const devices = listOf(spec['devices'])
-  if (!devices.some(isTainted)) return slice
-  const changed = devices.map(device =>
-    isTainted(device) && isRecord(device)
-      ? { ...device, taints: listOf(device['taints']).map(taint => timed(taint, now)) }
-      : device,
-  )
+  if (devices.length === 0) return slice
+  const changed = devices.map(device => (isRecord(device) ? preparedDevice(device, now) : device))
   return { ...slice, spec: { ...spec, devices: changed } }
 }
+
+/** Attributes of many values, and devices that are a node's own resources, are alpha: both are taken away. */
+function preparedDevice(sent: Record<string, unknown>, now: number): object {
+  const { nodeAllocatableResourceMappings: _alpha, taints, attributes, ...device } = sent
+  return {
+    ...device,
+    ...(isRecord(attributes) ? { attributes: singleValued(attributes) } : {}),
+    ...(taints === undefined ? {} : { taints: listOf(taints).map(taint => timed(taint, now)) }),
+  }
+}
+
+const singleValued = (attributes: Readonly<Record<string, unknown>>): object =>
+  Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => {
+      const { bools: _b, ints: _i, strings: _s, versions: _v, ...single } = recordOf(value)
+      return [name, single]
+    }),
+  )
 
 /** What drivers say about devices that are no longer allocated goes with the allocation. */
 const claimStrategy: Strategy = {
@@ -102,7 +126,7 @@ const claimStrategy: Strategy = {
 
 const deviceId = (device: unknown): string => {
   const fields = recordOf(device)
-  return [fields['driver'], fields['pool'], fields['device']].map(textOf).join('/')
+  return ['driver', 'pool', 'device', 'shareID'].map(name => textOf(fields[name])).join('/')
 }
 
 const resultsOf = (claim: AnyObject): readonly string[] => {
@@ -115,18 +139,15 @@ export const EXTENSION_STRATEGIES: readonly (readonly [string, Strategy])[] = [
   ['apiservices.apiregistration.k8s.io', apiServiceStrategy],
   ['flowschemas.flowcontrol.apiserver.k8s.io', GENERATED],
   ['prioritylevelconfigurations.flowcontrol.apiserver.k8s.io', GENERATED],
-  ['validatingwebhookconfigurations.admissionregistration.k8s.io', CONFIGURATION],
-  ['mutatingwebhookconfigurations.admissionregistration.k8s.io', CONFIGURATION],
+  ['validatingwebhookconfigurations.admissionregistration.k8s.io', PLAIN_GENERATED],
+  ['mutatingwebhookconfigurations.admissionregistration.k8s.io', PLAIN_GENERATED],
   ['validatingadmissionpolicies.admissionregistration.k8s.io', GENERATED],
-  ['validatingadmissionpolicybindings.admissionregistration.k8s.io', CONFIGURATION],
-  ['mutatingadmissionpolicies.admissionregistration.k8s.io', CONFIGURATION],
-  ['mutatingadmissionpolicybindings.admissionregistration.k8s.io', CONFIGURATION],
-  ['deviceclasses.resource.k8s.io', { ...CONFIGURATION, returnsDeleted: true }],
+  ['validatingadmissionpolicybindings.admissionregistration.k8s.io', PLAIN_GENERATED],
+  ['mutatingadmissionpolicies.admissionregistration.k8s.io', PLAIN_GENERATED],
+  ['mutatingadmissionpolicybindings.admissionregistration.k8s.io', PLAIN_GENERATED],
+  ['deviceclasses.resource.k8s.io', { ...PLAIN_GENERATED, returnsDeleted: true }],
   ['resourceclaims.resource.k8s.io', claimStrategy],
-  [
-    'resourceclaimtemplates.resource.k8s.io',
-    { ...DEFAULT_STRATEGY, hasStatus: false, returnsDeleted: true },
-  ],
+  ['resourceclaimtemplates.resource.k8s.io', { ...PLAIN, returnsDeleted: true }],
   ['resourceslices.resource.k8s.io', sliceStrategy],
   ['devicetaintrules.resource.k8s.io', { ...taintRuleStrategy, returnsDeleted: true }],
 ]

@@ -6,11 +6,11 @@
  */
 import { equalJson } from '#api/json.ts'
 import type { AnyObject } from '#api/object.ts'
-import { isRecord, listOf, recordOf, textOf } from '#api/values.ts'
+import { isRecord, listOf, recordOf, without } from '#api/values.ts'
+import { typeOf } from './service-families.ts'
 
 type Spec = Readonly<Record<string, unknown>>
 
-const typeOf = (spec: Spec): string => textOf(spec['type']) || 'ClusterIP'
 const isBalanced = (spec: Spec): boolean => typeOf(spec) === 'LoadBalancer'
 const hasNodePorts = (spec: Spec): boolean => typeOf(spec) === 'NodePort' || isBalanced(spec)
 const hasAddress = (spec: Spec): boolean => typeOf(spec) !== 'ExternalName'
@@ -34,6 +34,12 @@ const DEPENDENT: readonly {
   { fields: ['loadBalancerClass'], belongTo: isBalanced },
 ]
 
+/** What a load balancer reported goes with it. */
+const unbalanced = (service: AnyObject): Spec => ({
+  ...recordOf(service['status']),
+  loadBalancer: {},
+})
+
 export function withoutOldTypeFields(service: AnyObject, old: AnyObject): AnyObject {
   const spec = recordOf(service['spec'])
   const before = recordOf(old['spec'])
@@ -44,10 +50,11 @@ export function withoutOldTypeFields(service: AnyObject, old: AnyObject): AnyObj
       fields.every(name => equalJson(spec[name] ?? null, before[name] ?? null)),
   ).flatMap(({ fields }) => fields)
   const losesPorts = hasNodePorts(before) && !hasNodePorts(spec) && sameNodePorts(spec, before)
-  if (gone.length === 0 && !losesPorts) return service
-  const kept = Object.fromEntries(Object.entries(spec).filter(([name]) => !gone.includes(name)))
+  const settled = isBalanced(spec) ? service : { ...service, status: unbalanced(service) }
+  if (gone.length === 0 && !losesPorts) return settled
+  const kept = without(spec, ...gone)
   return {
-    ...service,
+    ...settled,
     spec: losesPorts ? { ...kept, ports: portsOf(spec).map(withoutNodePort) } : kept,
   }
 }

@@ -8,10 +8,9 @@
 import { equalJson } from '#api/json.ts'
 import type { AnyObject } from '#api/object.ts'
 import { rfc3339 } from '#base/clock.ts'
-import { DEFAULT_STRATEGY, type Strategy } from '../strategy.ts'
-import { isRecord, recordOf } from '#api/values.ts'
-
-const WITHOUT_STATUS: Strategy = { ...DEFAULT_STRATEGY, hasStatus: false }
+import { DEFAULT_STRATEGY, PLAIN, type Strategy } from '../strategy.ts'
+import { isRecord, recordOf, without } from '#api/values.ts'
+import { withoutNew } from './gated-fields.ts'
 
 /** A volume's phase comes with the time it was reached. */
 const volumeStrategy: Strategy = {
@@ -24,12 +23,40 @@ const volumeStrategy: Strategy = {
   prepareForStatus(volume, old, { now }) {
     const status = recordOf(volume['status'])
     const before = recordOf(old['status'])
-    const isDated =
-      status['lastPhaseTransitionTime'] !== undefined &&
-      status['lastPhaseTransitionTime'] !== before['lastPhaseTransitionTime']
-    if (status['phase'] === before['phase'] || isDated) return volume
-    return { ...volume, status: { ...status, lastPhaseTransitionTime: rfc3339(now) } }
+    const { lastPhaseTransitionTime: sent } = status
+    const { lastPhaseTransitionTime: reached } = before
+    const isSame = status['phase'] === before['phase']
+    if (sent !== undefined && (isSame || sent !== reached)) return volume
+    const lastPhaseTransitionTime = isSame ? reached : rfc3339(now)
+    if (lastPhaseTransitionTime === undefined) return volume
+    return { ...volume, status: { ...status, lastPhaseTransitionTime } }
   },
+}
+
+const isUsed = (spec: Readonly<Record<string, unknown>>): boolean =>
+  spec['dataSource'] !== undefined || spec['dataSourceRef'] !== undefined
+
+const SNAPSHOTS = 'snapshot.storage.k8s.io'
+
+/** What the older name of a data source can name; the newer one takes anything. */
+function isOldSource(source: unknown): boolean {
+  const { kind, apiGroup = '' } = recordOf(source)
+  return (
+    (kind === 'PersistentVolumeClaim' && apiGroup === '') ||
+    (kind === 'VolumeSnapshot' && apiGroup === SNAPSHOTS)
+  )
+}
+
+/** Sources that no feature serves are dropped, unless the claim had one before. */
+function withServedSources(claim: AnyObject, old?: AnyObject): AnyObject {
+  const spec = recordOf(claim['spec'])
+  const before = recordOf(old?.['spec'])
+  const { namespace = '' } = recordOf(spec['dataSourceRef'])
+  const gone = new Set<string>()
+  if (namespace !== '' && before['dataSourceRef'] === undefined) gone.add('dataSourceRef')
+  const hasReference = spec['dataSourceRef'] !== undefined && gone.size === 0
+  if (!isUsed(before) && !hasReference && !isOldSource(spec['dataSource'])) gone.add('dataSource')
+  return withDataSources({ ...claim, spec: without(spec, ...gone) })
 }
 
 /** Both names of a data source say the same; only the newer one reaches into other namespaces. */
@@ -48,7 +75,8 @@ function withDataSources(claim: AnyObject): AnyObject {
 const claimStrategy: Strategy = {
   ...DEFAULT_STRATEGY,
   returnsDeleted: true,
-  prepareForCreate: claim => ({ ...withDataSources(claim), status: { phase: 'Pending' } }),
+  prepareForCreate: claim => ({ ...withServedSources(claim), status: { phase: 'Pending' } }),
+  prepareForUpdate: withServedSources,
 }
 
 const attachmentStrategy: Strategy = {
@@ -57,15 +85,18 @@ const attachmentStrategy: Strategy = {
   prepareForCreate: attachment => ({ ...attachment, status: { attached: false } }),
 }
 
-/** Created without a generation; it counts the changes of what kubelets must hear about. */
-const COUNTED = ['tokenRequests', 'requiresRepublish', 'seLinuxMount'] as const
+/** Not offered yet: only who has it keeps it. Source: kubernetes pkg/features VolumeLimitScaling */
+const withoutPrevention = (driver: AnyObject, old?: AnyObject): AnyObject =>
+  withoutNew(driver, old, ['spec'], 'preventPodSchedulingIfMissing')
 
+/** Created without a generation; it counts changes all the same. */
 const driverStrategy: Strategy = {
-  ...WITHOUT_STATUS,
+  ...PLAIN,
   returnsDeleted: true,
-  prepareForUpdate(driver, old) {
-    const [spec, before] = [recordOf(driver['spec']), recordOf(old['spec'])]
-    if (COUNTED.every(name => equalJson(spec[name] ?? null, before[name] ?? null))) return driver
+  prepareForCreate: driver => withoutPrevention(driver),
+  prepareForUpdate(sent, old) {
+    const driver = withoutPrevention(sent, old)
+    if (equalJson(driver['spec'], old['spec'])) return driver
     const generation = (old.metadata.generation ?? 0) + 1
     return { ...driver, metadata: { ...driver.metadata, generation } }
   },
@@ -74,10 +105,10 @@ const driverStrategy: Strategy = {
 export const STORAGE_STRATEGIES: readonly (readonly [string, Strategy])[] = [
   ['persistentvolumes', volumeStrategy],
   ['persistentvolumeclaims', claimStrategy],
-  ['storageclasses.storage.k8s.io', { ...WITHOUT_STATUS, returnsDeleted: true }],
+  ['storageclasses.storage.k8s.io', { ...PLAIN, returnsDeleted: true }],
   ['volumeattachments.storage.k8s.io', attachmentStrategy],
   ['csidrivers.storage.k8s.io', driverStrategy],
-  ['csinodes.storage.k8s.io', { ...WITHOUT_STATUS, returnsDeleted: true }],
-  ['csistoragecapacities.storage.k8s.io', WITHOUT_STATUS],
-  ['volumeattributesclasses.storage.k8s.io', { ...WITHOUT_STATUS, returnsDeleted: true }],
+  ['csinodes.storage.k8s.io', { ...PLAIN, returnsDeleted: true }],
+  ['csistoragecapacities.storage.k8s.io', PLAIN],
+  ['volumeattributesclasses.storage.k8s.io', { ...PLAIN, returnsDeleted: true }],
 ]

@@ -4,16 +4,12 @@
  * Source: kubernetes pkg/registry/{apps,batch,autoscaling,policy,networking,node}/<kind>/strategy.go
  */
 import { equalJson } from '#api/json.ts'
-import type { AnyObject } from '#api/object.ts'
+import type { AnyObject, ObjectMeta } from '#api/object.ts'
+import { TEMPLATE_GENERATION } from '#api/old-annotations.ts'
 import { generatedLabels } from '#api/validation/jobs.ts'
-import { DEFAULT_STRATEGY, type Strategy } from '../strategy.ts'
+import { GENERATED, PLAIN, PLAIN_GENERATED, type Strategy } from '../strategy.ts'
 import { recordOf, textOf } from '#api/values.ts'
-
-const GENERATED: Strategy = { ...DEFAULT_STRATEGY, generation: true }
-const PLAIN: Strategy = { ...DEFAULT_STRATEGY, hasStatus: false }
-const PLAIN_GENERATED: Strategy = { ...PLAIN, generation: true }
-
-const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation'
+import { withoutNew } from './gated-fields.ts'
 
 const templateOf = (object: AnyObject): unknown => recordOf(object['spec'])['template']
 
@@ -22,15 +18,30 @@ function withTemplateGeneration(set: AnyObject, generation: number): AnyObject {
   return { ...set, metadata: { ...set.metadata, annotations } }
 }
 
+const generationOf = ({ metadata }: AnyObject): number =>
+  Number(metadata.annotations?.[TEMPLATE_GENERATION] ?? 0)
+
 /** Counts changes of the template, in an annotation that old clients still read. */
 const daemonSetStrategy: Strategy = {
   ...GENERATED,
-  prepareForCreate: set => withTemplateGeneration(set, 1),
+  prepareForCreate: set => withTemplateGeneration(set, Math.max(generationOf(set), 1)),
   prepareForUpdate(set, old) {
-    const count = Number(old.metadata.annotations?.[TEMPLATE_GENERATION] ?? 1)
+    const count = generationOf(old)
     const isSame = equalJson(templateOf(set), templateOf(old))
     return withTemplateGeneration(set, isSame ? count : count + 1)
   },
+  prepareForStatus: (set, old) => withTemplateGeneration(set, generationOf(old)),
+}
+
+/** More than one pod at a time is not offered yet: only who has it keeps it. */
+const withoutMaxUnavailable = (set: AnyObject, old?: AnyObject): AnyObject =>
+  withoutNew(set, old, ['spec', 'updateStrategy', 'rollingUpdate'], 'maxUnavailable')
+
+/** Source: kubernetes pkg/features MaxUnavailableStatefulSet, off by default */
+const statefulSetStrategy: Strategy = {
+  ...GENERATED,
+  prepareForCreate: set => withoutMaxUnavailable(set),
+  prepareForUpdate: withoutMaxUnavailable,
 }
 
 const CONTROLLER_UID = 'batch.kubernetes.io/controller-uid'
@@ -58,12 +69,35 @@ function withSelector(job: AnyObject): AnyObject {
   }
 }
 
-const jobStrategy: Strategy = { ...GENERATED, prepareForCreate: withSelector }
+/** A Job without labels of its own bears those of its pods, the generated ones too. */
+function withLabels(job: AnyObject, sent: AnyObject): AnyObject {
+  const { labels } = job.metadata
+  const isOwn = labels !== undefined && !equalJson(labels, podLabelsOf(sent))
+  const podLabels = podLabelsOf(job)
+  return isOwn || podLabels === undefined
+    ? job
+    : { ...job, metadata: { ...job.metadata, labels: podLabels } }
+}
+
+function podLabelsOf(job: AnyObject): ObjectMeta['labels'] {
+  const { labels } = recordOf(recordOf(templateOf(job))['metadata'])
+  // Decoded: a map of texts.
+  return labels === undefined ? undefined : (labels as NonNullable<ObjectMeta['labels']>)
+}
+
+const jobStrategy: Strategy = {
+  ...GENERATED,
+  prepareForCreate: job => withLabels(withSelector(job), job),
+  prepareForStatus: job => withLabels(job, job),
+}
 
 /** By storage. */
 export const WORKLOAD_STRATEGIES: readonly (readonly [string, Strategy])[] = [
+  ['deployments.apps', { ...GENERATED, countsAnnotations: true }],
+  ['replicasets.apps', GENERATED],
+  ['controllerrevisions.apps', PLAIN],
   ['daemonsets.apps', daemonSetStrategy],
-  ['statefulsets.apps', GENERATED],
+  ['statefulsets.apps', statefulSetStrategy],
   ['jobs.batch', jobStrategy],
   ['cronjobs.batch', GENERATED],
   ['poddisruptionbudgets.policy', GENERATED],
