@@ -1,259 +1,152 @@
 /**
- * The paths of one resource as OpenAPI operations. Pure.
+ * The paths of one resource, and that of what a group and version has, as OpenAPI path items. Pure.
  *
- * Output  path -> path item, each operation with `x-kubernetes-action` and `x-kubernetes-group-version-kind`.
- * Source: k8s.io/apiserver pkg/endpoints/installer.go
+ * Output  path -> path item, in the form that is given, which collects what they refer to.
+ * Source: k8s.io/apiserver pkg/endpoints/installer.go, pkg/endpoints/openapi/openapi.go (operation ids)
  */
+import { isCustom } from '#api/custom/custom-resource.ts'
+import { struct } from '#api/schema/catalog.ts'
 import {
   apiVersionOf,
+  groupResource,
   type Resource,
-  type ResourceVerb,
   type Subresource,
   subresourceKind,
   subresourceVerbs,
   type TypedKind,
 } from '#api/scheme.ts'
+import { type Form, pathItem, type Subject } from './forms.ts'
 import {
-  DELETE,
-  LIST,
-  NAME,
-  PATH,
-  NAMESPACE,
-  type Parameter,
-  PATCH,
-  PRETTY,
-  WRITE,
-} from './parameters.ts'
+  BUILT_IN,
+  COLLECTION,
+  connects,
+  DISCOVER,
+  ITEM,
+  OF_DEFINITIONS,
+  type OperationPlan,
+  type Plans,
+  readLog,
+  SUBRESOURCE,
+  type Topic,
+  watch,
+} from './operations.ts'
+import { capital, groupTitle, tagOf } from './names.ts'
+import { NAME, NAMESPACE, optionsOf, type Parameter, PATH, PRETTY } from './parameters.ts'
 import type { Schema } from './portions.ts'
-import { type GroupVersionKind, referenceTo } from './schemas.ts'
 
-const META = 'io.k8s.apimachinery.pkg.apis.meta.v1'
+type Paths = Record<string, Schema>
+type GroupVersion = Pick<Resource, 'group' | 'version'>
 
-const BODY_TYPES = ['*/*']
-const ANSWER_TYPES = ['application/json', 'application/yaml']
-const PATCH_TYPES = [
-  'application/apply-patch+yaml',
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-]
-
-const content = (types: readonly string[], name: string): Schema =>
-  Object.fromEntries(types.map(type => [type, { schema: referenceTo(name) }]))
-
-interface OperationPlan {
-  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
-  readonly action: string
-  /** First word of the operation id. */
-  readonly word: string
-  readonly parameters: readonly Parameter[]
-  /** OpenAPI names. */
-  readonly body?: string
-  readonly bodyTypes?: readonly string[]
-  readonly answer: string
-  readonly created?: true
+export interface PathOptions {
+  readonly form: Form
+  /** Whether a deletion answers with the object. */
+  readonly returnsDeleted: (resource: Resource) => boolean
 }
 
-interface Subject {
-  readonly kind: TypedKind
-  /** `CoreV1NamespacedPod`: what operation ids end in. */
-  readonly title: string
-  readonly tag: string
-}
-
-function operation(plan: OperationPlan, { kind, title, tag }: Subject): Schema {
-  const answers: Record<string, Schema> = {
-    200: { description: 'OK', content: content(ANSWER_TYPES, plan.answer) },
-    401: { description: 'Unauthorized' },
-  }
-  if (plan.created === true) {
-    answers[201] = { description: 'Created', content: content(ANSWER_TYPES, plan.answer) }
-  }
-  const gvk: GroupVersionKind = { group: kind.group, version: kind.version, kind: kind.kind }
-  return {
-    operationId: `${plan.word}${title}`,
-    tags: [tag],
-    ...(plan.parameters.length === 0 ? {} : { parameters: plan.parameters }),
-    ...(plan.body === undefined
-      ? {}
-      : { requestBody: { content: content(plan.bodyTypes ?? BODY_TYPES, plan.body) } }),
-    responses: answers,
-    'x-kubernetes-action': plan.action,
-    'x-kubernetes-group-version-kind': gvk,
-  }
-}
-
-type PlanOf = (kind: TypedKind) => OperationPlan
-
-const ITEM: Readonly<Partial<Record<ResourceVerb, PlanOf>>> = {
-  get: ({ type }) => ({
-    method: 'get',
-    action: 'get',
-    word: 'read',
-    parameters: [],
-    answer: type.name,
-  }),
-  update: ({ type }) => ({
-    method: 'put',
-    action: 'put',
-    word: 'replace',
-    parameters: WRITE,
-    body: type.name,
-    answer: type.name,
-    created: true,
-  }),
-  patch: ({ type }) => ({
-    method: 'patch',
-    action: 'patch',
-    word: 'patch',
-    parameters: PATCH,
-    body: `${META}.Patch`,
-    bodyTypes: PATCH_TYPES,
-    answer: type.name,
-    created: true,
-  }),
-  delete: () => ({
-    method: 'delete',
-    action: 'delete',
-    word: 'delete',
-    parameters: DELETE,
-    body: `${META}.DeleteOptions`,
-    answer: `${META}.Status`,
-  }),
-}
-
-const create: PlanOf = ({ type }) => ({
-  method: 'post',
-  action: 'post',
-  word: 'create',
-  parameters: WRITE,
-  body: type.name,
-  answer: type.name,
-  created: true,
+const subjectOf = ({ group, version }: GroupVersion, title: string, kind?: TypedKind): Subject => ({
+  prefix: `${groupTitle(group)}${capital(version)}`,
+  title,
+  tag: `${tagOf(group)}_${version}`,
+  ...(kind === undefined ? {} : { kind }),
 })
 
-const COLLECTION: Readonly<Partial<Record<ResourceVerb, PlanOf>>> = {
-  list: ({ type }) => ({
-    method: 'get',
-    action: 'list',
-    word: 'list',
-    parameters: LIST,
-    answer: `${type.name}List`,
-  }),
-  create,
-  deletecollection: () => ({
-    method: 'delete',
-    action: 'deletecollection',
-    word: 'deleteCollection',
-    parameters: [...DELETE, ...LIST],
-    body: `${META}.DeleteOptions`,
-    answer: `${META}.Status`,
-  }),
-}
-
-const SUBRESOURCE: Readonly<Record<string, PlanOf>> = {
-  ...(ITEM as Record<string, PlanOf>),
-  create,
-}
-
-function pathItem(
-  plans: readonly OperationPlan[],
-  subject: Subject,
-  parameters: readonly Parameter[],
-): Schema {
-  const operations = plans.map(plan => [plan.method, operation(plan, subject)] as const)
-  return { ...Object.fromEntries(operations), parameters: [...parameters, PRETTY] }
-}
-
-const plansOf = (
-  table: Readonly<Record<string, PlanOf | undefined>>,
-  verbs: readonly string[],
-  kind: TypedKind,
-): OperationPlan[] => verbs.flatMap(verb => table[verb]?.(kind) ?? [])
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
-
-/** `Core`, `Apps`, `RbacAuthorization`: a group in operation ids. */
-const groupTitle = (group: string): string =>
-  group === ''
-    ? 'Core'
-    : group
-        .replace(/\.k8s\.io$/, '')
-        .split('.')
-        .map(capital)
-        .join('')
-
 /** `/api/v1`, `/apis/apps/v1`. */
-export const rootPath = (gv: Pick<Resource, 'group' | 'version'>): string =>
+export const rootPath = (gv: GroupVersion): string =>
   `/${gv.group === '' ? 'api' : 'apis'}/${apiVersionOf(gv)}`
 
-export function pathsOf(resource: Resource): Record<string, Schema> {
-  const { group, version, kind, plural, namespaced } = resource
+const plansOf = (table: Plans, verbs: readonly string[], topic: Topic): OperationPlan[] =>
+  verbs.flatMap(verb => table[verb]?.(topic) ?? [])
+
+/** Answers with the object as well, but upstream's documents say otherwise. */
+const UNTOLD: ReadonlySet<string> = new Set(['namespaces'])
+
+export function pathsOf(resource: Resource, { form, returnsDeleted }: PathOptions): Paths {
+  const { group, version, kind, plural, namespaced, verbs } = resource
   const typed: TypedKind = { group, version, kind, type: resource.type() }
-  const prefix = `${groupTitle(group)}${capital(version)}`
-  const tag = `${groupTitle(group).toLowerCase()}_${version}`
-  const subject: Subject = {
+  const topic = {
     kind: typed,
-    title: `${prefix}${namespaced ? 'Namespaced' : ''}${kind}`,
-    tag,
+    manner: isCustom(resource) ? OF_DEFINITIONS : BUILT_IN,
+    returnsDeleted: returnsDeleted(resource) && !UNTOLD.has(groupResource(resource)),
   }
+  const title = `${namespaced ? 'Namespaced' : ''}${kind}`
   const scope = namespaced ? [NAMESPACE] : []
-  const base = `${rootPath(resource)}${namespaced ? '/namespaces/{namespace}' : ''}/${plural}`
-  const paths: Record<string, Schema> = {}
-  paths[base] = pathItem(plansOf(COLLECTION, resource.verbs, typed), subject, scope)
-  const item = plansOf(ITEM, resource.verbs, typed)
-  if (item.length > 0) paths[`${base}/{name}`] = pathItem(item, subject, [NAME, ...scope])
-  if (namespaced && resource.verbs.includes('list')) {
-    const everywhere = { kind: typed, title: `${prefix}${kind}ForAllNamespaces`, tag }
-    paths[`${rootPath(resource)}/${plural}`] = pathItem(
-      plansOf(COLLECTION, ['list'], typed),
-      everywhere,
-      [],
-    )
+  const below = `${namespaced ? '/namespaces/{namespace}' : ''}/${plural}`
+  const paths: Paths = {}
+  const add = (
+    path: string,
+    plans: readonly OperationPlan[],
+    named: string,
+    parameters: readonly Parameter[],
+  ): void => {
+    if (plans.length === 0) return
+    const subject = subjectOf(resource, named, typed)
+    paths[`${rootPath(resource)}${path}`] = pathItem(form, { plans, subject, parameters })
   }
-  for (const subresource of resource.subresources) {
-    paths[`${base}/{name}/${subresource}`] = subresourceItem(resource, subresource, subject)
-    if (subresource !== 'proxy') continue
-    const below = subresourceItem(resource, subresource, subject, 'WithPath')
-    paths[`${base}/{name}/proxy/{path}`] = below
+  const item = plansOf(ITEM, verbs, topic)
+  const everywhere = namespaced ? plansOf(COLLECTION, ['list'], topic) : []
+  add(below, plansOf(COLLECTION, verbs, topic), title, [...scope, PRETTY])
+  add(`${below}/{name}`, item, title, [NAME, ...scope, PRETTY])
+  if (verbs.includes('list')) add(`/${plural}`, everywhere, `${kind}ForAllNamespaces`, [PRETTY])
+  Object.assign(paths, subresourcesOf(resource, { form, topic, title, below, scope }))
+  if (verbs.includes('watch') && !isCustom(resource)) {
+    const one = [watch('watch')]
+    const all = [watch('watchlist')]
+    add(`/watch${below}`, all, `${title}List`, [...scope, PRETTY])
+    add(`/watch${below}/{name}`, one, title, [NAME, ...scope, PRETTY])
+    if (namespaced) add(`/watch/${plural}`, all, `${kind}ListForAllNamespaces`, [PRETTY])
   }
   return paths
 }
 
 /** What streams or proxies has no body that a schema could describe. */
-const CONNECTED: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy', 'log'])
+const CONNECTED: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy'])
 
-function subresourceItem(
-  resource: Resource,
-  subresource: Subresource,
-  parent: Subject,
-  ending: '' | 'WithPath' = '',
-): Schema {
-  const kind = subresourceKind(resource, subresource)
-  const subject = { ...parent, kind, title: `${parent.title}${capital(subresource)}${ending}` }
+export const hasBody = (subresource: Subresource): boolean =>
+  !CONNECTED.has(subresource) && subresource !== 'log'
+
+interface Parent {
+  readonly form: Form
+  readonly topic: Topic
+  readonly title: string
+  readonly below: string
+  readonly scope: readonly Parameter[]
+}
+
+function subresourcesOf(resource: Resource, parent: Parent): Paths {
+  const { form, topic, title, below, scope } = parent
+  const paths: Paths = {}
+  for (const subresource of resource.subresources) {
+    const kind = subresourceKind(resource, subresource)
+    // A definition's kind stands for all that is below it.
+    const spoken = topic.manner.isCustom ? topic.kind : kind
+    const path = `${rootPath(resource)}${below}/{name}/${subresource}`
+    const isConnected = CONNECTED.has(subresource)
+    const named = `${title}${capital(subresource)}`
+    paths[path] = pathItem(form, {
+      plans: subresourcePlans(subresource, { ...topic, kind }),
+      subject: subjectOf(resource, named, spoken),
+      parameters: [NAME, ...scope, ...(isConnected ? [] : [PRETTY])],
+    })
+    if (subresource !== 'proxy') continue
+    paths[`${path}/{path}`] = pathItem(form, {
+      plans: subresourcePlans(subresource, { ...topic, kind }),
+      subject: subjectOf(resource, `${named}WithPath`, spoken),
+      parameters: [NAME, ...scope, PATH],
+    })
+  }
+  return paths
+}
+
+function subresourcePlans(subresource: Subresource, topic: Topic): OperationPlan[] {
+  if (subresource === 'log') return [readLog(optionsOf(struct('core-v1.PodLogOptions')))]
   const verbs = subresourceVerbs(subresource)
-  const plans = CONNECTED.has(subresource)
-    ? verbs.map((verb): OperationPlan => connect(verb))
-    : plansOf(SUBRESOURCE, verbs, kind)
-  return pathItem(plans, subject, [
-    NAME,
-    ...(resource.namespaced ? [NAMESPACE] : []),
-    ...(ending === '' ? [] : [PATH]),
-  ])
+  return CONNECTED.has(subresource)
+    ? connects(verbs, optionsOf(topic.kind.type))
+    : plansOf(SUBRESOURCE, verbs, topic)
 }
 
-const METHODS: Readonly<Record<string, OperationPlan['method']>> = {
-  create: 'post',
-  get: 'get',
-  update: 'put',
-  patch: 'patch',
-  delete: 'delete',
+/** `GET` of what there is in a group and version. */
+export function resourceListPath(form: Form, at: GroupVersion): Paths {
+  const subject = subjectOf(at, 'APIResources')
+  return { [`${rootPath(at)}/`]: pathItem(form, { plans: [DISCOVER], subject, parameters: [] }) }
 }
-
-const connect = (verb: string): OperationPlan => ({
-  method: METHODS[verb] ?? 'get',
-  action: 'connect',
-  word: `connect${capital(METHODS[verb] ?? 'get')}`,
-  parameters: [],
-  answer: `${META}.Status`,
-})

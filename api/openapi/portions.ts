@@ -24,16 +24,26 @@ export function createJsonWriter(): JsonWriter {
     add({ at, entries }) {
       const text = JSON.stringify(entries).slice(1, -1)
       if (text === '') return Buffer.alloc(0)
-      const isSame = open !== undefined && at.join('/') === open.join('/')
-      const before = isSame ? ',' : `${closing(open)}${opening(open, at)}`
+      const shared = open === undefined ? 0 : sharedLength(open, at)
+      const before = open === undefined ? '{' : `${closing(open, shared)},`
       open = at
-      return Buffer.from(before + text)
+      return Buffer.from(before + opening(at, shared) + text)
     },
-    end: () => Buffer.from(open === undefined ? '{}' : `${closing(open)}}`),
+    end: () => Buffer.from(open === undefined ? '{}' : `${closing(open, 0)}}`),
   }
 }
 
-const closing = (open: readonly string[] = []): string => '}'.repeat(open.length)
+/** Of how many keys both come below. */
+function sharedLength(open: readonly string[], at: readonly string[]): number {
+  const differs = at.findIndex((key, index) => key !== open[index])
+  return differs < 0 ? at.length : differs
+}
 
-const opening = (open: readonly string[] | undefined, at: readonly string[]): string =>
-  (open === undefined ? '{' : ',') + at.map(key => `${JSON.stringify(key)}:{`).join('')
+const closing = (open: readonly string[], shared: number): string =>
+  '}'.repeat(open.length - shared)
+
+const opening = (at: readonly string[], shared: number): string =>
+  at
+    .slice(shared)
+    .map(key => `${JSON.stringify(key)}:{`)
+    .join('')

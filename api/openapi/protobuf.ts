@@ -75,10 +75,17 @@ const PARAMETERS: Readonly<Record<string, Put>> = {
   query: inside(2, inside(3, QUERY_PARAMETER)),
   path: inside(2, inside(4, PATH_PARAMETER)),
 }
-const parameter2: Put = inside(1, (writer, value) => {
+/** Parameter. */
+const stated2: Put = (writer, value) => {
   const place = isRecord(value) ? String(value['in']) : ''
   PARAMETERS[place]?.(writer, value)
-})
+}
+const SHARED_2 = inside(2, message({ $ref: text(1) }))
+/** ParametersItem. */
+const parameter2: Put = (writer, value) => {
+  const isShared = isRecord(value) && value['$ref'] !== undefined
+  ;(isShared ? SHARED_2 : inside(1, stated2))(writer, value)
+}
 
 const RESPONSE_2 = message({ description: text(1), schema: inside(2, inside(1, SCHEMA_2)) })
 const OPERATION_2 = message(
@@ -102,6 +109,15 @@ const DOCUMENT_2 = message({
     entries(2, message({ ...methods(2, OPERATION_2), parameters: each(inside(9, parameter2)) })),
   ),
   definitions: inside(9, entries(1, SCHEMA_2)),
+  parameters: inside(10, entries(1, stated2)),
+  security: each(inside(12, entries(1, texts(1)))),
+  securityDefinitions: inside(
+    13,
+    entries(
+      1,
+      inside(2, message({ type: text(1), name: text(2), in: text(3), description: text(4) })),
+    ),
+  ),
 })
 
 /** DefaultType. */
@@ -157,11 +173,17 @@ const OPERATION_3 = message(
     description: text(3),
     operationId: text(5),
     parameters: each(inside(6, PARAMETER_3)),
-    requestBody: inside(7, inside(1, message({ content: inside(2, CONTENT) }))),
+    requestBody: inside(7, inside(1, message({ content: inside(2, CONTENT), required: flag(3) }))),
     responses: inside(8, entries(2, inside(1, RESPONSE_3))),
   },
   13,
 )
+const SECURITY_SCHEME = message({
+  type: text(1),
+  description: text(2),
+  name: text(3),
+  in: text(4),
+})
 const DOCUMENT_3 = message({
   openapi: text(1),
   info: inside(2, message({ title: text(1), version: text(6) })),
@@ -169,7 +191,13 @@ const DOCUMENT_3 = message({
     4,
     entries(1, message({ ...methods(4, OPERATION_3), parameters: each(inside(13, PARAMETER_3)) })),
   ),
-  components: inside(5, message({ schemas: inside(1, entries(1, SCHEMA_3)) })),
+  components: inside(
+    5,
+    message({
+      schemas: inside(1, entries(1, SCHEMA_3)),
+      securitySchemes: inside(7, entries(1, inside(1, SECURITY_SCHEME))),
+    }),
+  ),
 })
 
 const DOCUMENTS = { v2: DOCUMENT_2, v3: DOCUMENT_3 }

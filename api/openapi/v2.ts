@@ -1,33 +1,48 @@
 /**
- * The OpenAPI v2 (Swagger) document of everything served, made from the portions of v3. Pure.
+ * The OpenAPI v2 (Swagger) document of everything served. Pure.
  *
- * Lossy as upstream's is: a quantity or int-or-string is text.
- * Source: k8s.io/kube-openapi pkg/builder
+ * Lossy as upstream's is: a quantity or int-or-string is text, and nothing has a default. Its schemas are those of v3.
+ * Source: k8s.io/kube-openapi pkg/builder, pkg/handler/default_pruning.go
  */
+import { isCustom } from '#api/custom/custom-resource.ts'
 import type { Resource } from '#api/scheme.ts'
+import { formOfV2 } from './forms.ts'
+import { kindsOf } from './kinds.ts'
+import { pathsOf, resourceListPath } from './paths.ts'
 import type { Portion, Schema } from './portions.ts'
-import { openApiV3 } from './v3.ts'
+import { rootsOf } from './roots.ts'
+import { type DocumentOptions, schemasOf, SECURITY, TITLE } from './v3.ts'
 import { isRecord } from '#api/values.ts'
 
-export function* openApiV2(table: readonly Resource[], version: string): Generator<Portion> {
-  yield { at: [], entries: { swagger: '2.0', info: { title: 'Kubernetes', version } } }
-  for (const { at, entries } of openApiV3(table)) {
-    if (at[0] === 'paths') yield { at, entries: mapped(entries, pathItem) }
-    if (at[0] === 'components') yield { at: ['definitions'], entries: mapped(entries, definition) }
-  }
+export function* openApiV2(
+  table: readonly Resource[],
+  { version, returnsDeleted }: DocumentOptions,
+): Generator<Portion> {
+  const form = formOfV2()
+  const at = ['paths']
+  yield { at: [], entries: { swagger: '2.0', info: { title: TITLE, version } } }
+  const builtIn = table.filter(row => !isCustom(row))
+  const groups = new Set(builtIn.map(({ group }) => group))
+  for (const { paths } of rootsOf([...groups])) yield { at, entries: paths(form) }
+  const versions = new Map(builtIn.map(row => [`${row.group}/${row.version}`, row]))
+  for (const row of versions.values()) yield { at, entries: resourceListPath(form, row) }
+  for (const resource of table) yield { at, entries: pathsOf(resource, { form, returnsDeleted }) }
+  const options = { named: form.named, kindsOf: kindsOf(table, true), forV2: true }
+  for (const { entries } of schemasOf(table, options))
+    yield { at: ['definitions'], entries: mapped(entries, definition) }
+  yield { at: ['parameters'], entries: form.shared() }
+  yield { at: ['securityDefinitions'], entries: SECURITY }
+  yield { at: [], entries: { security: [{ BearerToken: [] }] } }
 }
 
 const mapped = (entries: Schema, convert: (value: unknown) => unknown): Schema =>
   Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, convert(value)]))
 
-const entriesOf = (value: unknown): [string, unknown][] =>
-  isRecord(value) ? Object.entries(value) : []
-
-/** Schemas of v2: no oneOf, no allOf around a reference. */
+/** Schemas of v2: no default, no oneOf, no allOf around a reference. */
 function definition(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(definition)
   if (!isRecord(schema)) return schema
-  const { allOf, oneOf, ...rest } = schema
+  const { allOf, oneOf, default: _, ...rest } = schema
   const converted: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(rest)) {
     converted[key] = CONVERTED[key]?.(value) ?? definition(value)
@@ -40,61 +55,9 @@ function definition(schema: unknown): unknown {
 /** Keys whose values are no schemas themselves: a field may well be called `oneOf`. */
 const CONVERTED: Readonly<Record<string, (value: unknown) => unknown>> = {
   $ref: value => reference(value),
-  properties: value =>
-    Object.fromEntries(entriesOf(value).map(([name, schema]) => [name, definition(schema)])),
+  enum: value => value,
+  properties: value => (isRecord(value) ? mapped(value, definition) : value),
 }
 
 const reference = (value: unknown): string =>
   String(value).replace('#/components/schemas/', '#/definitions/')
-
-const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete'])
-
-function pathItem(item: unknown): Schema {
-  return Object.fromEntries(
-    entriesOf(item).map(([key, value]) => [
-      key,
-      METHODS.has(key) ? operation(value) : parameters(value),
-    ]),
-  )
-}
-
-/** `schema` of a path or query parameter stands in the parameter itself. */
-const parameters = (value: unknown): unknown[] =>
-  (Array.isArray(value) ? value : []).map((parameter: unknown) => {
-    const { schema, ...rest } = isRecord(parameter) ? parameter : {}
-    return { ...rest, ...(isRecord(schema) ? schema : {}) }
-  })
-
-function operation(value: unknown): Schema {
-  const { requestBody, responses, parameters: given, ...rest } = isRecord(value) ? value : {}
-  const body = contentOf(requestBody)
-  const bodyParameter =
-    body.schema === undefined ? [] : [{ in: 'body', name: 'body', schema: body.schema }]
-  const answers = entriesOf(responses).map(([code, response]) => {
-    const { schema } = contentOf(response)
-    const { description } = isRecord(response) ? response : {}
-    return [code, { description, ...(schema === undefined ? {} : { schema }) }] as const
-  })
-  return {
-    ...rest,
-    ...(body.types.length === 0 ? {} : { consumes: body.types }),
-    produces: ['application/json', 'application/yaml'],
-    schemes: ['https'],
-    parameters: [...bodyParameter, ...parameters(given)],
-    responses: Object.fromEntries(answers),
-  }
-}
-
-interface Content {
-  readonly types: readonly string[]
-  readonly schema: unknown
-}
-
-function contentOf(value: unknown): Content {
-  const content = entriesOf(isRecord(value) ? value['content'] : undefined)
-  const first = content[0]?.[1]
-  return {
-    types: content.map(([type]) => type),
-    schema: isRecord(first) ? definition(first['schema']) : undefined,
-  }
-}

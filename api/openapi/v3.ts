@@ -1,56 +1,90 @@
 /**
- * OpenAPI v3 of some resources, made from the resource table and the schemas: of one group and version, as clients ask
- * for it, or of all, as v2 is made of it. Pure.
+ * OpenAPI v3, made from the resource table and the schemas, in the documents that clients ask for: one of each group and
+ * version, and one of each path that is no resource's. Pure.
  *
  * Output  portions, each made in well under a millisecond: a resource's paths or a struct's schema.
  * Good for `kubectl explain`, kubectl's checks of dryRun and fieldValidation, and patch metadata.
  * Source: k8s.io/kube-openapi pkg/builder3
  */
-import { struct, structOfOpenApi } from '#api/schema/catalog.ts'
+import { isCustom } from '#api/custom/custom-resource.ts'
+import { structOfOpenApi } from '#api/schema/catalog.ts'
 import type { StructType } from '#api/schema/type.ts'
-import { type Resource, subresourceKind, type TypedKind } from '#api/scheme.ts'
-import { pathsOf } from './paths.ts'
+import type { Resource } from '#api/scheme.ts'
+import { customRoots, customSchemas } from './custom.ts'
+import { type Form, formOfV3 } from './forms.ts'
+import { kindsOf, type KindsOf } from './kinds.ts'
+import { type PathOptions, pathsOf, resourceListPath } from './paths.ts'
 import type { Portion } from './portions.ts'
-import { componentSchemas, type GroupVersionKind } from './schemas.ts'
+import { type Root, VERSION_INFO } from './roots.ts'
+import { componentSchemas } from './schemas.ts'
 
-/** Every document speaks of these. */
-const COMMON = ['meta-v1.DeleteOptions', 'meta-v1.Status', 'meta-v1.Patch']
-
-type Kinds = ReadonlyMap<string, readonly GroupVersionKind[]>
-
-/** The kinds that paths speak of, with their lists and subresource bodies, by OpenAPI name. */
-function kindsIn(table: readonly Resource[]): Kinds {
-  const kinds = new Map<string, readonly GroupVersionKind[]>()
-  const add = (name: string, { group, version }: TypedKind | Resource, kind: string): void => {
-    const known = kinds.get(name) ?? []
-    const isKnown = known.some(
-      one => one.group === group && one.version === version && one.kind === kind,
-    )
-    if (!isKnown) kinds.set(name, [...known, { group, version, kind }])
-  }
-  for (const resource of table) {
-    const { name } = resource.type()
-    add(name, resource, resource.kind)
-    if (resource.verbs.includes('list')) add(`${name}List`, resource, `${resource.kind}List`)
-    for (const subresource of resource.subresources) {
-      const body = subresourceKind(resource, subresource)
-      add(body.type.name, body, body.kind)
-    }
-  }
-  return kinds
+export interface DocumentOptions extends Pick<PathOptions, 'returnsDeleted'> {
+  /** The Kubernetes that is spoken: `1.36`. */
+  readonly version: string
 }
 
-export function* openApiV3(table: readonly Resource[]): Generator<Portion> {
-  const info = { title: 'Kubernetes', version: 'unversioned' }
-  yield { at: [], entries: { openapi: '3.0.0', info } }
-  for (const resource of table) yield { at: ['paths'], entries: pathsOf(resource) }
-  const kinds = kindsIn(table)
-  const roots: StructType[] = COMMON.map(struct)
-  for (const name of kinds.keys()) {
-    const type = structOfOpenApi(name)
+export const TITLE = 'Kubernetes'
+const head = (title: string, version: string): Portion => ({
+  at: [],
+  entries: { openapi: '3.0.0', info: { title, version } },
+})
+/** As upstream signs what it makes of definitions. */
+const OF_DEFINITIONS = head('Kubernetes CRD Swagger', 'v0.1.0')
+
+/** How clients say who they are. */
+export const SECURITY = {
+  BearerToken: {
+    description: 'Bearer Token authentication',
+    type: 'apiKey',
+    name: 'authorization',
+    in: 'header',
+  },
+}
+
+/** Of some resources of one group and version. */
+export function* openApiV3(
+  table: readonly Resource[],
+  { returnsDeleted, version }: DocumentOptions,
+): Generator<Portion> {
+  const form = formOfV3()
+  const builtIn = table.find(row => !isCustom(row))
+  yield builtIn === undefined ? OF_DEFINITIONS : head(TITLE, version)
+  if (builtIn !== undefined) yield { at: ['paths'], entries: resourceListPath(form, builtIn) }
+  for (const resource of table)
+    yield { at: ['paths'], entries: pathsOf(resource, { form, returnsDeleted }) }
+  yield* schemasOf(table, { named: form.named, kindsOf: kindsOf(table, false), forV2: false })
+  yield { at: ['components', 'securitySchemes'], entries: SECURITY }
+}
+
+/** Of what is no resource. */
+export function* rootDocument(
+  { paths }: Root,
+  { version }: Pick<DocumentOptions, 'version'>,
+): Generator<Portion> {
+  const form = formOfV3()
+  yield head(TITLE, version)
+  yield { at: ['paths'], entries: paths(form) }
+  yield* schemasOf([], { named: form.named, kindsOf: kindsOf([], false), forV2: false })
+  yield { at: ['components', 'securitySchemes'], entries: SECURITY }
+}
+
+/** Every schema that is named, and what they refer to. */
+export function* schemasOf(
+  table: readonly Resource[],
+  {
+    named,
+    kindsOf,
+    forV2,
+  }: { readonly named: Form['named']; readonly kindsOf: KindsOf; readonly forV2: boolean },
+): Generator<Portion> {
+  const at = ['components', 'schemas']
+  const custom = table.filter(isCustom)
+  const roots: StructType[] = custom.length > 0 ? [...customRoots()] : []
+  for (const name of named.keys()) {
+    const type = name === VERSION_INFO.name ? VERSION_INFO : structOfOpenApi(name)
     if (type !== undefined) roots.push(type)
   }
-  const schemas = componentSchemas(roots, name => kinds.get(name) ?? [])
-  for (const [name, schema] of schemas)
-    yield { at: ['components', 'schemas'], entries: { [name]: schema } }
+  for (const [name, schema] of componentSchemas(roots, kindsOf))
+    yield { at, entries: { [name]: schema } }
+  for (const resource of custom) yield { at, entries: customSchemas(resource, forV2) }
 }

@@ -129,8 +129,9 @@ export function struct(name: string): StructType {
 /** `io.k8s.api.core.v1.PodSpec`; undefined when no group declares it. */
 export function structOfOpenApi(name: string): StructType | undefined {
   const cut = name.lastIndexOf('.')
+  const declared = name.slice(0, cut)
   for (const [file, { prefix }] of GROUPS) {
-    if (prefix === name.slice(0, cut)) return structsOf(file).get(name.slice(cut + 1))
+    if (prefix === declared) return structsOf(file).get(name.slice(cut + 1))
   }
   return undefined
 }

@@ -124,9 +124,13 @@ interface Step {
 const stepOf = (field: Field): Step => ({
   name: field.name,
   decode: decoderOf(field.type),
-  vanishes: field.omitEmpty && !field.pointer && field.type.kind !== 'struct',
+  vanishes: field.omitEmpty && !field.pointer && !isWhole(field.type),
   absent: absentValue(field),
 })
+
+/** Go's omitempty leaves structs alone; one of them holds raw JSON. */
+const isWhole = (type: Type): boolean =>
+  type.kind === 'struct' || (type.kind === 'scalar' && type.scalar === 'raw')
 
 function structDecoder(type: StructType): Decoder {
   const steps = [...type.fields.values()].map(stepOf)

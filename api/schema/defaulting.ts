@@ -22,11 +22,24 @@ type Rule = (value: Fields) => Fields
 
 const isSet = (value: unknown): boolean => value !== undefined && value !== '' && value !== 0
 
+/** Source: github.com/distribution/reference regexp.go */
+const DOMAIN_PART = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])'
+const DOMAIN = `(?:${DOMAIN_PART}(?:\\.${DOMAIN_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`
+const PATH_PART = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*'
+const DIGEST = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}'
+const imagePattern = new RegExp(
+  `^(?:${DOMAIN}/)?${PATH_PART}(?:/${PATH_PART})*(?::(?<tag>\\w[\\w.-]{0,127}))?(?:@(?<digest>${DIGEST}))?$`,
+)
+/** Taken for the name of a local image. */
+const ID = /^[a-f0-9]{64}$/
+/** A name of 255, a tag and a digest; longer texts are no images. */
+const IMAGE_MAX = 600
+
 /** `nginx`, `nginx:latest` and `host:5000/nginx` are latest; a digest is not, unless the tag says so. */
 function isLatest(image: string): boolean {
-  const [name = '', digest] = image.split('@')
-  const tag = name.slice(name.lastIndexOf('/') + 1).split(':')[1]
-  return tag === 'latest' || (tag === undefined && digest === undefined)
+  const { groups } = imagePattern.exec(image.slice(0, IMAGE_MAX + 1)) ?? {}
+  if (groups === undefined || image.length > IMAGE_MAX || ID.test(image)) return false
+  return groups['tag'] === 'latest' || (groups['tag'] ?? groups['digest']) === undefined
 }
 
 const pullPolicyFor = (image: unknown): string =>
@@ -92,8 +105,27 @@ const pod: Rule = value => {
   for (const name of ['containers', 'initContainers']) {
     if (name in spec) fields[name] = mapped(spec[name], settle)
   }
+  const grace = spec['terminationGracePeriodSeconds']
+  if (typeof grace === 'number' && grace < 0) fields['terminationGracePeriodSeconds'] = 1
   // Rules see decoded fields only: this one has the types of a pod's.
   return withFields(value, { spec: withPodResources(withFields(spec, fields) as Partial<PodSpec>) })
+}
+
+/** Who a pod is, said under the field's old name too; old clients say it there only. */
+const podSpec: Rule = value => {
+  const name = isSet(value['serviceAccountName'])
+    ? value['serviceAccountName']
+    : value['serviceAccount']
+  return isSet(name) ? withFields(value, { serviceAccountName: name, serviceAccount: name }) : value
+}
+
+/** The first address of a pod is said twice; old nodes say it once. */
+const podStatus: Rule = value => {
+  const { podIP } = value
+  const podIPs = listOf(value['podIPs'])
+  const first = recordOf(podIPs[0])['ip']
+  if (!isSet(podIP)) return isSet(first) ? { ...value, podIP: first } : value
+  return podIP === first ? value : { ...value, podIPs: [{ ip: podIP }] }
 }
 
 const resourceRequirements: Rule = value => {
@@ -195,6 +227,25 @@ const nodeStatus: Rule = value =>
     ? { ...value, allocatable: value['capacity'] }
     : value
 
+/** Clients that know only `podCIDR` state that alone, and are believed. */
+const nodeSpec: Rule = value => {
+  const { podCIDR } = value
+  const podCIDRs = listOf(value['podCIDRs'])
+  if (podCIDRs[0] === podCIDR || (podCIDRs.length === 0 && !isSet(podCIDR))) return value
+  return isSet(podCIDR) ? { ...value, podCIDRs: [podCIDR] } : { ...value, podCIDR: podCIDRs[0] }
+}
+
+/** stringData is write-only: it becomes base64 data. */
+const secret: Rule = value => {
+  const { stringData, ...rest } = value
+  if (!isRecord(stringData)) return value
+  const encoded = Object.entries(stringData).map(([key, text]) => [
+    key,
+    Buffer.from(typeof text === 'string' ? text : '', 'utf8').toString('base64'),
+  ])
+  return { ...rest, data: { ...recordOf(value['data']), ...Object.fromEntries(encoded) } }
+}
+
 const deploymentStrategy: Rule = value => {
   const isRolling = !isSet(value['type']) || value['type'] === 'RollingUpdate'
   return isRolling && value['rollingUpdate'] === undefined ? { ...value, rollingUpdate: {} } : value
@@ -215,11 +266,15 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'io.k8s.api.core.v1.Container': container,
   'io.k8s.api.core.v1.EphemeralContainer': container,
   'io.k8s.api.core.v1.Namespace': namespace,
+  'io.k8s.api.core.v1.NodeSpec': nodeSpec,
   'io.k8s.api.core.v1.NodeStatus': nodeStatus,
   'io.k8s.api.core.v1.PersistentVolume': volumeAnnotations,
   'io.k8s.api.core.v1.PersistentVolumeClaim': volumeAnnotations,
   'io.k8s.api.core.v1.Pod': value => pod(podAnnotations(value)),
+  'io.k8s.api.core.v1.PodSpec': podSpec,
+  'io.k8s.api.core.v1.PodStatus': podStatus,
   'io.k8s.api.core.v1.ResourceRequirements': resourceRequirements,
+  'io.k8s.api.core.v1.Secret': secret,
   'io.k8s.api.core.v1.Service': value => service(serviceAnnotations(value)),
   'io.k8s.api.core.v1.ServicePort': servicePort,
   'io.k8s.api.core.v1.Volume': volume,

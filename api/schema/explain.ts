@@ -4,44 +4,62 @@
  * Messages are upstream's, because users search for them:
  *   json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32
  *   unknown field "spec.template.spec.containers[0].imagee"
- * Source: Go encoding/json UnmarshalTypeError, sigs.k8s.io/json. Differs: the first fault in field order is named,
- * not the first in the text; named string types that are no enum are called `string`.
+ * Source: Go encoding/json UnmarshalTypeError, sigs.k8s.io/json. Differs: named string types that are no enum are
+ * called `string`.
  */
 import { ScalarFault } from './canonical.ts'
 import { decoderOf, Mismatch } from './decode.ts'
 import type { StructType, Type } from './type.ts'
+import { jsonKindOf } from '#api/go-text.ts'
 import { isRecord } from '#api/values.ts'
 
 /** Upstream stops counting here, and so do we. */
 const UNKNOWN_FIELDS_MAX = 100
 
-/** The message for a value that decode.ts refused; undefined when it is right. */
+/**
+ * The message for a value that decode.ts refused; undefined when it is right. Types that decode themselves end the
+ * decoding; of the other faults the first in the text is told.
+ */
 export function typeFault(type: Type, value: unknown): string | undefined {
-  return walk(type, value, { struct: undefined, names: [] })
+  const found: Found = {}
+  return walk(type, value, { struct: undefined, names: [], found }) ?? found.first
+}
+
+interface Found {
+  first?: string
 }
 
 interface Place {
   /** Innermost struct, by Go name. */
   readonly struct: string | undefined
-  /** JSON names from the root; list indices and map keys do not show. */
+  /** JSON names from the root, embedded structs by Go name; list indices and map keys do not show. */
   readonly names: readonly string[]
+  readonly found: Found
 }
 
+/** The fault that ends the decoding. */
 function walk(type: Type, value: unknown, place: Place): string | undefined {
   if (value === null || value === undefined) return undefined
   if (type.kind === 'scalar') return scalarFault(type, value, place)
   if (type.kind === 'list') {
-    if (!Array.isArray(value)) return mismatch(type, value, place)
+    if (!Array.isArray(value)) return goOn(mismatch(type, value, place), place)
     return first(value, (item: unknown) => walk(type.items, item, place))
   }
-  if (!isRecord(value)) return mismatch(type, value, place)
+  if (!isRecord(value)) return goOn(mismatch(type, value, place), place)
   if (type.kind === 'map') {
     return first(Object.values(value), item => walk(type.values, item, place))
   }
   const struct = goName(type)
-  return first(type.fields.values(), field =>
-    walk(field.type, value[field.name], { struct, names: [...place.names, field.name] }),
-  )
+  return first(Object.entries(value), ([name, member]) => {
+    const field = type.fields.get(name)
+    if (field === undefined) return undefined
+    const names = [...place.names, ...(field.within ?? []), name]
+    return walk(field.type, member, { struct, names, found: place.found })
+  })
+}
+
+function goOn(fault: string, { found }: Place): undefined {
+  found.first ??= fault
 }
 
 function first<Item>(
@@ -61,8 +79,9 @@ function scalarFault(type: Type, value: unknown, place: Place): string | undefin
     return undefined
   } catch (error) {
     if (error instanceof ScalarFault) return error.message
-    if (error instanceof Mismatch) return mismatch(type, value, place)
-    throw error
+    if (!(error instanceof Mismatch)) throw error
+    const fault = mismatch(type, value, place)
+    return type.kind === 'scalar' && type.scalar in OWN_DECODERS ? fault : goOn(fault, place)
   }
 }
 
@@ -85,11 +104,9 @@ const OWN_DECODERS: Readonly<Record<string, string>> = {
 
 /** A number that is no integer, or too large a one, is named with its digits. */
 function jsonKind(type: Type, value: unknown): string {
-  if (Array.isArray(value)) return 'array'
-  if (typeof value === 'boolean') return 'bool'
   const wantsInteger =
     type.kind === 'scalar' && ['int32', 'int64', 'int-or-string'].includes(type.scalar)
-  return typeof value === 'number' && wantsInteger ? `number ${value}` : typeof value
+  return typeof value === 'number' && wantsInteger ? `number ${value}` : jsonKindOf(value)
 }
 
 function goType(type: Type): string {

@@ -7,6 +7,7 @@
  * Source: sigs.k8s.io/json. Differs: upstream stops at 10,000 levels and replaces bytes that are no UTF-8.
  */
 import { isUtf8 } from 'node:buffer'
+import { goQuote } from '../go-text.ts'
 
 export class JsonFault extends Error {
   constructor(message: string, options?: ErrorOptions) {
@@ -66,7 +67,7 @@ const SYNTAX: readonly (readonly [expected: RegExp, context: string])[] = [
   [/':' after/, 'after object key'],
   [/after property value/, 'after object key:value pair'],
   [/after array element/, 'after array element'],
-  [/[Bb]ad control character/, 'in string literal'],
+  [/[Bb]ad control character/, 'in string'],
   [/escape/, 'in string escape code'],
   [/after JSON/, 'after top-level value'],
   [/(?:)/, 'looking for beginning of value'],
@@ -90,7 +91,7 @@ const quotedCharacter = (character: string): string =>
     ? String.raw`\'`
     : character === '"'
       ? character
-      : JSON.stringify(character).slice(1, -1)
+      : goQuote(character).slice(1, -1)
 
 /** One object or array that is open at the current character. */
 interface Frame {

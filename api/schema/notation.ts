@@ -10,7 +10,8 @@
  *   Types   `[T]` list, `{T}` map of string to T, `*T` Go pointer, `core-v1.T` of another group, else a scalar or a name.
  *   Facts   `!` required and never omitted, `!?` required but omitted when zero, `.` optional but never omitted,
  *           none of these: optional and omitted when zero; `list=set`, `list=<keys>`, `atomic`,
- *           `patch=<strategies>[:<merge key>]`, `default=<JSON>` (always last).
+ *           `patch=<strategies>[:<merge key>]`; last of all `default=<JSON>`, or `implied=<JSON>` for a default that no
+ *           document tells of.
  * Throws  Error on a name that no group declares: a fault of the data, found by the unit test that reads it all.
  */
 import type { Json } from '#api/object.ts'
@@ -130,14 +131,22 @@ function readFields({
     const type = local(embedded)
     if (type.kind !== 'struct') throw new Error(`${file}: ${embedded} is no struct`)
     for (const field of type.fields.values()) {
-      fields.set(field.name, { ...field, inline: [Number(number), ...(field.inline ?? [])] })
+      fields.set(field.name, {
+        ...field,
+        inline: [Number(number), ...(field.inline ?? [])],
+        within: [lastName(embedded), ...(field.within ?? [])],
+      })
     }
   }
   return fields
 }
 
+const lastName = (name: string): string => name.slice(name.lastIndexOf('.') + 1)
+
 function readField(line: string, local: Find, describe: Describe, owner: string): Field {
-  const [head, text] = splitAt(line, ' default=')
+  const [before, stated] = splitAt(line, ' default=')
+  const [head, implied] = splitAt(before, ' implied=')
+  const text = stated ?? implied
   const [name = '', typeText = '', number = '0', ...facts] = head.split(' ')
   const fact = (prefix: string): string | undefined =>
     facts.find(candidate => candidate.startsWith(prefix))?.slice(prefix.length)
@@ -156,6 +165,7 @@ function readField(line: string, local: Find, describe: Describe, owner: string)
     omitEmpty: !facts.includes('!') && !facts.includes('.'),
     pointer,
     ...(text === undefined ? {} : { default: deepFrozen(JSON.parse(text)) }),
+    ...(implied === undefined ? {} : { implied: true }),
     ...(mergeKey === undefined ? {} : { patchMergeKey: mergeKey }),
     ...(strategies === undefined || strategies === ''
       ? {}

@@ -61,11 +61,27 @@ export interface StructType {
   readonly name: string
   readonly description: string
   readonly fields: ReadonlyMap<string, Field>
+  /** What members are that no field names, where such are kept (x-kubernetes-preserve-unknown-fields). */
+  readonly others?: Type
   /** +structType=atomic / +mapType=atomic: owned as one by server-side apply. */
   readonly atomic: boolean
 }
 
 export type Type = ScalarType | ListType | MapType | StructType
+
+const deduced: { kind: 'map'; values: Type; mapType: 'granular' } = {
+  kind: 'map',
+  values: { kind: 'scalar', scalar: 'raw' },
+  mapType: 'granular',
+}
+deduced.values = deduced
+
+/** Of what no schema describes, objects are owned by member, everything else as one: it shows in the value. */
+export const DEDUCED: Type = deduced
+
+/** What a member of a struct or map is; undefined for one that a struct does not have. */
+export const memberType = (type: StructType | MapType, key: string): Type | undefined =>
+  type.kind === 'map' ? type.values : (type.fields.get(key)?.type ?? type.others)
 
 export interface Field {
   /** JSON name. */
@@ -76,14 +92,20 @@ export interface Field {
   readonly number: number
   /** Go embeds the struct that declares it: protobuf numbers of the messages it sits in, outermost first. */
   readonly inline?: readonly number[]
+  /** Go names of the embedded structs that declare it, outermost first. */
+  readonly within?: readonly string[]
   /** OpenAPI `required`. */
   readonly required: boolean
   /** Zero values vanish when encoded (Go's omitempty). */
   readonly omitEmpty: boolean
   /** Go pointer: zero and absent differ. */
   readonly pointer: boolean
+  /** null is a value, and not the same as none (custom kinds). */
+  readonly nullable?: boolean
   /** Applied when the field is absent and its parent present. */
   readonly default?: Json
+  /** The default is what upstream's code does, not what its type states: documents are silent about it. */
+  readonly implied?: true
   /** Strategic merge patch. */
   readonly patchMergeKey?: string
   readonly patchStrategy?: readonly ('merge' | 'replace' | 'retainKeys')[]

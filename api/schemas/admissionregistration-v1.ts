@@ -17,7 +17,7 @@ Rule
  apiGroups [string] 1
  apiVersions [string] 2
  resources [string] 3
- scope *ScopeType 4 default="*"
+ scope *ScopeType 4 implied="*"
 ValidatingAdmissionPolicy
  ...meta-v1.TypeMeta 0
  metadata meta-v1.ObjectMeta 1
@@ -40,7 +40,7 @@ ValidatingAdmissionPolicySpec
  paramKind *ParamKind 1
  matchConstraints *MatchResources 2
  validations [Validation] 3
- failurePolicy *FailurePolicyType 4 default="Fail"
+ failurePolicy *FailurePolicyType 4 implied="Fail"
  auditAnnotations [AuditAnnotation] 5
  matchConditions [MatchCondition] 6 list=name patch=merge:name
  variables [Variable] 7 list=name patch=merge:name
@@ -77,11 +77,11 @@ ParamRef atomic
  selector *meta-v1.LabelSelector 3
  parameterNotFoundAction *string 4
 MatchResources atomic
- namespaceSelector *meta-v1.LabelSelector 1 default={}
- objectSelector *meta-v1.LabelSelector 2 default={}
+ namespaceSelector *meta-v1.LabelSelector 1 implied={}
+ objectSelector *meta-v1.LabelSelector 2 implied={}
  resourceRules [NamedRuleWithOperations] 3
  excludeResourceRules [NamedRuleWithOperations] 4
- matchPolicy *MatchPolicyType 7 default="Equivalent"
+ matchPolicy *MatchPolicyType 7 implied="Equivalent"
 NamedRuleWithOperations atomic
  resourceNames [string] 1
  ...RuleWithOperations 2
@@ -105,26 +105,26 @@ ValidatingWebhook
  name string 1 !
  clientConfig WebhookClientConfig 2 !
  rules [RuleWithOperations] 3
- failurePolicy *FailurePolicyType 4 default="Fail"
- matchPolicy *MatchPolicyType 9 default="Equivalent"
- namespaceSelector *meta-v1.LabelSelector 5 default={}
- objectSelector *meta-v1.LabelSelector 10 default={}
+ failurePolicy *FailurePolicyType 4 implied="Fail"
+ matchPolicy *MatchPolicyType 9 implied="Equivalent"
+ namespaceSelector *meta-v1.LabelSelector 5 implied={}
+ objectSelector *meta-v1.LabelSelector 10 implied={}
  sideEffects *SideEffectClass 6 !
- timeoutSeconds *int32 7 default=10
+ timeoutSeconds *int32 7 implied=10
  admissionReviewVersions [string] 8 !
  matchConditions [MatchCondition] 11 list=name patch=merge:name
 MutatingWebhook
  name string 1 !
  clientConfig WebhookClientConfig 2 !
  rules [RuleWithOperations] 3
- failurePolicy *FailurePolicyType 4 default="Fail"
- matchPolicy *MatchPolicyType 9 default="Equivalent"
- namespaceSelector *meta-v1.LabelSelector 5 default={}
- objectSelector *meta-v1.LabelSelector 11 default={}
+ failurePolicy *FailurePolicyType 4 implied="Fail"
+ matchPolicy *MatchPolicyType 9 implied="Equivalent"
+ namespaceSelector *meta-v1.LabelSelector 5 implied={}
+ objectSelector *meta-v1.LabelSelector 11 implied={}
  sideEffects *SideEffectClass 6 !
- timeoutSeconds *int32 7 default=10
+ timeoutSeconds *int32 7 implied=10
  admissionReviewVersions [string] 8 !
- reinvocationPolicy *ReinvocationPolicyType 10 default="Never"
+ reinvocationPolicy *ReinvocationPolicyType 10 implied="Never"
  matchConditions [MatchCondition] 12 list=name patch=merge:name
 MutatingAdmissionPolicy
  ...meta-v1.TypeMeta 0
@@ -139,7 +139,7 @@ MutatingAdmissionPolicySpec
  matchConstraints *MatchResources 2
  variables [Variable] 3
  mutations [Mutation] 4
- failurePolicy *FailurePolicyType 5 default="Fail"
+ failurePolicy *FailurePolicyType 5 implied="Fail"
  matchConditions [MatchCondition] 6 list=name patch=merge:name
  reinvocationPolicy ReinvocationPolicyType 7
 Mutation
@@ -173,7 +173,7 @@ ServiceReference
  namespace string 1 !
  name string 2 !
  path *string 3
- port *int32 4 default=443
+ port *int32 4 implied=443
 MatchCondition
  name string 1 !
  expression string 2 !

@@ -95,25 +95,25 @@ ValidatingWebhook
  name string 1 !
  clientConfig WebhookClientConfig 2 !
  rules [admissionregistration-v1.RuleWithOperations] 3
- failurePolicy *string 4 default="Ignore"
- matchPolicy *string 9 default="Exact"
+ failurePolicy *string 4 implied="Ignore"
+ matchPolicy *string 9 implied="Exact"
  namespaceSelector *meta-v1.LabelSelector 5
  objectSelector *meta-v1.LabelSelector 10
- sideEffects *string 6 default="Unknown"
- timeoutSeconds *int32 7 default=30
- admissionReviewVersions [string] 8 default=["v1beta1"]
+ sideEffects *string 6 implied="Unknown"
+ timeoutSeconds *int32 7 implied=30
+ admissionReviewVersions [string] 8 implied=["v1beta1"]
  matchConditions [MatchCondition] 11 list=name patch=merge:name
 MutatingWebhook
  name string 1 !
  clientConfig WebhookClientConfig 2 !
  rules [admissionregistration-v1.RuleWithOperations] 3
- failurePolicy *string 4 default="Ignore"
- matchPolicy *string 9 default="Exact"
+ failurePolicy *string 4 implied="Ignore"
+ matchPolicy *string 9 implied="Exact"
  namespaceSelector *meta-v1.LabelSelector 5
  objectSelector *meta-v1.LabelSelector 11
- sideEffects *string 6 default="Unknown"
- timeoutSeconds *int32 7 default=30
- admissionReviewVersions [string] 8 default=["v1beta1"]
+ sideEffects *string 6 implied="Unknown"
+ timeoutSeconds *int32 7 implied=30
+ admissionReviewVersions [string] 8 implied=["v1beta1"]
  reinvocationPolicy *ReinvocationPolicyType 10
  matchConditions [MatchCondition] 12 list=name patch=merge:name
 WebhookClientConfig

@@ -27,7 +27,7 @@ ServiceReference
  namespace string 1 !
  name string 2 !
  path *string 3
- port *int32 4 default=443
+ port *int32 4 implied=443
 CustomResourceDefinitionVersion
  name string 1 !
  served bool 2 !

@@ -12,7 +12,7 @@ APIServiceList
 ServiceReference
  namespace string 1
  name string 2
- port *int32 3 default=443
+ port *int32 3 implied=443
 APIServiceSpec
  service *ServiceReference 1
  group string 2

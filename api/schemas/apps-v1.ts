@@ -15,27 +15,27 @@ StatefulSet
  spec StatefulSetSpec 2
  status StatefulSetStatus 3
 StatefulSetUpdateStrategy
- type StatefulSetUpdateStrategyType 1 default="RollingUpdate"
+ type StatefulSetUpdateStrategyType 1 implied="RollingUpdate"
  rollingUpdate *RollingUpdateStatefulSetStrategy 2
 RollingUpdateStatefulSetStrategy
  partition *int32 1
  maxUnavailable *int-or-string 2
 StatefulSetPersistentVolumeClaimRetentionPolicy
- whenDeleted string 1 default="Retain"
- whenScaled string 2 default="Retain"
+ whenDeleted string 1 implied="Retain"
+ whenScaled string 2 implied="Retain"
 StatefulSetOrdinals
  start int32 1 .
 StatefulSetSpec
- replicas *int32 1 default=1
+ replicas *int32 1 implied=1
  selector *meta-v1.LabelSelector 2 !
  template core-v1.PodTemplateSpec 3 !
  volumeClaimTemplates [core-v1.PersistentVolumeClaim] 4
  serviceName string 5 .
- podManagementPolicy PodManagementPolicyType 6 default="OrderedReady"
+ podManagementPolicy PodManagementPolicyType 6 implied="OrderedReady"
  updateStrategy StatefulSetUpdateStrategy 7
- revisionHistoryLimit *int32 8 default=10
+ revisionHistoryLimit *int32 8 implied=10
  minReadySeconds int32 9
- persistentVolumeClaimRetentionPolicy *StatefulSetPersistentVolumeClaimRetentionPolicy 10 default={}
+ persistentVolumeClaimRetentionPolicy *StatefulSetPersistentVolumeClaimRetentionPolicy 10 implied={}
  ordinals *StatefulSetOrdinals 11
 StatefulSetStatus
  observedGeneration int64 1
@@ -64,20 +64,20 @@ Deployment
  spec DeploymentSpec 2
  status DeploymentStatus 3
 DeploymentSpec
- replicas *int32 1 default=1
+ replicas *int32 1 implied=1
  selector *meta-v1.LabelSelector 2 !
  template core-v1.PodTemplateSpec 3 !
  strategy DeploymentStrategy 4 patch=retainKeys
  minReadySeconds int32 5
- revisionHistoryLimit *int32 6 default=10
+ revisionHistoryLimit *int32 6 implied=10
  paused bool 7
- progressDeadlineSeconds *int32 9 default=600
+ progressDeadlineSeconds *int32 9 implied=600
 DeploymentStrategy
- type DeploymentStrategyType 1 default="RollingUpdate"
+ type DeploymentStrategyType 1 implied="RollingUpdate"
  rollingUpdate *RollingUpdateDeployment 2
 RollingUpdateDeployment
- maxUnavailable *int-or-string 1 default="25%"
- maxSurge *int-or-string 2 default="25%"
+ maxUnavailable *int-or-string 1 implied="25%"
+ maxSurge *int-or-string 2 implied="25%"
 DeploymentStatus
  observedGeneration int64 1
  replicas int32 2
@@ -100,7 +100,7 @@ DeploymentList
  metadata meta-v1.ListMeta 1
  items [Deployment] 2 !
 DaemonSetUpdateStrategy
- type DaemonSetUpdateStrategyType 1 default="RollingUpdate"
+ type DaemonSetUpdateStrategyType 1 implied="RollingUpdate"
  rollingUpdate *RollingUpdateDaemonSet 2
 RollingUpdateDaemonSet
  maxUnavailable *int-or-string 1
@@ -110,7 +110,7 @@ DaemonSetSpec
  template core-v1.PodTemplateSpec 2 !
  updateStrategy DaemonSetUpdateStrategy 3
  minReadySeconds int32 4
- revisionHistoryLimit *int32 6 default=10
+ revisionHistoryLimit *int32 6 implied=10
 DaemonSetStatus
  currentNumberScheduled int32 1 !
  numberMisscheduled int32 2 !
@@ -147,7 +147,7 @@ ReplicaSetList
  metadata meta-v1.ListMeta 1
  items [ReplicaSet] 2 !
 ReplicaSetSpec
- replicas *int32 1 default=1
+ replicas *int32 1 implied=1
  minReadySeconds int32 4
  selector *meta-v1.LabelSelector 2 !
  template core-v1.PodTemplateSpec 3

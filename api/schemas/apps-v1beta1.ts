@@ -22,7 +22,7 @@ StatefulSet
  spec StatefulSetSpec 2
  status StatefulSetStatus 3
 StatefulSetUpdateStrategy
- type string 1 default="OnDelete"
+ type string 1 implied="OnDelete"
  rollingUpdate *RollingUpdateStatefulSetStrategy 2
 RollingUpdateStatefulSetStrategy
  partition *int32 1
@@ -76,7 +76,7 @@ DeploymentSpec
  template core-v1.PodTemplateSpec 3 !
  strategy DeploymentStrategy 4 patch=retainKeys
  minReadySeconds int32 5
- revisionHistoryLimit *int32 6 default=2
+ revisionHistoryLimit *int32 6 implied=2
  paused bool 7
  rollbackTo *RollbackConfig 8
  progressDeadlineSeconds *int32 9

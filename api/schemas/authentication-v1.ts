@@ -30,7 +30,7 @@ TokenRequest
  status TokenRequestStatus 3
 TokenRequestSpec
  audiences [string] 1 .
- expirationSeconds *int64 4 . default=3600
+ expirationSeconds *int64 4 . implied=3600
  boundObjectRef *BoundObjectReference 3 .
 TokenRequestStatus
  token string 1 .

@@ -12,7 +12,7 @@ HorizontalPodAutoscaler
  status HorizontalPodAutoscalerStatus 3
 HorizontalPodAutoscalerSpec
  scaleTargetRef CrossVersionObjectReference 1 !
- minReplicas *int32 2 default=1
+ minReplicas *int32 2 implied=1
  maxReplicas int32 3 !
  metrics [MetricSpec] 4
  behavior *HorizontalPodAutoscalerBehavior 5

@@ -25,7 +25,7 @@ PodFailurePolicyOnExitCodesRequirement
  values [int32] 3 ! list=set
 PodFailurePolicyOnPodConditionsPattern
  type string 1 !
- status string 2 . default="True"
+ status string 2 . implied="True"
 PodFailurePolicyRule
  action PodFailurePolicyAction 1 !
  onExitCodes *PodFailurePolicyOnExitCodesRequirement 2
@@ -92,11 +92,11 @@ CronJobSpec
  schedule string 1 !
  timeZone *string 8
  startingDeadlineSeconds *int64 2
- concurrencyPolicy ConcurrencyPolicy 3 default="Allow"
- suspend *bool 4 default=false
+ concurrencyPolicy ConcurrencyPolicy 3 implied="Allow"
+ suspend *bool 4 implied=false
  jobTemplate JobTemplateSpec 5 !
- successfulJobsHistoryLimit *int32 6 default=3
- failedJobsHistoryLimit *int32 7 default=1
+ successfulJobsHistoryLimit *int32 6 implied=3
+ failedJobsHistoryLimit *int32 7 implied=1
 CronJobStatus
  active [core-v1.ObjectReference] 1
  lastScheduleTime *time 4

@@ -12,9 +12,9 @@ CertificateSigningRequest
  status CertificateSigningRequestStatus 3
 CertificateSigningRequestSpec
  request bytes 1 !
- signerName *string 7 default="kubernetes.io/legacy-unknown"
+ signerName *string 7 implied="kubernetes.io/legacy-unknown"
  expirationSeconds *int32 8
- usages [string] 5 default=["digital signature","key encipherment"]
+ usages [string] 5 implied=["digital signature","key encipherment"]
  username string 2
  uid string 3
  groups [string] 4
@@ -24,7 +24,7 @@ CertificateSigningRequestStatus
  certificate bytes 2
 CertificateSigningRequestCondition
  type string 1 !
- status string 6 . default="True"
+ status string 6 . implied="True"
  reason string 2
  message string 3
  lastUpdateTime time 4

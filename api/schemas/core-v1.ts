@@ -116,16 +116,16 @@ PersistentVolumeSpec
  ...PersistentVolumeSource 2
  accessModes [PersistentVolumeAccessMode] 3
  claimRef *ObjectReference 4
- persistentVolumeReclaimPolicy PersistentVolumeReclaimPolicy 5 default="Retain"
+ persistentVolumeReclaimPolicy PersistentVolumeReclaimPolicy 5 implied="Retain"
  storageClassName string 6
  mountOptions [string] 7
- volumeMode *PersistentVolumeMode 8 default="Filesystem"
+ volumeMode *PersistentVolumeMode 8 implied="Filesystem"
  nodeAffinity *VolumeNodeAffinity 9
  volumeAttributesClassName *string 10
 VolumeNodeAffinity
  required *NodeSelector 1
 PersistentVolumeStatus
- phase PersistentVolumePhase 1 default="Pending"
+ phase PersistentVolumePhase 1 implied="Pending"
  message string 2
  reason string 3
  lastPhaseTransitionTime *time 4
@@ -148,7 +148,7 @@ PersistentVolumeClaimSpec
  resources VolumeResourceRequirements 2
  volumeName string 3
  storageClassName *string 5
- volumeMode *PersistentVolumeMode 6 default="Filesystem"
+ volumeMode *PersistentVolumeMode 6 implied="Filesystem"
  dataSource *TypedLocalObjectReference 7
  dataSourceRef *TypedObjectReference 8
  volumeAttributesClassName *string 9
@@ -168,7 +168,7 @@ PersistentVolumeClaimCondition
  reason string 5
  message string 6
 PersistentVolumeClaimStatus
- phase PersistentVolumeClaimPhase 1 default="Pending"
+ phase PersistentVolumeClaimPhase 1 implied="Pending"
  accessModes [PersistentVolumeAccessMode] 2
  capacity {quantity} 3
  conditions [PersistentVolumeClaimCondition] 4 list=type patch=merge:type
@@ -178,7 +178,7 @@ PersistentVolumeClaimStatus
  modifyVolumeStatus *ModifyVolumeStatus 9
 HostPathVolumeSource
  path string 1 !
- type *HostPathType 2 default=""
+ type *HostPathType 2 implied=""
 EmptyDirVolumeSource
  medium string 1
  sizeLimit *quantity 2
@@ -275,7 +275,7 @@ GitRepoVolumeSource
 SecretVolumeSource
  secretName string 1
  items [KeyToPath] 2
- defaultMode *int32 3 default=420
+ defaultMode *int32 3 implied=420
  optional *bool 4
 SecretProjection
  ...LocalObjectReference 1
@@ -380,7 +380,7 @@ StorageOSPersistentVolumeSource
 ConfigMapVolumeSource
  ...LocalObjectReference 1
  items [KeyToPath] 2
- defaultMode *int32 3 default=420
+ defaultMode *int32 3 implied=420
  optional *bool 4
 ConfigMapProjection
  ...LocalObjectReference 1
@@ -388,7 +388,7 @@ ConfigMapProjection
  optional *bool 4
 ServiceAccountTokenProjection
  audience string 1
- expirationSeconds *int64 2 default=3600
+ expirationSeconds *int64 2 implied=3600
  path string 3 !
 ClusterTrustBundleProjection
  name *string 1
@@ -406,7 +406,7 @@ PodCertificateProjection
  userAnnotations {string} 7
 ProjectedVolumeSource
  sources [VolumeProjection] 1 .
- defaultMode *int32 2 default=420
+ defaultMode *int32 2 implied=420
 VolumeProjection
  secret *SecretProjection 1
  downwardAPI *DownwardAPIProjection 2
@@ -476,7 +476,7 @@ FileKeySelector atomic
  key string 3 !
  optional *bool 4 default=false
 ObjectFieldSelector atomic
- apiVersion string 1 default="v1"
+ apiVersion string 1 implied="v1"
  fieldPath string 2 !
 ResourceFieldSelector atomic
  containerName string 1
@@ -504,10 +504,10 @@ HTTPHeader
  name string 1 !
  value string 2 !
 HTTPGetAction
- path string 1 default="/"
+ path string 1 implied="/"
  port int-or-string 2 !
  host string 3
- scheme URIScheme 4 default="HTTP"
+ scheme URIScheme 4 implied="HTTP"
  httpHeaders [HTTPHeader] 5
 TCPSocketAction
  port int-or-string 1 !
@@ -522,10 +522,10 @@ SleepAction
 Probe
  ...ProbeHandler 1
  initialDelaySeconds int32 2
- timeoutSeconds int32 3 default=1
- periodSeconds int32 4 default=10
- successThreshold int32 5 default=1
- failureThreshold int32 6 default=3
+ timeoutSeconds int32 3 implied=1
+ periodSeconds int32 4 implied=10
+ successThreshold int32 5 implied=1
+ failureThreshold int32 6 implied=3
  terminationGracePeriodSeconds *int64 7
 ContainerResizePolicy
  resourceName string 1 !
@@ -562,8 +562,8 @@ Container
  readinessProbe *Probe 11
  startupProbe *Probe 22
  lifecycle *Lifecycle 12
- terminationMessagePath string 13 default="/dev/termination-log"
- terminationMessagePolicy TerminationMessagePolicy 20 default="File"
+ terminationMessagePath string 13 implied="/dev/termination-log"
+ terminationMessagePolicy TerminationMessagePolicy 20 implied="File"
  imagePullPolicy PullPolicy 14
  securityContext *SecurityContext 15
  stdin bool 16
@@ -711,10 +711,10 @@ PodSpec
  initContainers [Container] 20 list=name patch=merge:name
  containers [Container] 2 ! list=name patch=merge:name
  ephemeralContainers [EphemeralContainer] 34 list=name patch=merge:name
- restartPolicy RestartPolicy 3 default="Always"
- terminationGracePeriodSeconds *int64 4 default=30
+ restartPolicy RestartPolicy 3 implied="Always"
+ terminationGracePeriodSeconds *int64 4 implied=30
  activeDeadlineSeconds *int64 5
- dnsPolicy DNSPolicy 6 default="ClusterFirst"
+ dnsPolicy DNSPolicy 6 implied="ClusterFirst"
  nodeSelector {string} 7 atomic
  serviceAccountName string 8
  serviceAccount string 9
@@ -724,12 +724,12 @@ PodSpec
  hostPID bool 12
  hostIPC bool 13
  shareProcessNamespace *bool 27
- securityContext *PodSecurityContext 14 default={}
+ securityContext *PodSecurityContext 14 implied={}
  imagePullSecrets [LocalObjectReference] 15 list=name patch=merge:name
  hostname string 16
  subdomain string 17
  affinity *Affinity 18
- schedulerName string 19 default="default-scheduler"
+ schedulerName string 19 implied="default-scheduler"
  tolerations [Toleration] 22
  hostAliases [HostAlias] 23 list=ip patch=merge:ip
  priorityClassName string 24
@@ -831,8 +831,8 @@ EphemeralContainerCommon
  readinessProbe *Probe 11
  startupProbe *Probe 22
  lifecycle *Lifecycle 12
- terminationMessagePath string 13 default="/dev/termination-log"
- terminationMessagePolicy TerminationMessagePolicy 20 default="File"
+ terminationMessagePath string 13 implied="/dev/termination-log"
+ terminationMessagePolicy TerminationMessagePolicy 20 implied="File"
  imagePullPolicy PullPolicy 14
  securityContext *SecurityContext 15
  stdin bool 16
@@ -933,9 +933,9 @@ ServiceSpec
  selector {string} 2 atomic
  clusterIP string 3
  clusterIPs [string] 18
- type ServiceType 4 default="ClusterIP"
+ type ServiceType 4 implied="ClusterIP"
  externalIPs [string] 5
- sessionAffinity ServiceAffinity 7 default="None"
+ sessionAffinity ServiceAffinity 7 implied="None"
  loadBalancerIP string 8
  loadBalancerSourceRanges [string] 9
  externalName string 10
@@ -991,7 +991,7 @@ EndpointAddress atomic
 EndpointPort atomic
  name string 1
  port int32 2 !
- protocol Protocol 3 default="TCP"
+ protocol Protocol 3 implied="TCP"
  appProtocol *string 4
 EndpointsList
  ...meta-v1.TypeMeta 0
@@ -1096,7 +1096,7 @@ NodeList
 NamespaceSpec
  finalizers [string] 1
 NamespaceStatus
- phase NamespacePhase 1 default="Active"
+ phase NamespacePhase 1 implied="Active"
  conditions [NamespaceCondition] 2 list=type patch=merge:type
 NamespaceCondition
  type string 1 !
@@ -1247,7 +1247,7 @@ Secret
  immutable *bool 5
  data {bytes} 2
  stringData {string} 4
- type string 3 default="Opaque"
+ type string 3 implied="Opaque"
 SecretList
  ...meta-v1.TypeMeta 0
  metadata meta-v1.ListMeta 1
@@ -1277,7 +1277,7 @@ ComponentStatusList
  items [ComponentStatus] 2 !
 DownwardAPIVolumeSource
  items [DownwardAPIVolumeFile] 1
- defaultMode *int32 2 default=420
+ defaultMode *int32 2 implied=420
 DownwardAPIVolumeFile
  path string 1 !
  fieldRef *ObjectFieldSelector 2

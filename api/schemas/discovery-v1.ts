@@ -33,8 +33,8 @@ ForZone
 ForNode
  name string 1 !
 EndpointPort atomic
- name *string 1 default=""
- protocol *core-v1.Protocol 2 default="TCP"
+ name *string 1 implied=""
+ protocol *core-v1.Protocol 2 implied="TCP"
  port *int32 3
  appProtocol *string 4
 EndpointSliceList

@@ -22,15 +22,15 @@ Deployment
  spec DeploymentSpec 2
  status DeploymentStatus 3
 DeploymentSpec
- replicas *int32 1 default=1
+ replicas *int32 1 implied=1
  selector *meta-v1.LabelSelector 2
  template core-v1.PodTemplateSpec 3 !
  strategy DeploymentStrategy 4 patch=retainKeys
  minReadySeconds int32 5
- revisionHistoryLimit *int32 6 default=2147483647
+ revisionHistoryLimit *int32 6 implied=2147483647
  paused bool 7
  rollbackTo *RollbackConfig 8
- progressDeadlineSeconds *int32 9 default=2147483647
+ progressDeadlineSeconds *int32 9 implied=2147483647
 DeploymentRollback
  ...meta-v1.TypeMeta 0
  name string 1 !
@@ -39,11 +39,11 @@ DeploymentRollback
 RollbackConfig
  revision int64 1
 DeploymentStrategy
- type string 1 default="RollingUpdate"
+ type string 1 implied="RollingUpdate"
  rollingUpdate *RollingUpdateDeployment 2
 RollingUpdateDeployment
- maxUnavailable *int-or-string 1 default=1
- maxSurge *int-or-string 2 default=1
+ maxUnavailable *int-or-string 1 implied=1
+ maxSurge *int-or-string 2 implied=1
 DeploymentStatus
  observedGeneration int64 1
  replicas int32 2
@@ -66,7 +66,7 @@ DeploymentList
  metadata meta-v1.ListMeta 1
  items [Deployment] 2 !
 DaemonSetUpdateStrategy
- type string 1 default="OnDelete"
+ type string 1 implied="OnDelete"
  rollingUpdate *RollingUpdateDaemonSet 2
 RollingUpdateDaemonSet
  maxUnavailable *int-or-string 1
@@ -227,7 +227,7 @@ PodSecurityPolicySpec
  fsGroup FSGroupStrategyOptions 13 !
  readOnlyRootFilesystem bool 14
  defaultAllowPrivilegeEscalation *bool 15
- allowPrivilegeEscalation *bool 16 default=true
+ allowPrivilegeEscalation *bool 16 implied=true
  allowedHostPaths [AllowedHostPath] 17
  allowedFlexVolumes [AllowedFlexVolume] 18
  allowedCSIDrivers [AllowedCSIDriver] 23

@@ -16,7 +16,7 @@ FlowSchemaList
  items [FlowSchema] 2 !
 FlowSchemaSpec
  priorityLevelConfiguration PriorityLevelConfigurationReference 1 !
- matchingPrecedence int32 2 . default=1000
+ matchingPrecedence int32 2 . implied=1000
  distinguisherMethod *FlowDistinguisherMethod 3
  rules [PolicyRulesWithSubjects] 4
 FlowDistinguisherMethod
@@ -70,20 +70,20 @@ PriorityLevelConfigurationSpec
  limited *LimitedPriorityLevelConfiguration 2
  exempt *ExemptPriorityLevelConfiguration 3
 LimitedPriorityLevelConfiguration
- nominalConcurrencyShares *int32 1 . default=30
+ nominalConcurrencyShares *int32 1 . implied=30
  limitResponse LimitResponse 2
- lendablePercent *int32 3 default=0
+ lendablePercent *int32 3 implied=0
  borrowingLimitPercent *int32 4
 ExemptPriorityLevelConfiguration
- nominalConcurrencyShares *int32 1 default=0
- lendablePercent *int32 2 default=0
+ nominalConcurrencyShares *int32 1 implied=0
+ lendablePercent *int32 2 implied=0
 LimitResponse
  type string 1 !
  queuing *QueuingConfiguration 2
 QueuingConfiguration
- queues int32 1 . default=64
- handSize int32 2 . default=8
- queueLengthLimit int32 3 . default=50
+ queues int32 1 . implied=64
+ handSize int32 2 . implied=8
+ queueLengthLimit int32 3 . implied=50
 PriorityLevelConfigurationStatus
  conditions [PriorityLevelConfigurationCondition] 1 list=type patch=merge:type
 PriorityLevelConfigurationCondition

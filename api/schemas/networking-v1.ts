@@ -22,7 +22,7 @@ NetworkPolicyEgressRule
  ports [NetworkPolicyPort] 1
  to [NetworkPolicyPeer] 2
 NetworkPolicyPort
- protocol *core-v1.Protocol 1 default="TCP"
+ protocol *core-v1.Protocol 1 implied="TCP"
  port *int-or-string 2
  endPort *int32 3
 IPBlock
@@ -96,7 +96,7 @@ IngressClassParametersReference
  apiGroup *string 1
  kind string 2 !
  name string 3 !
- scope *string 4 . default="Cluster"
+ scope *string 4 . implied="Cluster"
  namespace *string 5
 IngressClassList
  ...meta-v1.TypeMeta 0

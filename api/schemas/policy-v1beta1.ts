@@ -53,7 +53,7 @@ PodSecurityPolicySpec
  fsGroup FSGroupStrategyOptions 13 !
  readOnlyRootFilesystem bool 14
  defaultAllowPrivilegeEscalation *bool 15
- allowPrivilegeEscalation *bool 16 default=true
+ allowPrivilegeEscalation *bool 16 implied=true
  allowedHostPaths [AllowedHostPath] 17
  allowedFlexVolumes [AllowedFlexVolume] 18
  allowedCSIDrivers [AllowedCSIDriver] 23

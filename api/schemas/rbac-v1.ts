@@ -17,7 +17,7 @@ Subject atomic
  name string 3 !
  namespace string 4
 RoleRef atomic
- apiGroup string 1 . default="rbac.authorization.k8s.io"
+ apiGroup string 1 . implied="rbac.authorization.k8s.io"
  kind string 2 !
  name string 3 !
 Role

@@ -97,7 +97,7 @@ DeviceRequest
 ExactDeviceRequest
  deviceClassName string 1 !
  selectors [DeviceSelector] 2
- allocationMode string 3 default="ExactCount"
+ allocationMode string 3 implied="ExactCount"
  count int64 4
  adminAccess *bool 5
  tolerations [DeviceToleration] 6
@@ -106,7 +106,7 @@ DeviceSubRequest
  name string 1 !
  deviceClassName string 2 !
  selectors [DeviceSelector] 3
- allocationMode string 4 default="ExactCount"
+ allocationMode string 4 implied="ExactCount"
  count int64 5
  tolerations [DeviceToleration] 6
  capacity *CapacityRequirements 7

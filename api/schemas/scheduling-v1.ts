@@ -11,7 +11,7 @@ PriorityClass
  value int32 2 .
  globalDefault bool 3
  description string 4
- preemptionPolicy *core-v1.PreemptionPolicy 5 default="PreemptLowerPriority"
+ preemptionPolicy *core-v1.PreemptionPolicy 5 implied="PreemptLowerPriority"
 PriorityClassList
  ...meta-v1.TypeMeta 0
  metadata meta-v1.ListMeta 1

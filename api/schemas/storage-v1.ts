@@ -11,10 +11,10 @@ StorageClass
  metadata meta-v1.ObjectMeta 1
  provisioner string 2 !
  parameters {string} 3
- reclaimPolicy *core-v1.PersistentVolumeReclaimPolicy 4 default="Delete"
+ reclaimPolicy *core-v1.PersistentVolumeReclaimPolicy 4 implied="Delete"
  mountOptions [string] 5
  allowVolumeExpansion *bool 6
- volumeBindingMode *VolumeBindingMode 7 default="Immediate"
+ volumeBindingMode *VolumeBindingMode 7 implied="Immediate"
  allowedTopologies [core-v1.TopologySelectorTerm] 8
 StorageClassList
  ...meta-v1.TypeMeta 0
@@ -54,14 +54,14 @@ CSIDriverList
  metadata meta-v1.ListMeta 1
  items [CSIDriver] 2 !
 CSIDriverSpec
- attachRequired *bool 1 default=true
- podInfoOnMount *bool 2 default=false
- volumeLifecycleModes [string] 3 list=set default=["Persistent"]
- storageCapacity *bool 4 default=false
- fsGroupPolicy *string 5 default="ReadWriteOnceWithFSType"
+ attachRequired *bool 1 implied=true
+ podInfoOnMount *bool 2 implied=false
+ volumeLifecycleModes [string] 3 list=set implied=["Persistent"]
+ storageCapacity *bool 4 implied=false
+ fsGroupPolicy *string 5 implied="ReadWriteOnceWithFSType"
  tokenRequests [TokenRequest] 6
- requiresRepublish *bool 7 default=false
- seLinuxMount *bool 8 default=false
+ requiresRepublish *bool 7 implied=false
+ seLinuxMount *bool 8 implied=false
  nodeAllocatableUpdatePeriodSeconds *int64 9
  serviceAccountTokenInSecrets *bool 10
  preventPodSchedulingIfMissing *bool 11

@@ -52,7 +52,8 @@ export class FactsWriter {
     if (required || !omitEmpty) parts.push(required ? (omitEmpty ? '!?' : '!') : '.')
     parts.push(...this.mergeFacts(field))
     const value = this.defaultOf(`${home}.${struct.name}.${field.json}`, field, home)
-    if (value !== undefined) parts.push(`default=${value}`)
+    const isStated = field.markers.some(marker => marker.startsWith('default='))
+    if (value !== undefined) parts.push(`${isStated ? 'default' : 'implied'}=${value}`)
     return parts.join(' ')
   }
 

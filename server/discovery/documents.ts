@@ -1,9 +1,10 @@
 /**
  * Discovery documents, made from the served table: which groups, versions and resources there are. Pure.
- * `Served` is that table, in the order of discovery.
+ * `Table` is that table, in the order of discovery.
  *
  * Source: k8s.io/apiserver pkg/endpoints/discovery, k8s.io/api/apidiscovery/v2
  */
+import { isCustom } from '#api/custom/custom-resource.ts'
 import {
   type Resource,
   type Subresource,
@@ -18,39 +19,39 @@ export interface GroupVersion {
   readonly version: string
 }
 
-export type Served = readonly Resource[]
+export type Table = readonly Resource[]
 
-export function groupVersions(served: Served): readonly GroupVersion[] {
+export function groupVersions(table: Table): readonly GroupVersion[] {
   const seen = new Map<string, GroupVersion>()
-  for (const { group, version } of served) seen.set(`${group}/${version}`, { group, version })
+  for (const { group, version } of table) seen.set(`${group}/${version}`, { group, version })
   return [...seen.values()]
 }
 
-export const groupNames = (served: Served): readonly string[] => [
-  ...new Set(groupVersions(served).map(({ group }) => group)),
+export const groupNames = (table: Table): readonly string[] => [
+  ...new Set(groupVersions(table).map(({ group }) => group)),
 ]
 
-const versionsOf = (served: Served, group: string): readonly string[] =>
-  groupVersions(served)
+const versionsOf = (table: Table, group: string): readonly string[] =>
+  groupVersions(table)
     .filter(one => one.group === group)
     .map(({ version }) => version)
 
-export const resourcesIn = (
-  served: Served,
-  { group, version }: GroupVersion,
-): readonly Resource[] =>
-  served.filter(resource => resource.group === group && resource.version === version)
+/** By name, as upstream sorts the paths that it installs. */
+export const resourcesIn = (table: Table, { group, version }: GroupVersion): readonly Resource[] =>
+  table
+    .filter(resource => resource.group === group && resource.version === version)
+    .sort((left, right) => (left.plural < right.plural ? -1 : 1))
 
 /** `GET /api` */
-export const coreVersions = (served: Served, serverAddress: string) => ({
+export const coreVersions = (table: Table, serverAddress: string) => ({
   kind: 'APIVersions',
-  versions: versionsOf(served, ''),
+  versions: versionsOf(table, ''),
   serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }],
 })
 
 /** One entry of `GET /apis`; also `GET /apis/GROUP` with kind and apiVersion. */
-export function groupDocument(served: Served, group: string): object {
-  const versions = versionsOf(served, group).map(version => ({
+export function groupDocument(table: Table, group: string): object {
+  const versions = versionsOf(table, group).map(version => ({
     groupVersion: `${group}/${version}`,
     version,
   }))
@@ -58,12 +59,12 @@ export function groupDocument(served: Served, group: string): object {
 }
 
 /** `GET /apis` */
-export const groupList = (served: Served) => ({
+export const groupList = (table: Table) => ({
   kind: 'APIGroupList',
   apiVersion: 'v1',
-  groups: groupNames(served)
+  groups: groupNames(table)
     .filter(group => group !== '')
-    .map(group => groupDocument(served, group)),
+    .map(group => groupDocument(table, group)),
 })
 
 const HASH_BYTES = 8
@@ -77,11 +78,12 @@ const storageHash = (resource: Resource): string =>
     .toString('base64')
 
 /** `GET /api/v1`, `GET /apis/GROUP/VERSION` */
-export const resourceList = (served: Served, groupVersion: GroupVersion) => ({
+export const resourceList = (table: Table, groupVersion: GroupVersion) => ({
   kind: 'APIResourceList',
-  apiVersion: 'v1',
+  // Upstream's document of the core group is older than this field.
+  ...(groupVersion.group === '' ? {} : { apiVersion: 'v1' }),
   groupVersion: apiVersionOf(groupVersion),
-  resources: resourcesIn(served, groupVersion).flatMap(resource => [
+  resources: resourcesIn(table, groupVersion).flatMap(resource => [
     {
       name: resource.plural,
       singularName: resource.singular,
@@ -90,11 +92,15 @@ export const resourceList = (served: Served, groupVersion: GroupVersion) => ({
       verbs: resource.verbs,
       ...(resource.shortNames.length === 0 ? {} : { shortNames: resource.shortNames }),
       ...(resource.categories.length === 0 ? {} : { categories: resource.categories }),
-      ...(resource.verbs.includes('get') ? { storageVersionHash: storageHash(resource) } : {}),
+      ...(resource.verbs.includes('watch') ? { storageVersionHash: storageHash(resource) } : {}),
     },
-    ...resource.subresources.map(name => subresourceEntry(resource, name)),
+    ...subresourcesOf(resource).map(name => subresourceEntry(resource, name)),
   ]),
 })
+
+/** Sorted as well; a definition's have an order of their own. */
+const subresourcesOf = (resource: Resource): readonly Subresource[] =>
+  isCustom(resource) ? resource.subresources : resource.subresources.toSorted()
 
 function subresourceEntry(resource: Resource, name: Subresource): object {
   const kind = subresourceKind(resource, name)
@@ -110,8 +116,8 @@ function subresourceEntry(resource: Resource, name: Subresource): object {
 }
 
 /** `APIGroupDiscoveryList` over the core group alone (`/api`) or all others (`/apis`). */
-export function aggregated(served: Served, isCore: boolean, apiVersion: string): object {
-  const groups = groupNames(served).filter(group => (group === '') === isCore)
+export function aggregated(table: Table, isCore: boolean, apiVersion: string): object {
+  const groups = groupNames(table).filter(group => (group === '') === isCore)
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion,
@@ -119,9 +125,9 @@ export function aggregated(served: Served, isCore: boolean, apiVersion: string):
     items: groups.map(group => ({
       metadata:
         group === '' ? { creationTimestamp: null } : { name: group, creationTimestamp: null },
-      versions: versionsOf(served, group).map(version => ({
+      versions: versionsOf(table, group).map(version => ({
         version,
-        resources: resourcesIn(served, { group, version }).map(aggregatedResource),
+        resources: resourcesIn(table, { group, version }).map(aggregatedResource),
         freshness: 'Current',
       })),
     })),
@@ -141,7 +147,7 @@ function aggregatedResource(resource: Resource): object {
     ...(resource.subresources.length === 0
       ? {}
       : {
-          subresources: resource.subresources.map(name => {
+          subresources: subresourcesOf(resource).map(name => {
             const of = subresourceKind(resource, name)
             return {
               subresource: name,

@@ -1,5 +1,6 @@
 /**
- * Paths that name no resource: discovery, version, the list of paths. Documents are made on first use and kept as bytes.
+ * Paths that name no resource: discovery, version, the list of paths. Documents are made on first use and kept as bytes, until
+ * what is served changes.
  *
  * Errors  StatusError(NotAcceptable) for a form that there is not.
  * Source: k8s.io/apiserver pkg/endpoints/discovery, pkg/server/routes
@@ -19,7 +20,7 @@ import type { Answer, NonResourceRoute } from '#server/http/chain.ts'
 import type { RequestContext } from '#server/http/context.ts'
 import { clausesOf, negotiate, type Media, PROTOBUF } from '#server/http/negotiation.ts'
 import {
-  type Served,
+  type Table,
   aggregated,
   coreVersions,
   groupDocument,
@@ -59,43 +60,57 @@ const AGGREGATED_VERSIONS: readonly string[] = ['v2', 'v2beta1']
 const OFFERS = { tables: false, partials: false, protobuf: true, stream: false }
 
 export function discoveryRoutes(options: DiscoveryOptions): readonly NonResourceRoute[] {
-  const { served } = options
-  const documents = createDocuments()
-  const plain = (context: RequestContext, key: string, make: Make): Answer =>
-    conditional(
-      context,
-      documents(key, () => jsonOf(make())),
-      JSON_TYPE,
-    )
+  const made = new WeakMap<Table, Documents>()
+  /** Documents are those of one table, and go with it. */
+  const current = async (): Promise<Current> => {
+    const table = await options.served.table()
+    const documents = made.get(table) ?? createDocuments()
+    made.set(table, documents)
+    return { table, documents }
+  }
   return [
     {
       matches: path => trimmed(path) === '/version',
-      handle: context => plain(context, '/version', versionDocument),
+      handle: async context => plain(await current(), context, '/version', versionDocument),
     },
     {
       matches: path => trimmed(path) === '/api',
-      handle: context =>
-        roots(documents, context, {
-          served,
-          isCore: true,
-          make: () => coreVersions(served, options.serverAddress()),
-        }),
+      handle: async context => {
+        const { documents, table } = await current()
+        const make = (): Typed => coreVersions(table, options.serverAddress())
+        return roots(documents, context, { table, isCore: true, make })
+      },
     },
     {
       matches: path => trimmed(path) === '/apis',
-      handle: context =>
-        roots(documents, context, { served, isCore: false, make: () => groupList(served) }),
+      handle: async context => {
+        const { documents, table } = await current()
+        return roots(documents, context, { table, isCore: false, make: () => groupList(table) })
+      },
     },
     {
       matches: path => path.startsWith('/api/') || path.startsWith('/apis/'),
-      handle: context => byPath(documents, context, served),
+      handle: async context => byPath(await current(), context),
     },
     ...openApiRoutes(options),
     {
       matches: path => path === '/' || path === '/index.html',
-      handle: context => plain(context, '/', () => ({ paths: pathsOf(served, options.morePaths) })),
+      handle: async context => {
+        const now = await current()
+        return plain(now, context, '/', () => ({ paths: pathsOf(now.table, options.morePaths) }))
+      },
     },
   ]
+}
+
+interface Current {
+  readonly table: Table
+  readonly documents: Documents
+}
+
+function plain({ documents }: Current, context: RequestContext, key: string, make: Make): Answer {
+  const document = documents(key, () => jsonOf(make()))
+  return conditional(context, document, JSON_TYPE)
 }
 
 function createDocuments(): Documents {
@@ -118,6 +133,8 @@ const versionDocument: Make = () => ({
   minor: KUBERNETES_MINOR,
   emulationMajor: KUBERNETES_MAJOR,
   emulationMinor: KUBERNETES_MINOR,
+  minCompatibilityMajor: KUBERNETES_MAJOR,
+  minCompatibilityMinor: String(Number(KUBERNETES_MINOR) - 1),
   gitVersion: VERSION,
   gitCommit: GIT_COMMIT,
   gitTreeState: 'clean',
@@ -150,7 +167,7 @@ function classic(
 }
 
 interface Root {
-  readonly served: Served
+  readonly table: Table
   readonly isCore: boolean
   /** The classic document. */
   readonly make: () => Typed
@@ -159,36 +176,36 @@ interface Root {
 function roots(
   documents: Documents,
   context: RequestContext,
-  { served, isCore, make }: Root,
+  { table, isCore, make }: Root,
 ): Answer {
   const wanted = aggregatedVersion(context.accept)
   const key = isCore ? '/api' : '/apis'
   if (wanted === undefined) return classic(documents, context, key, make)
   const type = `${JSON_TYPE};g=apidiscovery.k8s.io;v=${wanted};as=APIGroupDiscoveryList`
   const document = documents(`${key} ${wanted}`, () =>
-    jsonOf(aggregated(served, isCore, `apidiscovery.k8s.io/${wanted}`)),
+    jsonOf(aggregated(table, isCore, `apidiscovery.k8s.io/${wanted}`)),
   )
   return conditional(context, document, type)
 }
 
-function byPath(documents: Documents, context: RequestContext, served: Served): Answer | undefined {
+function byPath({ documents, table }: Current, context: RequestContext): Answer | undefined {
   const path = trimmed(context.info.path)
   const parts = path.split('/')
   const isCore = parts[1] === 'api'
   const group = isCore ? '' : (parts[2] ?? '')
   const version = isCore ? parts[2] : parts[3]
   if (version === undefined) {
-    if (group === '' || !groupNames(served).includes(group)) return undefined
+    if (group === '' || !groupNames(table).includes(group)) return undefined
     return classic(documents, context, path, () => ({
       kind: 'APIGroup',
       apiVersion: 'v1',
-      ...groupDocument(served, group),
+      ...groupDocument(table, group),
     }))
   }
-  const found = groupVersions(served).find(one => one.group === group && one.version === version)
+  const found = groupVersions(table).find(one => one.group === group && one.version === version)
   return found === undefined
     ? undefined
-    : classic(documents, context, path, () => resourceList(served, found))
+    : classic(documents, context, path, () => resourceList(table, found))
 }
 
 /** The version of aggregated discovery that `Accept` asks for before anything else; undefined for classic discovery. */

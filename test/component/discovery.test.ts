@@ -39,6 +39,12 @@ void t.test('OpenAPI v2: JSON, protobuf under both names, 304', async t => {
 void t.test('OpenAPI v3: documents are named with their hash and kept for ever', async t => {
   const paths = Object((await get('/openapi/v3')).body).paths
   t.match(paths['apis/extensions/v1beta1'], { serverRelativeURL: /\?hash=[0-9A-F]{128}$/ })
+  for (const root of ['api', 'apis/apps', 'openid/v1/jwks'])
+    t.match((await get(paths[root].serverRelativeURL)).body, { paths: { [`/${root}/`]: {} } })
+  t.match((await get(paths['version'].serverRelativeURL)).body, {
+    info: { title: 'Kubernetes', version: '1.36' },
+    components: { schemas: { 'io.k8s.apimachinery.pkg.version.Info': { type: 'object' } } },
+  })
   const { serverRelativeURL } = paths['apis/apps/v1']
   const document = await get(serverRelativeURL)
   t.equal(document.headers['cache-control'], 'public, immutable')
@@ -74,7 +80,7 @@ void t.test('discovery: classic in every form, aggregated in both versions', asy
     const json = await get(path)
     t.match(json.headers, { 'content-type': 'application/json', etag: /^"\w+"$/ }, path)
     t.equal((await get(path, { 'if-none-match': String(json.headers.etag) })).status, 304)
-    t.match((await get(path, { accept: 'application/yaml' })).text, /^kind: API/, path)
+    t.match((await get(path, { accept: 'application/yaml' })).text, /^kind: API/m, path)
     const protobuf = await get(path, { accept: 'application/vnd.kubernetes.protobuf' })
     t.ok(protobuf.text.startsWith('k8s\0'), path)
     t.equal((await get(path, { accept: 'text/html' })).status, 406, path)

@@ -3,6 +3,8 @@
  * Source: k8s.io/apiextensions-apiserver pkg/apis/apiextensions/v1/defaults.go, kubernetes
  * pkg/apis/resource/v1/defaults.go
  */
+import { isRecord } from '#api/values.ts'
+
 type Fields = Readonly<Record<string, unknown>>
 
 /** Whoever asks for an exact number of devices without saying how many asks for one. */
@@ -25,14 +27,18 @@ function definitionNames(value: Fields): Fields {
   }
 }
 
-const definitionSpec = (value: Fields): Fields =>
-  value['conversion'] === undefined ? { ...value, conversion: { strategy: 'None' } } : value
+const NO_CONVERSION = { strategy: 'None' }
+
+function definitionSpec(value: Fields): Fields {
+  const names = isRecord(value['names']) ? definitionNames(value['names']) : undefined
+  const converted =
+    value['conversion'] === undefined ? { ...value, conversion: NO_CONVERSION } : value
+  return names === value['names'] ? converted : { ...converted, names }
+}
 
 export const EXTENSION_RULES: Readonly<Record<string, (value: Fields) => Fields>> = {
   'io.k8s.api.resource.v1.ExactDeviceRequest': deviceRequest,
   'io.k8s.api.resource.v1.DeviceSubRequest': deviceRequest,
-  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionNames':
-    definitionNames,
   'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionSpec':
     definitionSpec,
 }

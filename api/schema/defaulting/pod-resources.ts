@@ -1,5 +1,5 @@
 /**
- * What a pod as a whole asks for, where it says a part of it: as much as its containers, or else its limits. Pure.
+ * What a pod as a whole asks for, where it says its limits: as much as its containers, or else those limits. Pure.
  * Source: kubernetes pkg/apis/core/v1/defaults.go defaultPodRequests, defaultHugePagePodLimits
  */
 import { type Amounts, containerTotals } from '#api/pod-requests.ts'
@@ -23,12 +23,14 @@ export function withPodResources<Spec extends Partial<PodSpec>>(spec: Spec): Spe
   const { resources } = spec
   if (resources === undefined) return spec
   const { limits = {}, requests = {} } = resources
+  if (Object.keys(limits).length + Object.keys(requests).length === 0) return spec
   const pages = missing(containerTotals(spec, 'limits'), { ...limits, ...requests }, isHugePages)
   const most: Amounts = { ...limits, ...Object.fromEntries(pages) }
+  const isLimited = Object.keys(most).length > 0
   const asked = missing(
     containerTotals(spec, 'requests'),
     requests,
-    name => isSupported(name) && !isHugePages(name),
+    name => isLimited && isSupported(name) && !isHugePages(name),
   )
   const known: Amounts = { ...requests, ...Object.fromEntries(asked) }
   const rest = missing(most, known, isSupported)
@@ -37,7 +39,7 @@ export function withPodResources<Spec extends Partial<PodSpec>>(spec: Spec): Spe
     ...spec,
     resources: {
       ...resources,
-      ...(Object.keys(most).length === 0 ? {} : { limits: most }),
+      ...(isLimited ? { limits: most } : {}),
       requests: { ...known, ...Object.fromEntries(rest) },
     },
   }

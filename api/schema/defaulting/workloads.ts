@@ -2,7 +2,9 @@
  * Defaults of what runs, scales and is let in, where they depend on other fields of the struct. Pure.
  * Source: kubernetes pkg/apis/{apps/v1,batch/v1,autoscaling/v2,networking/v1}/defaults.go
  */
-import { type Fields, isRecord, recordOf } from '#api/values.ts'
+import { INT32_MAX } from '#api/names.ts'
+import { TEMPLATE_GENERATION } from '#api/old-annotations.ts'
+import { type Fields, isRecord, listOf, recordOf } from '#api/values.ts'
 
 const isEmpty = (value: unknown): boolean =>
   value === undefined || (Array.isArray(value) && value.length === 0)
@@ -28,12 +30,32 @@ const daemonStrategy = (value: Fields): Fields =>
 /** Who names RollingUpdate without limits wants none written down. */
 function statefulStrategy(value: Fields): Fields {
   const isNamed = value['type'] === 'RollingUpdate' && value['rollingUpdate'] !== undefined
-  return isUnset(value['type']) || isNamed
-    ? withRolling(value, { partition: 0, maxUnavailable: 1 })
+  return isUnset(value['type']) || isNamed ? withRolling(value, { partition: 0 }) : value
+}
+
+/** Said of every DaemonSet, be it zero: what strategies count is part of the object. */
+function daemonSet(value: Fields): Fields {
+  const metadata = recordOf(value['metadata'])
+  const annotations = recordOf(metadata['annotations'])
+  return annotations[TEMPLATE_GENERATION] === undefined
+    ? {
+        ...value,
+        metadata: { ...metadata, annotations: { ...annotations, [TEMPLATE_GENERATION]: '0' } },
+      }
     : value
 }
 
-const INT32_MAX = 2_147_483_647
+const CLAIM = { apiVersion: 'v1', kind: 'PersistentVolumeClaim' }
+
+/** Claims say of what kind they are. */
+function statefulSpec(value: Fields): Fields {
+  const claims = listOf(value['volumeClaimTemplates']).map(recordOf)
+  const isSaid = (claim: Fields): boolean =>
+    claim['apiVersion'] === 'v1' && claim['kind'] === CLAIM.kind
+  return claims.every(isSaid)
+    ? value
+    : { ...value, volumeClaimTemplates: claims.map(claim => ({ ...claim, ...CLAIM })) }
+}
 
 /** A job that says neither how many nor how many at once is one pod; with a limit per index the whole has none. */
 function jobSpec(spec: Fields): Fields {
@@ -100,8 +122,13 @@ const networkPolicySpec = (value: Fields): Fields =>
 
 /** By OpenAPI name of the struct. */
 export const WORKLOAD_DEFAULTS: Readonly<Record<string, (value: Fields) => Fields>> = {
+  'io.k8s.api.apps.v1.DaemonSet': daemonSet,
+  'io.k8s.api.apps.v1beta2.DaemonSet': daemonSet,
   'io.k8s.api.apps.v1.DaemonSetUpdateStrategy': daemonStrategy,
   'io.k8s.api.apps.v1.StatefulSetUpdateStrategy': statefulStrategy,
+  'io.k8s.api.apps.v1.StatefulSetSpec': statefulSpec,
+  'io.k8s.api.apps.v1beta1.StatefulSetSpec': statefulSpec,
+  'io.k8s.api.apps.v1beta2.StatefulSetSpec': statefulSpec,
   'io.k8s.api.batch.v1.Job': job,
   'io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec': autoscalerSpec,
   'io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerBehavior': autoscalerBehavior,

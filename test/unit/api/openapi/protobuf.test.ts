@@ -8,6 +8,7 @@ import { openApiV2 } from '#api/openapi/v2.ts'
 import { openApiV3 } from '#api/openapi/v3.ts'
 import type { Portion } from '#api/openapi/portions.ts'
 import { resources } from '#api/scheme.ts'
+import { OPTIONS } from './documents.ts'
 
 type Fields = ReadonlyMap<number, readonly (Buffer | number)[]>
 
@@ -95,10 +96,32 @@ void t.test('a schema of v3', async t => {
   t.same(third, Buffer.alloc(0), 'anything else')
 })
 
+void t.test('who one is, and parameters that are shared', async t => {
+  const key = { description: 'Some.', type: 'apiKey', name: 'authorization', in: 'header' }
+  const v3 = protobufOf('v3', { at: ['components', 'securitySchemes'], entries: { Token: key } })
+  t.same(texts(v3, 5, 7, 1, 1), ['Token'])
+  const scheme = [5, 7, 1, 2, 1]
+  t.same(
+    [1, 2, 3, 4].map(number => texts(v3, ...scheme, number)),
+    [['apiKey'], ['Some.'], ['authorization'], ['header']],
+  )
+  const v2 = protobufOf('v2', { at: ['securityDefinitions'], entries: { Token: key } })
+  t.same(texts(v2, 13, 1, 2, 2, 1), ['apiKey'])
+  const required = protobufOf('v2', { at: [], entries: { security: [{ Token: [] }] } })
+  t.same(texts(required, 12, 1, 1), ['Token'])
+  const limit = { name: 'limit', in: 'query', type: 'integer', uniqueItems: true }
+  const shared = protobufOf('v2', { at: ['parameters'], entries: { 'limit-x': limit } })
+  t.same(texts(shared, 10, 1, 1), ['limit-x'])
+  t.same(texts(shared, 10, 1, 2, 2, 3, 4), ['limit'])
+  const item = { get: { parameters: [{ $ref: '#/parameters/limit-x' }] } }
+  const path = protobufOf('v2', { at: ['paths'], entries: { '/x': item } })
+  t.same(texts(path, 8, 2, 2, 2, 8, 2, 1), ['#/parameters/limit-x'])
+})
+
 void t.test('every portion of every document has its place', async t => {
   const documents: readonly ['v2' | 'v3', Iterable<Portion>][] = [
-    ['v2', openApiV2(resources(), 'v1.36.0')],
-    ['v3', openApiV3(resources())],
+    ['v2', openApiV2(resources(), OPTIONS)],
+    ['v3', openApiV3(resources(), OPTIONS)],
   ]
   for (const [version, portions] of documents) {
     const bytes = Buffer.concat([...portions].map(portion => protobufOf(version, portion)))
