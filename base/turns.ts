@@ -98,6 +98,22 @@ export function createTurns(clock: Clock): Turns {
   }
 }
 
+/** Goes on when everybody else has had their turn. */
+export const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+/** What one object's passes may take together before others have their turn. */
+const PACE_MS = 8
+
+/** For work in several passes over what may be big: awaited between them, lets others go on when they took long. */
+export function createPace(clock: Pick<Clock, 'monotonic'>): () => Promise<void> | undefined {
+  let began = clock.monotonic()
+  const rest = async (): Promise<void> => {
+    await nextTurn()
+    began = clock.monotonic()
+  }
+  return () => (clock.monotonic() - began < PACE_MS ? undefined : rest())
+}
+
 /** Of this thread, in microseconds. */
 function processorTime(): number {
   const { user, system } = process.threadCpuUsage()

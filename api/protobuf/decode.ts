@@ -27,7 +27,7 @@ interface Step {
   readonly wire: number
   /** Packed: several values in one length-delimited field. */
   readonly isPackable: boolean
-  readonly take: (into: Values, reader: Reader, depth: number) => void
+  readonly take: (into: Values, reader: Reader, depth: number, again: boolean) => void
 }
 
 interface Plan {
@@ -45,7 +45,7 @@ export function decodeMessage(type: StructType, reader: Reader, depth = 0): Valu
     plans.set(type, plan)
   }
   const values: Values = {}
-  fill(values, plan, reader, depth)
+  fill(values, plan, reader, { depth, again: false })
   return values
 }
 
@@ -55,21 +55,32 @@ function planOf(name: string, places: readonly Place[]): Plan {
   return { name, steps }
 }
 
-function fill(values: Values, plan: Plan, reader: Reader, depth: number): void {
+interface Filling {
+  readonly depth: number
+  /** Fields may be there already: what embeds them came twice. */
+  readonly again: boolean
+}
+
+/** Writers put fields in ascending order: only one out of order can have been there before. */
+function fill(values: Values, plan: Plan, reader: Reader, { depth, again }: Filling): void {
   const { name, steps } = plan
+  let last = again ? Number.MAX_SAFE_INTEGER : 0
   while (!reader.isAtEnd) {
     const tag = reader.tag(name)
     const wire = tag & 7
-    const step = steps[tag >>> 3]
+    const number = tag >>> 3
+    const step = steps[number]
+    const isAgain = number <= last
+    if (!isAgain) last = number
     if (step === undefined) reader.skip(wire)
-    else if (wire === step.wire) step.take(values, reader, depth)
+    else if (wire === step.wire) step.take(values, reader, depth, isAgain)
     else if (step.isPackable && wire === WIRE.len) takePacked(step, values, reader.message())
     else throw new WireFault(`proto: wrong wireType = ${wire} for field ${step.label}`)
   }
 }
 
 function takePacked(step: Step, values: Values, packed: Reader): void {
-  while (!packed.isAtEnd) step.take(values, packed, 0)
+  while (!packed.isAtEnd) step.take(values, packed, 0, true)
 }
 
 const goName = (name: string): string => `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`
@@ -81,7 +92,7 @@ function stepOf(place: Place): Step {
       label: 'embedded',
       wire: WIRE.len,
       isPackable: false,
-      take: (into, reader, depth) => fill(into, plan, reader.message(), depth),
+      take: (into, reader, depth, again) => fill(into, plan, reader.message(), { depth, again }),
     }
   }
   const { field } = place
@@ -106,11 +117,11 @@ function valueTaker(field: Field): Step['take'] {
   const { name, type } = field
   const read = readOf(type)
   const vanishes = field.omitEmpty && !field.pointer && !isGoStruct(field)
-  return (into, reader, depth) => {
+  return (into, reader, depth, again) => {
     const value = read(reader, depth)
     const isZero = value === '' || value === 0 || value === false
     if (value !== null && !(vanishes && isZero)) into[name] = value
-    else if (into[name] !== undefined) delete into[name]
+    else if (again && into[name] !== undefined) delete into[name]
   }
 }
 

@@ -1,42 +1,72 @@
 /**
- * Objects to messages, byte for byte as upstream's generated marshalers write them. Pure; one list of field writers
+ * JSON text to messages, byte for byte as upstream's generated marshalers write them. Pure; one list of field writers
  * per struct, made on first use.
+ *
+ * The text is scanned once (scan.ts), then written from its last field to its first: texts without escapes and raw
+ * JSON are copied as the bytes they are.
  *
  * Rules   fields in ascending order; what is no Go pointer is always written, zero or not; pointers, lists and byte
  *         fields only when there; maps as entries sorted by key; numbers in lists unpacked.
- * Differs keys beyond the Basic Multilingual Plane sort by UTF-16, not by UTF-8
  * Source: k8s.io/api generated.pb.go (MarshalToSizedBuffer)
  */
 
 import { struct } from '#api/schema/catalog.ts'
 import type { Field, StructType, Type } from '#api/schema/type.ts'
-import { isRecord } from '#api/values.ts'
 import { type Place, placesOf } from './places.ts'
-import { SCALAR_WRITERS, type Write } from './scalar-writers.ts'
+import { CHOICE, type Shape, StructShape, Tape } from '#api/json-scan.ts'
+import { SCALAR_WRITERS, type Write, isEmptyText, textAt, writeText } from './scalar-writers.ts'
 import type { Writer } from './writer.ts'
 
-type Values = Readonly<Record<string, unknown>>
-/** Writes one field of a struct, its tag included. */
-type Step = (writer: Writer, values: Values) => void
+/** Writes one field of the struct whose slots begin at `ref`, its tag included. */
+type Step = (writer: Writer, tape: Tape, ref: number) => void
 
-const NOTHING: Values = Object.freeze({})
-const LEN = 2
-
-const plans = new WeakMap<StructType, readonly Step[]>()
-
-/** The message's fields, without tag and length. */
-export function writeMessage(writer: Writer, type: StructType, value: unknown): void {
-  let steps = plans.get(type)
-  if (steps === undefined) {
-    steps = stepsOf(placesOf(type))
-    plans.set(type, steps)
-  }
-  const values = isRecord(value) ? value : NOTHING
-  for (const step of steps) step(writer, values)
+interface Plan {
+  readonly shape: StructShape
+  /** Last field first: the writer goes from the end to the start. */
+  readonly steps: readonly Step[]
 }
 
-/** The writer goes from the end to the start: last field first. */
-const stepsOf = (places: readonly Place[]): readonly Step[] => places.map(stepOf).toReversed()
+/** How a value is read and written, without its tag. */
+interface Encoder {
+  readonly shape: Shape
+  readonly wire: number
+  readonly write: Write
+}
+
+const LEN = 2
+
+const plans = new WeakMap<StructType, Plan>()
+const tape = new Tape()
+
+/** The fields of the message, without tag and length; `json` is what `JSON.stringify` made of the object. */
+export function writeMessage(writer: Writer, type: StructType, json: Buffer): void {
+  const { shape, steps } = planOf(type)
+  try {
+    const ref = tape.scan(json, shape)
+    for (const step of steps) step(writer, tape, ref)
+  } finally {
+    tape.clear()
+  }
+}
+
+function planOf(type: StructType): Plan {
+  const known = plans.get(type)
+  if (known !== undefined) return known
+  const slots: Slot[] = []
+  const steps = stepsOf(placesOf(type), slots)
+  const plan = { shape: new StructShape(slots), steps }
+  plans.set(type, plan)
+  return plan
+}
+
+interface Slot {
+  readonly name: string
+  readonly shape: Shape
+}
+
+/** Embedded structs have their slots among the others, as their fields stand among the others in JSON. */
+const stepsOf = (places: readonly Place[], slots: Slot[]): readonly Step[] =>
+  places.map(place => stepOf(place, slots)).toReversed()
 
 /** A tag is known beforehand: one byte, or two above field 15. */
 function tagWriter(number: number, wire: number): (writer: Writer) => void {
@@ -44,140 +74,178 @@ function tagWriter(number: number, wire: number): (writer: Writer) => void {
   return tag < 0x80 ? writer => writer.byte(tag) : writer => writer.varint(tag)
 }
 
-function stepOf(place: Place): Step {
+function stepOf(place: Place, slots: Slot[]): Step {
   if (place.kind === 'embedded') {
     const tag = tagWriter(place.number, LEN)
-    const steps = stepsOf(place.places)
-    return (writer, values) => {
+    const steps = stepsOf(place.places, slots)
+    return (writer, tape, ref) => {
       const before = writer.written
-      for (const step of steps) step(writer, values)
+      for (const step of steps) step(writer, tape, ref)
       writer.varint(writer.written - before)
       tag(writer)
     }
   }
-  const { type } = place.field
-  if (place.isMessage) return valueStep({ ...place.field, pointer: true })
-  if (type.kind === 'list') return listStep(place.field, type.items)
-  if (type.kind === 'map') return mapStep(place.field, type.values)
-  return valueStep(place.field)
+  const { field } = place
+  const { type } = field
+  const slot = slots.length
+  const add = (shape: Shape): void => void slots.push({ name: field.name, shape })
+  if (type.kind === 'map') return mapStep(field.number, type.values, { slot, add })
+  if (type.kind === 'list' && !place.isMessage)
+    return listStep(field.number, type.items, { slot, add })
+  return valueStep(place.isMessage ? { ...field, pointer: true } : field, { slot, add })
 }
 
-function valueStep({ name, type, number, pointer }: Field): Step {
-  const { wire, write } = shapeOf(type)
+interface At {
+  readonly slot: number
+  /** Once per field: takes the slot. */
+  readonly add: (shape: Shape) => void
+}
+
+function valueStep({ type, number, pointer }: Field, { slot, add }: At): Step {
+  const { shape, wire, write } = encoderOf(type)
+  add(shape)
   const tag = tagWriter(number, wire)
-  if (type.kind === 'scalar' && type.scalar === 'bytes' && !pointer) return bytesStep(name, tag)
-  return (writer, values) => {
-    const value = values[name]
-    if (pointer && (value === undefined || value === null)) return
-    write(writer, value)
+  // A nil slice of bytes shows as empty text where it must show: both are left out.
+  const isBytes = type.kind === 'scalar' && type.scalar === 'bytes' && !pointer
+  return (writer, tape, ref) => {
+    const value = tape.cells[ref + slot] ?? 0
+    if (value === 0 && (pointer || isBytes)) return
+    if (isBytes && isEmptyText(tape, value)) return
+    write(writer, tape, value)
     tag(writer)
   }
 }
 
-/** A nil slice of bytes shows as empty text where it must show: both are left out. */
-const bytesStep =
-  (name: string, tag: (writer: Writer) => void): Step =>
-  (writer, values) => {
-    const value = values[name]
-    if (value === undefined || value === null || value === '') return
-    SCALAR_WRITERS.bytes.write(writer, value)
-    tag(writer)
-  }
-
-function listStep({ name, number }: Field, items: Type): Step {
-  const { wire, write } = shapeOf(items)
+function listStep(number: number, items: Type, { slot, add }: At): Step {
+  const { shape, wire, write } = encoderOf(items)
+  add({ kind: 'list', items: shape })
   const tag = tagWriter(number, wire)
-  return (writer, values) => {
-    const list = values[name]
-    if (!Array.isArray(list)) return
-    for (let index = list.length - 1; index >= 0; index--) {
-      write(writer, list[index])
-      tag(writer)
-    }
+  return (writer, tape, ref) => {
+    const list = tape.cells[ref + slot] ?? 0
+    if (list !== 0) writeAll(writer, tape, list, { write, tag })
+  }
+}
+
+interface Item {
+  readonly write: Write
+  readonly tag: (writer: Writer) => void
+}
+
+function writeAll(writer: Writer, tape: Tape, list: number, { write, tag }: Item): void {
+  const { cells } = tape
+  for (let node = cells[list] ?? 0; node !== 0; node = cells[node] ?? 0) {
+    write(writer, tape, cells[node + 1] ?? 0)
+    tag(writer)
   }
 }
 
 /** Map entries: key 1, value 2. */
-function mapStep({ name, number }: Field, type: Type): Step {
-  const { wire, write } = shapeOf(type)
+function mapStep(number: number, type: Type, { slot, add }: At): Step {
+  const { shape, wire, write } = encoderOf(type)
+  add({ kind: 'map', values: shape })
   const tag = tagWriter(number, LEN)
   const valueTag = 16 + wire
-  return (writer, values) => {
-    const map = values[name]
-    if (!isRecord(map)) return
-    const keys = Object.keys(map)
-    if (keys.length > 1) keys.sort()
-    for (let index = keys.length - 1; index >= 0; index--) {
-      const key = keys[index] ?? ''
-      const before = writer.written
-      write(writer, map[key])
-      writer.byte(valueTag)
-      writer.text(key)
-      writer.byte(0x0a)
-      writer.varint(writer.written - before)
-      tag(writer)
+  const writeEntry = (writer: Writer, tape: Tape, node: number): void => {
+    const before = writer.written
+    write(writer, tape, tape.cells[node + 3] ?? 0)
+    writer.byte(valueTag)
+    writeText(writer, tape, node + 1)
+    writer.byte(0x0a)
+    writer.varint(writer.written - before)
+    tag(writer)
+  }
+  return (writer, tape, ref) => {
+    const { cells } = tape
+    const map = cells[ref + slot] ?? 0
+    if (map === 0) return
+    if (cells[map + 2] === 1) {
+      for (const node of sortedNodes(tape, map)) writeEntry(writer, tape, node)
+    } else {
+      for (let node = cells[map] ?? 0; node !== 0; node = cells[node] ?? 0)
+        writeEntry(writer, tape, node)
     }
   }
 }
 
-interface Shape {
-  readonly wire: number
-  readonly write: Write
+/** Last key first. */
+function sortedNodes(tape: Tape, map: number): readonly number[] {
+  const keyed: { readonly node: number; readonly key: Buffer }[] = []
+  for (let node = tape.cells[map] ?? 0; node !== 0; node = tape.cells[node] ?? 0)
+    keyed.push({ node, key: Buffer.from(textAt(tape, node + 1)) })
+  return keyed.sort((left, right) => Buffer.compare(right.key, left.key)).map(({ node }) => node)
 }
 
-const asMessage = (content: Write): Shape => ({
+const asMessage = (shape: Shape, content: Write): Encoder => ({
+  shape,
   wire: LEN,
-  write(writer, value) {
+  write(writer, tape, ref) {
     const before = writer.written
-    content(writer, value)
+    content(writer, tape, ref)
     writer.varint(writer.written - before)
   },
 })
 
-function shapeOf(type: Type): Shape {
-  if (type.kind === 'struct') return asMessage((writer, value) => writeMessage(writer, type, value))
+function encoderOf(type: Type): Encoder {
+  if (type.kind === 'struct') return structEncoder(() => type)
   if (type.kind === 'map') throw new Error('no map stands inside a list or map')
-  if (type.kind === 'list') return itemsShape(type.items)
+  if (type.kind === 'list') return itemsEncoder(type.items)
   if (type.scalar === 'schema-or-bool') return SCHEMA_OR_BOOL
   if (type.scalar === 'schema-or-list') return schemaOr(SCHEMA)
-  if (type.scalar === 'schema-or-names') return schemaOr(SCALAR_WRITERS.string)
-  return SCALAR_WRITERS[type.scalar]
+  if (type.scalar === 'schema-or-names') return schemaOr(encoderOf(NAME))
+  return { shape: type.scalar === 'raw' ? RAW : LEAF, ...SCALAR_WRITERS[type.scalar] }
+}
+
+const LEAF: Shape = { kind: 'leaf' }
+const RAW: Shape = { kind: 'raw' }
+const NAME: Type = { kind: 'scalar', scalar: 'string' }
+
+/** Its plan is made when it is first met: schemas contain themselves. */
+function structEncoder(type: () => StructType): Encoder {
+  let made: Plan | undefined
+  const plan = (): Plan => (made ??= planOf(type()))
+  return asMessage({ kind: 'struct', plan: () => plan().shape }, (writer, tape, ref) => {
+    for (const step of plan().steps) step(writer, tape, ref)
+  })
 }
 
 /** A list inside a map, or with a name of its own, travels as a message whose field 1 repeats. */
-function itemsShape(items: Type): Shape {
-  const { wire, write } = shapeOf(items)
-  return asMessage((writer, value) => writeAll(writer, value, write, 8 + wire))
+function itemsEncoder(items: Type): Encoder {
+  const { shape, wire, write } = encoderOf(items)
+  const item = { write, tag: tagWriter(1, wire) }
+  return asMessage({ kind: 'list', items: shape }, (writer, tape, ref) => {
+    writeAll(writer, tape, ref, item)
+  })
 }
 
-function writeAll(writer: Writer, list: unknown, write: Write, tag: number): void {
-  if (!Array.isArray(list)) return
-  for (let index = list.length - 1; index >= 0; index--) {
-    write(writer, list[index])
-    writer.byte(tag)
-  }
-}
+const SCHEMA = structEncoder(() => struct('apiextensions-v1.JSONSchemaProps'))
 
-const SCHEMA = asMessage((writer, value) =>
-  writeMessage(writer, struct('apiextensions-v1.JSONSchemaProps'), value),
-)
+const choiceOf = (items: Shape): Shape => ({
+  kind: 'choice',
+  plan: () => planOf(struct('apiextensions-v1.JSONSchemaProps')).shape,
+  items,
+})
 
 /** allows 1, schema 2: a schema allows. */
-const SCHEMA_OR_BOOL = asMessage((writer, value) => {
-  if (isRecord(value)) {
-    SCHEMA.write(writer, value)
+const SCHEMA_OR_BOOL = asMessage(choiceOf(LEAF), (writer, tape, ref) => {
+  const choice = tape.cells[ref]
+  if (choice === CHOICE.struct) {
+    SCHEMA.write(writer, tape, tape.cells[ref + 1] ?? 0)
     writer.byte(0x12)
   }
-  writer.byte(value === true || isRecord(value) ? 1 : 0)
+  writer.byte(choice === CHOICE.struct || choice === CHOICE.yes ? 1 : 0)
   writer.byte(0x08)
 })
 
 /** A schema 1, or a list of something else 2. */
-const schemaOr = (other: Shape): Shape =>
-  asMessage((writer, value) => {
-    if (Array.isArray(value)) writeAll(writer, value, other.write, 0x12)
-    else if (isRecord(value)) {
-      SCHEMA.write(writer, value)
+function schemaOr({ shape, write }: Encoder): Encoder {
+  const item = { write, tag: tagWriter(2, LEN) }
+  return asMessage(choiceOf(shape), (writer, tape, ref) => {
+    const choice = tape.cells[ref]
+    const value = tape.cells[ref + 1] ?? 0
+    if (choice === CHOICE.list) writeAll(writer, tape, value, item)
+    else if (choice === CHOICE.struct) {
+      SCHEMA.write(writer, tape, value)
       writer.byte(0x0a)
     }
   })
+}

@@ -43,9 +43,15 @@ function written(write: (writer: Writer) => void): Buffer {
   }
 }
 
-function writeEntry(writer: Writer, type: StructType, object: unknown): void {
+/** An object, or the JSON text that `JSON.stringify` made of it: who has that saves making it. */
+export type Source = Buffer | object
+
+const jsonOf = (source: Source): Buffer =>
+  Buffer.isBuffer(source) ? source : Buffer.from(JSON.stringify(source))
+
+function writeEntry(writer: Writer, type: StructType, source: Source): void {
   const before = writer.written
-  writeMessage(writer, type, object)
+  writeMessage(writer, type, jsonOf(source))
   writer.varint(writer.written - before)
   writer.byte(FIELD_2)
 }
@@ -62,8 +68,8 @@ function writeHead(writer: Writer, { apiVersion, kind }: TypeMeta): void {
 }
 
 /** The object's message with the tag and length of field 2. */
-export const encodeEntry = (type: StructType, object: unknown): Buffer =>
-  written(writer => writeEntry(writer, type, object))
+export const encodeEntry = (type: StructType, source: Source): Buffer =>
+  written(writer => writeEntry(writer, type, source))
 
 /** An entry in its envelope. */
 export const envelopeOf = (meta: TypeMeta, entry: Buffer): Buffer =>
@@ -73,10 +79,10 @@ export const envelopeOf = (meta: TypeMeta, entry: Buffer): Buffer =>
     writeHead(writer, meta)
   })
 
-export const encodeObject = (meta: TypeMeta, type: StructType, object: unknown): Buffer =>
+export const encodeObject = (meta: TypeMeta, type: StructType, source: Source): Buffer =>
   written(writer => {
     writer.raw(TAIL)
-    writeEntry(writer, type, object)
+    writeEntry(writer, type, source)
     writeHead(writer, meta)
   })
 
@@ -84,7 +90,7 @@ export const encodeObject = (meta: TypeMeta, type: StructType, object: unknown):
 export const encodeFrame = (
   event: string,
   meta: TypeMeta,
-  { type, object }: { readonly type: StructType; readonly object: unknown },
+  { type, object }: { readonly type: StructType; readonly object: Source },
 ): Buffer =>
   written(writer => {
     const before = writer.written
@@ -115,11 +121,11 @@ export interface ListStart extends TypeMeta {
 }
 
 /** What comes before the entries of a list. */
-export const listHead = (meta: ListStart, metadata: unknown): Buffer =>
+export const listHead = (meta: ListStart, metadata: object): Buffer =>
   written(writer => {
     const { entryBytes, isSwapped } = meta
     const before = writer.written
-    writeMessage(writer, struct('meta-v1.ListMeta'), metadata)
+    writeMessage(writer, struct('meta-v1.ListMeta'), jsonOf(metadata))
     writer.varint(writer.written - before)
     writer.byte(isSwapped ? FIELD_2 : FIELD_1)
     writer.varint(writer.written - before + entryBytes)

@@ -12,6 +12,7 @@ const KEPT_BYTES = 1024 * 1024
 const VARINT_MAX = 10
 /** Up to this length a loop beats the call into native code. */
 const SHORT_TEXT = 40
+const SHORT_PART = 64
 const TWO_32 = 2 ** 32
 
 export class Writer {
@@ -67,6 +68,17 @@ export class Writer {
   bytes(value: Uint8Array): void {
     this.raw(value)
     this.varint(value.length)
+  }
+
+  /** A part of some bytes with its length before it. */
+  part(from: Buffer, start: number, end: number): void {
+    const size = end - start
+    this.#reserve(size)
+    const buffer = this.#buffer
+    const at = this.#at
+    if (size > SHORT_PART) from.copy(buffer, at, start, end)
+    else for (let index = 0; index < size; index++) buffer[at + index] = from[start + index] ?? 0
+    this.varint(size)
   }
 
   raw(value: Uint8Array): void {

@@ -31,10 +31,15 @@ export interface Cached {
   form(form: Form): Buffer
 }
 
+/** What another encoding is made of: the text that is stored, or the object behind it. */
+export type Stored = Pick<Cached, 'bytes' | 'peek'>
+
 /** Another encoding of an object. Forms are singletons: identity is the cache key. */
 export interface Form {
   readonly name: string
-  encode(object: AnyObject): Buffer
+  /** The frame of a watch event: sent to all at once, and then hardly ever again. */
+  readonly isFrame?: true
+  encode(stored: Stored): Buffer
 }
 
 export interface Selection {

@@ -7,7 +7,8 @@
  * Source: k8s.io/apiserver pkg/storage/cacher/cache_watcher.go convertToWatchEvent
  */
 import type { CacheEvent } from './cache.ts'
-import { Item, type Memo } from './item.ts'
+import { Item } from './item.ts'
+import type { Memo } from './memo.ts'
 import { stampRevision } from './stamp.ts'
 
 /** How one watcher's selection judges an object. */

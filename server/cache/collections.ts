@@ -6,13 +6,14 @@
  */
 import { type Store, StoreError, type StoreEvent } from '#server/store/store.ts'
 import { Change, Window, type WindowBounds } from './changes.ts'
-import { Item, Memo } from './item.ts'
+import { Item } from './item.ts'
+import { Memo } from './memo.ts'
 import { tooLarge, tooOld } from './refusal.ts'
 import { endOf, partsOf, prefixOf } from './selecting.ts'
 import { SortedMap } from './sorted-map.ts'
 import { isObject, stampRevision } from './stamp.ts'
 
-/** Parsed objects and other forms that are kept, counted as bytes of JSON. */
+/** Parsed objects, counted as bytes of JSON, and frames of events. */
 const MEMO_BYTES = 8 * 1024 * 1024
 /** Past states that pages are being read from. */
 const SNAPSHOTS = 16
@@ -39,6 +40,7 @@ export class Collections {
     const entries = new Map<string, [string, Item][]>()
     for await (const item of collections.#stored('', revision)) {
       collections.#items.set(item.key, item)
+      collections.memo.stored(item.bytes.length)
       const list = entries.get(item.groupResource) ?? []
       list.push([item.key, item])
       entries.set(item.groupResource, list)
@@ -134,6 +136,8 @@ export class Collections {
     const before = this.#items.get(event.key)
     const state = this.latest(groupResource)
     const at = { revision: event.revision, groupResource }
+    before?.retire()
+    this.memo.stored(-(before?.bytes.length ?? 0))
     if (event.kind === 'delete') {
       this.#items.delete(event.key)
       this.#sorted.set(groupResource, state.delete(event.key))
@@ -141,6 +145,7 @@ export class Collections {
       return new Change({ before: before ?? last, after: undefined }, { ...at, last }, this.memo)
     }
     const after = this.#itemOf(event, groupResource)
+    this.memo.stored(after.bytes.length)
     this.#items.set(event.key, after)
     this.#sorted.set(groupResource, state.set(event.key, after))
     return new Change({ before, after }, at, this.memo)

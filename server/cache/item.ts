@@ -1,13 +1,14 @@
 /**
  * One object at one revision: its bytes for good, what is derived from them while it is wanted.
  *
- * Parsed objects and other forms are held by a Memo of bounded size and made again when it has dropped them; a form
- * that somebody is still sending is shared until then. Labels and selectable fields, which selectors ask for again and
+ * Parsed objects and other forms are held as long as the Memo says and made again afterwards; a form that somebody is
+ * still sending is shared until then. Labels and selectable fields, which selectors ask for again and
  * again, stay with the item once they are known.
  */
 import type { AnyObject } from '#api/object.ts'
 import { fieldValues, supportedFields } from '#api/selectable-fields.ts'
 import type { Cached, Form } from './cache.ts'
+import type { Holder, Kept, Memo } from './memo.ts'
 import { deepFreeze, parseObject } from './stamp.ts'
 
 export interface ItemSource {
@@ -21,7 +22,7 @@ export interface ItemSource {
 
 type Labels = Readonly<Record<string, string>>
 
-export class Item implements Cached {
+export class Item implements Cached, Holder {
   readonly key: string
   readonly revision: number
   readonly createRevision: number
@@ -30,7 +31,7 @@ export class Item implements Cached {
   readonly #memo: Memo
   #object: AnyObject | undefined
   /** Weak once they have faded: who is still sending one shares it with those who ask meanwhile. */
-  #forms: Map<Form, Buffer | WeakRef<Buffer>> | undefined
+  #forms: Map<Form, Kept | Buffer | WeakRef<Buffer>> | undefined
   #labels: Labels | undefined
   #values: Readonly<Record<string, string>> | undefined
 
@@ -57,13 +58,18 @@ export class Item implements Cached {
   }
 
   form(form: Form): Buffer {
-    const made = this.#forms?.get(form)
-    const held = made instanceof WeakRef ? made.deref() : made
+    const held = this.#held(form)
     if (held !== undefined) return held
-    const bytes = own(form.encode(this.peek()))
+    const bytes = own(form.encode(this))
     this.#forms ??= new Map()
-    this.#forms.set(form, bytes)
-    this.#memo.add({ item: this, form, bytes: bytes.length })
+    if (form.isFrame === true) {
+      this.#forms.set(form, bytes)
+      this.#memo.add({ item: this, form, size: bytes.length })
+    } else {
+      const kept = { item: this, form, bytes, asked: this.#memo.age }
+      this.#forms.set(form, kept)
+      this.#memo.keep(kept)
+    }
     return bytes
   }
 
@@ -75,15 +81,29 @@ export class Item implements Cached {
   /** A selectable field's value, '' when unset. */
   value(field: string): string {
     this.#values ??= this.#readValues()
-    return this.#values[field] ?? ''
+    const known = this.#values[field]
+    if (known !== undefined) return known
+    // Named by a definition, which may name others tomorrow.
+    const value = fieldValues(this.groupResource, this.object())(field)
+    this.#values = { ...this.#values, [field]: value }
+    return value
   }
 
-  /** Drops the parsed object, and holds a form only as long as somebody else does. */
   fade(form: Form | undefined): void {
     if (form === undefined) this.#object = undefined
     else {
-      const made = this.#forms?.get(form)
-      if (made instanceof Uint8Array) this.#forms?.set(form, new WeakRef(made))
+      const made = this.#held(form)
+      if (made !== undefined) this.#forms?.set(form, new WeakRef(made))
+    }
+  }
+
+  /** A newer state took its place: hardly anybody will ask for this one again. */
+  retire(): void {
+    if (this.#forms === undefined) return
+    for (const [form, made] of this.#forms) {
+      if (made instanceof Uint8Array || made instanceof WeakRef) continue
+      this.#memo.drop(made)
+      this.#forms.delete(form)
     }
   }
 
@@ -93,9 +113,17 @@ export class Item implements Cached {
     if (this.#forms?.size === 0) this.#forms = undefined
   }
 
+  #held(form: Form): Buffer | undefined {
+    const made = this.#forms?.get(form)
+    if (made === undefined || made instanceof Uint8Array) return made
+    if (made instanceof WeakRef) return made.deref()
+    made.asked = this.#memo.age
+    return made.bytes
+  }
+
   #keep(object: AnyObject): AnyObject {
     this.#object = object
-    this.#memo.add({ item: this, form: undefined, bytes: this.bytes.length })
+    this.#memo.add({ item: this, form: undefined, size: this.bytes.length })
     return object
   }
 
@@ -117,66 +145,3 @@ function own(bytes: Buffer): Buffer {
 const METADATA_FIELDS = 2
 
 const NO_LABELS: Labels = Object.freeze({})
-
-interface Kept {
-  readonly item: Item
-  /** Undefined: the parsed object. */
-  readonly form: Form | undefined
-  readonly bytes: number
-}
-
-/** Faded forms are remembered for this many times as much more; remembering costs memory too. */
-const FADED_TIMES = 3
-
-/** Bounds what items hold beside their bytes: first in, first to fade, and then forgotten. */
-export class Memo {
-  readonly #limitBytes: number
-  readonly #held = new Queue()
-  readonly #faded = new Queue()
-
-  constructor(limitBytes: number) {
-    this.#limitBytes = limitBytes
-  }
-
-  add(entry: Kept): void {
-    this.#held.push(entry)
-    while (this.#held.bytes > this.#limitBytes && this.#held.length > 1) this.#fade()
-    while (this.#faded.bytes > this.#limitBytes * FADED_TIMES) {
-      const oldest = this.#faded.shift()
-      oldest?.item.forget(oldest.form)
-    }
-  }
-
-  #fade(): void {
-    const oldest = this.#held.shift()
-    oldest?.item.fade(oldest.form)
-    if (oldest?.form !== undefined) this.#faded.push(oldest)
-  }
-}
-
-class Queue {
-  #entries: Kept[] = []
-  #first = 0
-  bytes = 0
-
-  get length(): number {
-    return this.#entries.length - this.#first
-  }
-
-  push(entry: Kept): void {
-    this.#entries.push(entry)
-    this.bytes += entry.bytes
-  }
-
-  shift(): Kept | undefined {
-    const oldest = this.#entries[this.#first]
-    if (oldest === undefined) return undefined
-    this.#first += 1
-    this.bytes -= oldest.bytes
-    if (this.#first > this.#entries.length / 2) {
-      this.#entries = this.#entries.slice(this.#first)
-      this.#first = 0
-    }
-    return oldest
-  }
-}

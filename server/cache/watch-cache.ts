@@ -26,6 +26,8 @@ import { isNarrow, matcherOf, triggerOf } from './selecting.ts'
 
 const LOAD_ATTEMPTS = 3
 const BOOKMARK_MS = 60_000
+/** Encodings that nobody asks for any more are let go after twice as long. */
+const SWEEP_MS = 60_000
 /** A filtering list lets others run after so long. */
 const SLICE_MS = 2
 const LOOKS_PER_CLOCK = 64
@@ -67,6 +69,7 @@ class WatchCache implements Cache {
   /** By the selection's text, so that watchers of one selection are judged once per change. */
   readonly #matchers = new Map<string, Matches>()
   #bookmarkTimer: Timer | undefined
+  #sweepTimer: Timer | undefined
   #stopFollowing: () => void = () => {}
   #isClosed = false
 
@@ -80,6 +83,7 @@ class WatchCache implements Cache {
       log: options.log,
       revision: () => collections.revision,
     })
+    collections.memo.onKept = () => this.#armSweeps()
   }
 
   get revision(): number {
@@ -162,6 +166,7 @@ class WatchCache implements Cache {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#bookmarkTimer?.cancel()
+    this.#sweepTimer?.cancel()
     this.#stopFollowing()
     this.#fanOut.end(undefined)
   }
@@ -192,6 +197,14 @@ class WatchCache implements Cache {
       sliceStart = clock.monotonic()
     }
     return found
+  }
+
+  #armSweeps(): void {
+    if (this.#sweepTimer !== undefined || this.#isClosed) return
+    this.#sweepTimer = this.#options.clock.after(SWEEP_MS, () => {
+      this.#sweepTimer = undefined
+      if (this.#collections.memo.sweep()) this.#armSweeps()
+    })
   }
 
   #armBookmarks(): void {

@@ -4,10 +4,12 @@
  * Throws  StatusError(NotAcceptable) for a form that this answer does not have
  * Source: k8s.io/apiserver pkg/endpoints/handlers/response.go
  */
+import { viewPrinter } from '#api/columns/table.ts'
 import { toStorage } from '#api/conversion/convert.ts'
+import { customOf, isCustom } from '#api/custom/custom-resource.ts'
 import type { AnyObject } from '#api/object.ts'
 import { encodeObject, envelopeOf } from '#api/protobuf/envelope.ts'
-import { type Resource, resourceOf, typeOf } from '#api/scheme.ts'
+import { typeOf } from '#api/scheme.ts'
 import type { Answer } from '#server/registry/call.ts'
 import type { RequestContext } from './context.ts'
 import { encodingOf, partialShape } from './encodings.ts'
@@ -26,10 +28,10 @@ export function bytesOf(
   if (answer.kind === 'item' && accepted.form === 'object')
     return itemBytes(answer, context, accepted)
   const object = answer.kind === 'item' ? answer.item.object() : answer.object
-  if (accepted.form === 'object' || object.kind === 'Status')
-    return accepted.media === PROTOBUF
-      ? protobufOf(object)
-      : ((answer.kind === 'object' ? answer.bytes : undefined) ?? jsonOf(object))
+  if (accepted.form === 'object' || object.kind === 'Status') {
+    const json = answer.kind === 'object' ? answer.bytes : undefined
+    return accepted.media === PROTOBUF ? protobufOf(object, json) : (json ?? jsonOf(object))
+  }
   if (accepted.form === 'table') {
     const { kind, row } = printedFor(context, object)
     return tableJson(kind, [row], { accepted, query: context.query, now })
@@ -50,39 +52,40 @@ function partialBytes(object: AnyObject, { media, meta }: Accepted): Buffer {
 /** A stored object: its bytes as they are, or the encoding that is kept beside them. */
 function itemBytes(
   { item }: Extract<Answer, { kind: 'item' }>,
-  { info }: RequestContext,
+  { resource }: RequestContext,
   accepted: Accepted,
 ): Buffer {
   if (accepted.media !== PROTOBUF) return item.bytes
-  const resource = resourceOf(info.group, info.version, info.resource)
   const encoding = resource && encodingOf(resource, accepted)
   return encoding === undefined
     ? protobufOf(item.object())
     : envelopeOf(encoding.shape, item.form(encoding.item))
 }
 
-/** Any object whose kind is known. */
-export function protobufOf(object: AnyObject): Buffer {
+/** Any object whose kind is known, and its JSON text where that has been made. */
+export function protobufOf(object: AnyObject, json?: Buffer): Buffer {
   const { apiVersion, kind } = object
   const [version = '', group = ''] = apiVersion.split('/').toReversed()
   const type = typeOf(group, version, kind)
   if (type === undefined) throw notAcceptable(`${apiVersion} ${kind} has no protobuf form`)
-  return encodeObject({ apiVersion, kind }, type, object)
+  return encodeObject({ apiVersion, kind }, type, json ?? object)
 }
 
 export const jsonOf = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 
 /**
- * Whose columns fit the object: the resource asked for, or nobody's when a subresource answers another kind. Columns
+ * Whose columns fit the object: of the resource asked for, or of the kind that a subresource answers instead. Columns
  * are those of the stored form.
  */
 function printedFor(
-  context: RequestContext,
+  { resource }: RequestContext,
   object: AnyObject,
-): { readonly kind: Pick<Resource, 'group' | 'plural'>; readonly row: AnyObject } {
-  const { group, version, resource } = context.info
-  const found = resourceOf(group, version, resource)
-  return found?.kind === object.kind
-    ? { kind: printedAs(found), row: toStorage(found, object) }
-    : { kind: { group: '', plural: '' }, row: object }
+): { readonly kind: ReturnType<typeof printedAs>; readonly row: AnyObject } {
+  if (resource?.kind !== object.kind) {
+    const custom = resource && customOf(resource)?.kind.scalePrinter
+    const kind = { group: '', plural: '', printer: custom ?? viewPrinter(object.kind) }
+    return { kind, row: object }
+  }
+  const row = isCustom(resource) ? object : toStorage(resource, object)
+  return { kind: printedAs(resource), row }
 }

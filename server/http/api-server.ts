@@ -4,9 +4,15 @@
  * Throws  listen(): Error with code EADDRINUSE, EACCES ...
  * Law     Whatever happens in a request ends as an HTTP answer: a Status, never a stack trace, never a crash.
  */
-import type { AdmissionPlugin, Authenticator, Authorizer, UserInfo } from '#api/request.ts'
+import {
+  type AdmissionPlugin,
+  type Authenticator,
+  type Authorizer,
+  LOOPBACK,
+  type UserInfo,
+} from '#api/request.ts'
 import { warmUp } from '#api/schema/warm-up.ts'
-import { groupResource, resourceOf, servedResources, storedResources } from '#api/scheme.ts'
+import { groupResource, storedResources } from '#api/scheme.ts'
 import { StatusError } from '#api/status.ts'
 import type { Clock } from '#base/clock.ts'
 import { isAbort } from '#base/errors.ts'
@@ -18,23 +24,26 @@ import type { Transport } from '#client/transport.ts'
 import type { AddressInfo } from 'node:net'
 import type { TokenIssuer } from '#server/registry/subresources/subresource.ts'
 import type { Cache } from '#server/cache/cache.ts'
-import { discoveryRoutes } from '#server/discovery/routes.ts'
+import { type Served, ServedKinds } from '#server/custom/served.ts'
+import { type DiscoveryOptions, discoveryRoutes } from '#server/discovery/routes.ts'
 import type { Answer } from '#server/registry/call.ts'
 import { createCommitter } from '#server/registry/committer.ts'
 import { createCreations } from '#server/registry/namespace-contents.ts'
 import type { NumberRange } from '#server/registry/kinds/allocator.ts'
+import { addressBook, recallServices } from '#server/registry/kinds/stored-services.ts'
 import { createStrategies } from '#server/registry/kinds/strategies.ts'
 import { type AllDeps, createRegistry } from '#server/registry/registry.ts'
 import type { ReviewedToken, RuleResolver } from '#server/registry/reviews.ts'
 import type { Store } from '#server/store/store.ts'
 import { type ChainDeps, type NonResourceRoute, runStages } from './chain.ts'
+import { followDefinitions } from './definitions.ts'
 import type { Exchange } from './exchange.ts'
 import { FLOW_LIMITS, type FlowLimits, createFlowControl } from './flow-control.ts'
 import { type HealthCheck, healthPaths, healthRoutes } from './health.ts'
 import { HttpContext } from './http-context.ts'
 import { type AlpnHandlers, type Listener, type TlsMaterial, createListener } from './listener.ts'
 import { createLocalTransport } from './local-transport.ts'
-import { type Metrics, type RequestMeasure, createMetrics } from './metrics.ts'
+import { type Metrics, type MetricsSources, type RequestMeasure, createMetrics } from './metrics.ts'
 import type { OpenWatch } from './watch-stream.ts'
 import { type RenderDeps, render, sendStatus, statusOf } from './render.ts'
 
@@ -97,35 +106,20 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const turns = createTurns(clock)
   // A start is work in portions like any other: this is where the first one begins.
   await turns.take()
-  const metrics = createMetrics({
-    turns,
-    flow,
-    watchers: () => watchers.size,
-    revision: () => cache.revision,
-    objects: () => storages().map(name => [name, cache.count(name)] as const),
-    ...(options.moreMetrics === undefined ? {} : { more: options.moreMetrics }),
-  })
-  const deps = await registryDeps(options)
+  const served = new ServedKinds({ cache, turns, log, hidesOld: options.hidesOldVersions === true })
+  const metrics = metricsOf(options, { served, turns, flow, watchers })
+  const deps = await registryDeps(options, served)
+  const registry = createRegistry(deps)
+  const told = { served, turns, metrics, returnsDeleted: returnsDeleted(deps) }
   const bound = { address: '' }
-  const health = { log, live: options.live ?? [], ready: options.ready ?? [] }
   const chain: ChainDeps = {
     authenticator: options.authenticator,
     authorizer: options.authorizer,
     flow,
-    registry: createRegistry(deps),
+    registry,
+    served,
     hidesOldVersions: options.hidesOldVersions === true,
-    routes: [
-      ...healthRoutes(health),
-      metrics.route,
-      ...(options.routes ?? []),
-      ...discoveryRoutes({
-        serverAddress: () => bound.address,
-        turns,
-        now: () => clock.now(),
-        served: servedResources(options.hidesOldVersions === true),
-        morePaths: ['/metrics', ...healthPaths(health)],
-      }),
-    ],
+    routes: routesOf(options, { ...told, serverAddress: () => bound.address }),
   }
   const rendering: RenderDeps = { cache, clock, turns, watchers, now: () => clock.now() }
   const serving = { options, chain, rendering, metrics, turns }
@@ -139,6 +133,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   })
   const onFault = (error: unknown): void =>
     log.error('in-process request failed', { error: stackOf(error) })
+  const local = (user: UserInfo): Transport =>
+    createLocalTransport({ chain, cache, clock, turns, onFault }, user)
+  const parts = { served, registry, watchers, turns, transport: local(LOOPBACK) }
+  const definitions = followDefinitions({ ...parts, cache, clock, log, random: options.random })
   return {
     async listen(address, port) {
       await turns.take()
@@ -148,10 +146,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       await turns.take()
       return info
     },
-    local: user => createLocalTransport({ chain, cache, clock, turns, onFault }, user),
+    local,
     setSecureContext: material => listener.setSecureContext(material),
     warmUp: signal => warmUpAll(turns, signal),
     async close(graceMs = CLOSE_GRACE_MS) {
+      definitions.close()
       turns.close()
       for (const watch of watchers) watch.end()
       await listener.close(graceMs)
@@ -159,10 +158,42 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   }
 }
 
-const storages = (): readonly string[] =>
-  storedResources()
-    .filter(one => one.verbs.includes('list'))
-    .map(groupResource)
+/** Everything that is no resource. */
+function routesOf(
+  { clock, log, live = [], ready = [], routes = [] }: ApiServerOptions,
+  of: Omit<DiscoveryOptions, 'now' | 'morePaths'> & { readonly metrics: Metrics },
+): readonly NonResourceRoute[] {
+  const health = { log, live, ready }
+  return [
+    ...healthRoutes(health),
+    of.metrics.route,
+    ...routes,
+    ...discoveryRoutes({
+      ...of,
+      now: () => clock.now(),
+      morePaths: ['/metrics', ...healthPaths(health)],
+    }),
+  ]
+}
+
+function metricsOf(
+  { cache, moreMetrics }: ApiServerOptions,
+  of: Pick<MetricsSources, 'turns' | 'flow'> & {
+    readonly served: Served
+    readonly watchers: ReadonlySet<OpenWatch>
+  },
+): Metrics {
+  const { served, watchers } = of
+  const counted = async (): Promise<readonly (readonly [string, number])[]> =>
+    (await served.storages()).map(groupResource).map(name => [name, cache.count(name)] as const)
+  return createMetrics({
+    ...of,
+    watchers: () => watchers.size,
+    revision: () => cache.revision,
+    objects: counted,
+    ...(moreMetrics === undefined ? {} : { more: moreMetrics }),
+  })
+}
 
 async function warmUpAll(turns: Turns, signal: AbortSignal): Promise<void> {
   for (const resource of storedResources()) {
@@ -203,18 +234,23 @@ async function serve(serving: Serving, exchange: Exchange): Promise<void> {
         path: exchange.path,
         error: stackOf(error),
       })
-    refuse(serving, exchange, error)
+    refuse(serving, exchange, error, context?.warnings)
   } finally {
     const seconds = (options.clock.monotonic() - began) / 1000
     if (context !== undefined)
-      metrics.observe({ ...namesOf(context.info), code: exchange.status, seconds })
+      metrics.observe({ ...namesOf(chain.served, context.info), code: exchange.status, seconds })
   }
 }
 
 /** The last resort: an answer that cannot be sent ends here. */
-function refuse(serving: Serving, exchange: Exchange, error: unknown): void {
+function refuse(
+  serving: Serving,
+  exchange: Exchange,
+  error: unknown,
+  warnings: Iterable<string> = [],
+): void {
   try {
-    sendStatus(exchange, statusOf(error).toStatus())
+    sendStatus(exchange, statusOf(error).toStatus(), warnings)
   } catch (failure) {
     serving.options.log.warn('an answer could not be sent', { error: stackOf(failure) })
   }
@@ -223,9 +259,12 @@ function refuse(serving: Serving, exchange: Exchange, error: unknown): void {
 const METHODS = new Set(['delete', 'get', 'head', 'options', 'patch', 'post', 'put'])
 
 /** What is counted apart: names that nobody serves are one, so that no client can write into the metrics. */
-function namesOf(info: HttpContext['info']): Omit<RequestMeasure, 'code' | 'seconds'> {
+function namesOf(
+  kinds: Served,
+  info: HttpContext['info'],
+): Omit<RequestMeasure, 'code' | 'seconds'> {
   const { group, version, resource, subresource, verb, isResource } = info
-  const served = isResource ? resourceOf(group, version, resource) : undefined
+  const served = isResource ? kinds.find(group, version, resource) : undefined
   if (served === undefined) {
     const isKnown = isResource || METHODS.has(verb)
     return { verb: isKnown ? verb : '', group: '', version: '', resource: '', subresource: '' }
@@ -234,22 +273,27 @@ function namesOf(info: HttpContext['info']): Omit<RequestMeasure, 'code' | 'seco
   return { verb, group, version, resource, subresource: isServed ? subresource : '' }
 }
 
+/** As documents tell it. */
+const returnsDeleted =
+  ({ strategies }: AllDeps): DiscoveryOptions['returnsDeleted'] =>
+  resource =>
+    strategies.get(groupResource(resource))?.returnsDeleted === true
+
 /** For the log alone. */
 const stackOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error)
 
-async function registryDeps(options: ApiServerOptions): Promise<AllDeps> {
+async function registryDeps(options: ApiServerOptions, served: Served): Promise<AllDeps> {
   const { cache, store, clock, random, log } = options
   const strategies = createStrategies({
     random,
     services: { serviceCIDR: options.serviceCIDR, nodePorts: options.nodePortRange },
+    addresses: addressBook(cache),
   })
-  const stored = await cache.list({ groupResource: 'services', namespace: '' }, { limit: 0 })
-  const collisions = strategies.services.repair(stored.items.map(item => item.object()))
-  if (collisions.length > 0)
-    log.error('services share an address or a node port', { services: collisions })
+  await recallServices(strategies.services, cache)
   const deps: AllDeps = {
     cache,
+    served,
     committer: createCommitter({ store, cache, clock }),
     creations: createCreations(),
     clock,

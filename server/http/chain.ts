@@ -2,10 +2,11 @@
  * The way of a request, top to bottom: `STAGES` is the running order. Each stage is a function over one context that
  * refuses by throwing a StatusError, or goes on. In-process callers take the same way from `flowControl` on.
  */
+import { isCustom } from '#api/custom/custom-resource.ts'
 import type { Authenticator, Authorizer, RequestAttributes } from '#api/request.ts'
 import { accessForbidden } from '#api/refusal.ts'
 import { noSuchResource, unauthorized } from '#api/status.ts'
-import { resourceOf } from '#api/scheme.ts'
+import type { Served } from '#server/custom/served.ts'
 import type { Answer, Call } from '#server/registry/call.ts'
 import { bodyKind } from '#server/registry/decoding.ts'
 import type { Registry } from '#server/registry/registry.ts'
@@ -20,6 +21,7 @@ export interface ChainDeps {
   readonly authorizer: Authorizer
   readonly flow: FlowControl
   readonly registry: Registry
+  readonly served: Served
   /** Paths of old group-versions lead nowhere. */
   readonly hidesOldVersions: boolean
   /** Paths that name no resource: discovery, health, metrics. First match wins. */
@@ -86,11 +88,11 @@ async function authorizeUpgrade(deps: ChainDeps, attributes: RequestAttributes):
 const route: Stage = async (deps, context) => {
   const { info } = context
   if (!info.isResource) return nonResource(deps, context)
-  const resource = resourceOf(info.group, info.version, info.resource)
-  const isServed = resource !== undefined && !(deps.hidesOldVersions && resource.isOld)
-  if (!isServed) return nowhere(deps, context)
-  if (!leadsTo(resource, info)) throw noSuchResource()
-  if (context.exchange !== undefined) checkAcceptable(info, context.accept)
+  const resource = deps.served.find(info.group, info.version, info.resource)
+  context.resource = resource
+  if (resource === undefined) return nowhere(deps, context)
+  if (!leadsTo(resource, info)) return nowhere(deps, context, isCustom(resource))
+  if (context.exchange !== undefined) checkAcceptable(context)
   // `/api/v1/namespaces/x` puts the object's own name into `namespace`, for authorizers.
   const namespace = resource.namespaced ? info.namespace : ''
   const { query, user, userAgent, contentType } = context
@@ -108,7 +110,7 @@ const route: Stage = async (deps, context) => {
     body: () =>
       context.body(bodyKind({ resource, subresource: info.subresource, verb: info.verb })),
     // A write that was tried again finds the same once more.
-    warn: text => void (context.warnings.includes(text) || context.warnings.push(text)),
+    warn: text => void context.warnings.add(text),
     // Read on use: most requests never need an AbortSignal made for them.
     get signal() {
       return context.signal
@@ -134,9 +136,14 @@ async function nonResource(deps: ChainDeps, context: RequestContext): Promise<An
   return nowhere(deps, context)
 }
 
-/** The server's own parts are told as the API tells it. */
-function nowhere({ hidesOldVersions }: ChainDeps, { info, exchange }: RequestContext): Answer {
-  if (exchange === undefined || isOfApi(info.path, hidesOldVersions)) throw noSuchResource()
+/** The server's own parts are told as the API tells it, and so is whoever is in a group of ours. */
+function nowhere(
+  { hidesOldVersions }: ChainDeps,
+  { info, exchange }: RequestContext,
+  isElsewhere = false,
+): Answer {
+  const isOurs = !isElsewhere && isOfApi(info.path, hidesOldVersions)
+  if (exchange === undefined || isOurs) throw noSuchResource()
   return PAGE_NOT_FOUND
 }
 

@@ -1,6 +1,6 @@
 /** What the stages of one request share. Each stage fills its part; later ones rely on it. */
 import type { UserInfo } from '#api/request.ts'
-import type { TypedKind } from '#api/scheme.ts'
+import type { Resource, TypedKind } from '#api/scheme.ts'
 import type { Body, Query } from '#server/registry/call.ts'
 import type { Exchange } from './exchange.ts'
 import type { RequestInfo } from './request-info.ts'
@@ -20,7 +20,9 @@ export interface RequestContext {
   readonly body: (expected: TypedKind) => Promise<Body | undefined>
   readonly signal: AbortSignal
   /** Texts of `Warning` headers. */
-  readonly warnings: string[]
+  readonly warnings: Set<string>
+  /** What the path names, once it was looked up. */
+  resource: Resource | undefined
   /** Anonymous until `authenticate` ran. */
   user: UserInfo
 }

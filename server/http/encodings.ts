@@ -6,12 +6,13 @@
  *           media type; a version that is no more than a conversion needs nothing here.
  * Source: k8s.io/apiserver pkg/endpoints/handlers/response.go, watch.go
  */
+import { StructShape, Tape } from '#api/json-scan.ts'
 import type { AnyObject } from '#api/object.ts'
 import { type TypeMeta, encodeEntry, encodeFrame, swappedEntry } from '#api/protobuf/envelope.ts'
 import { struct } from '#api/schema/catalog.ts'
 import type { StructType } from '#api/schema/type.ts'
 import type { Resource } from '#api/scheme.ts'
-import type { Form } from '#server/cache/cache.ts'
+import type { Form, Stored } from '#server/cache/cache.ts'
 import { readForm, shownAs, targetOf, typeMetaOf } from '#server/registry/target.ts'
 import { type Accepted, type MetaVersion, PROTOBUF } from './negotiation.ts'
 
@@ -24,6 +25,8 @@ export interface Shape {
   readonly type: () => StructType
   /** From the stored object to the one of this shape. */
   readonly convert: (stored: AnyObject) => object
+  /** The same as JSON text that may have more fields than the type. */
+  readonly json: (stored: Stored) => Buffer
 }
 
 export interface Encoding {
@@ -43,6 +46,7 @@ export const partialShape = (apiVersion: MetaVersion): Shape => ({
   ...partialMeta(apiVersion),
   type: () => struct('meta-v1.PartialObjectMetadata'),
   convert: object => ({ ...partialMeta(apiVersion), metadata: object.metadata }),
+  json: stored => stored.bytes,
 })
 
 /** Undefined: the stored bytes are it, and the cache has their frames. Tables are made anew for each reader. */
@@ -58,8 +62,9 @@ export function encodingOf(resource: Resource, accepted: Accepted): Encoding | u
       ...typeMetaOf(resource),
       type: () => resource.type(),
       convert: stored => shownAs(target, stored),
+      json: stored => form?.encode(stored) ?? stored.bytes,
     }
-    return isProtobuf ? protobufEncoding(shape) : jsonEncoding(shape, form)
+    return form === undefined || isProtobuf ? protobufEncoding(shape) : jsonEncoding(shape, form)
   })
 }
 
@@ -76,35 +81,32 @@ function remembered(
   return found
 }
 
-/** `form`: the item's, when there is one already. */
-function jsonEncoding(shape: Shape, form?: Form): Encoding {
-  const { apiVersion, kind, convert } = shape
-  const item = form ?? {
-    name: `${apiVersion} ${kind}`,
-    encode: object => Buffer.from(JSON.stringify(convert(object))),
-  }
+function jsonEncoding(shape: Shape, item: Form): Encoding {
   const frame = (event: EventType): Form => ({
     name: `${item.name} ${event}`,
-    encode: object => jsonFrame(event, item.encode(object)),
+    isFrame: true,
+    encode: stored => jsonFrame(event, item.encode(stored)),
   })
   return { shape, item, frames: framesOf(frame) }
 }
 
 const END = Buffer.from('}\n')
+const CLOSE = 0x7d
 
 export const jsonFrame = (event: string, object: Buffer): Buffer =>
   Buffer.concat([Buffer.from(`{"type":"${event}","object":`), object, END])
 
 function protobufEncoding(shape: Shape): Encoding {
-  const { apiVersion, kind, convert, type } = shape
+  const { apiVersion, kind, json, type } = shape
   const name = `protobuf ${apiVersion} ${kind}`
   const frame = (event: EventType): Form => ({
     name: `${name} ${event}`,
-    encode: stored => encodeFrame(event, shape, { type: type(), object: convert(stored) }),
+    isFrame: true,
+    encode: stored => encodeFrame(event, shape, { type: type(), object: json(stored) }),
   })
   return {
     shape,
-    item: { name, encode: stored => encodeEntry(type(), convert(stored)) },
+    item: { name, encode: stored => encodeEntry(type(), json(stored)) },
     frames: framesOf(frame),
   }
 }
@@ -126,9 +128,37 @@ const framesOf = (frame: (event: EventType) => Form): Encoding['frames'] => ({
 
 type PerVersion = Readonly<Record<MetaVersion, Encoding>>
 
+const tape = new Tape()
+const METADATA = new StructShape([{ name: 'metadata', shape: { kind: 'raw' } }])
+
+/** The text of an object's metadata, cut out of the object's. Valid as long as nobody changes the bytes. */
+export function metadataOf(bytes: Buffer): Buffer {
+  const value = tape.cells[tape.scan(bytes, METADATA)] ?? 0
+  const metadata = bytes.subarray(tape.cells[value], tape.cells[value + 1])
+  tape.clear()
+  return metadata
+}
+
+/** In memory of its own, because the cache keeps it. */
+function joined(head: Buffer, metadata: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(head.length + metadata.length + 1)
+  bytes.set(head)
+  bytes.set(metadata, head.length)
+  bytes[bytes.length - 1] = CLOSE
+  return bytes
+}
+
+/** Nothing is parsed: the metadata are cut out as they are. */
+function partialJson(apiVersion: MetaVersion): Encoding {
+  const shape = partialShape(apiVersion)
+  const head = Buffer.from(`${JSON.stringify(partialMeta(apiVersion)).slice(0, -1)},"metadata":`)
+  const encode = ({ bytes }: Stored): Buffer => joined(head, metadataOf(bytes))
+  return jsonEncoding(shape, { name: `${apiVersion} ${shape.kind}`, encode })
+}
+
 const PARTIAL_JSON: PerVersion = {
-  'meta.k8s.io/v1': jsonEncoding(partialShape('meta.k8s.io/v1')),
-  'meta.k8s.io/v1beta1': jsonEncoding(partialShape('meta.k8s.io/v1beta1')),
+  'meta.k8s.io/v1': partialJson('meta.k8s.io/v1'),
+  'meta.k8s.io/v1beta1': partialJson('meta.k8s.io/v1beta1'),
 }
 
 const PARTIAL_PROTOBUF: PerVersion = {

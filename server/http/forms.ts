@@ -12,6 +12,8 @@ import {
   rowOf,
   tableOf,
 } from '#api/columns/table.ts'
+import { fromStorage } from '#api/conversion/convert.ts'
+import { customOf, isCustom } from '#api/custom/custom-resource.ts'
 import type { AnyObject } from '#api/object.ts'
 import { type Resource, apiVersionOf } from '#api/scheme.ts'
 import { LIST_TAIL, type TypeMeta, listHead } from '#api/protobuf/envelope.ts'
@@ -62,7 +64,10 @@ export function formOf(answer: Page, view: View): ListForm {
     throw notAcceptable(
       `you requested PartialObjectMetadata, but the requested object is a list (${goTypeOf(resource, 'List')})`,
     )
+  const isUnstructured = isCustom(resource) && view.accepted.form === 'object'
   const metadata: ListMeta = {
+    // Upstream's lists of custom resources always say how they go on.
+    ...(isUnstructured ? { continue: '' } : {}),
     resourceVersion: String(page.page.revision),
     ...(page.continue === undefined ? {} : { continue: page.continue }),
     ...(page.continue === undefined || page.page.remaining === undefined
@@ -123,14 +128,19 @@ type Printed = Parameters<typeof columnsOf>[0]
 /** Rows are made of what is stored: a kind that two groups serve prints the same in both. */
 export function printedAs(resource: Resource): Printed {
   const { group, plural } = resource.storage()
-  return { group, plural }
+  const printer = customOf(resource)?.kind.printer
+  return printer === undefined ? { group, plural } : { group, plural, printer }
 }
+
+/** What a row is made of. Each version of a custom resource has columns of its own. */
+export const printedOf = (resource: Resource, stored: AnyObject): AnyObject =>
+  isCustom(resource) ? fromStorage(resource, stored) : stored
 
 /** One item in the form asked for. */
 function itemEncoder(resource: Resource, view: View): (item: Cached) => Buffer {
   if (view.accepted.form === 'table') {
     const row = rowEncoder(printedAs(resource), view)
-    return item => Buffer.from(row(item.peek()))
+    return item => Buffer.from(row(printedOf(resource, item.peek())))
   }
   const encoding = encodingOf(resource, view.accepted)
   return encoding === undefined ? item => item.bytes : item => item.form(encoding.item)

@@ -23,6 +23,10 @@ export interface Peer extends PeerCertificate {
   readonly remoteAddress: string
 }
 
+function resume(this: ServerHttp2Stream): void {
+  this.resume()
+}
+
 export class H2Exchange implements Exchange {
   readonly protocol = 'h2'
   readonly upgrade = undefined
@@ -110,8 +114,10 @@ export class H2Exchange implements Exchange {
     if (!this.#start(status, headers, body.length)) return
     if (this.method === 'HEAD') this.#stream.end()
     else this.#stream.end(body)
+    // A stream that is read to its end before its last write is done is destroyed meanwhile, at the cost of an error.
+    if (this.#stream.endAfterHeaders) this.#stream.once('finish', resume)
     // A body nobody asked for would otherwise hold flow-control window of the whole connection.
-    if (!this.#stream.readableEnded) this.#stream.resume()
+    else if (!this.#stream.readableEnded) this.#stream.resume()
   }
 
   stream(status: number, headers: Headers): BodyWriter {

@@ -2,9 +2,9 @@
 import { parseJson, parsePatch } from '#api/codec.ts'
 import { parseProtobuf } from '#api/protobuf/envelope.ts'
 import { ANONYMOUS, type UserInfo } from '#api/request.ts'
-import type { TypedKind } from '#api/scheme.ts'
+import type { Resource, TypedKind } from '#api/scheme.ts'
 import { badRequest } from '#api/status.ts'
-import type { Turns } from '#base/turns.ts'
+import { type Turns, nextTurn } from '#base/turns.ts'
 import type { Body, Query } from '#server/registry/call.ts'
 import type { RequestContext } from './context.ts'
 import { BODY_LIMIT_BYTES, type Exchange } from './exchange.ts'
@@ -12,6 +12,9 @@ import { isApplyType, unsupportedMedia } from '#server/registry/options.ts'
 import { PROTOBUF, mediaTypeOf } from './negotiation.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
 import { readApplied, readYaml } from './yaml.ts'
+
+/** A body that takes milliseconds to read. */
+const BIG_BODY_BYTES = 128 * 1024
 
 const BODY_TYPES: readonly string[] = ['application/json', 'application/yaml', PROTOBUF]
 const JSON_PATCH_TYPES = new Set([
@@ -23,8 +26,9 @@ const JSON_PATCH_TYPES = new Set([
 export class HttpContext implements RequestContext {
   readonly info: RequestInfo
   readonly exchange: Exchange
-  readonly warnings: string[] = []
+  readonly warnings = new Set<string>()
   readonly #turns: Turns
+  resource: Resource | undefined = undefined
   user: UserInfo = ANONYMOUS
 
   /** Throws StatusError(BadRequest) for a path whose escapes are broken. */
@@ -69,6 +73,13 @@ export class HttpContext implements RequestContext {
     if (bytes.length === 0) return undefined
     // Bodies of many requests come in with one read of a socket.
     await this.#turns.take()
+    const body = this.#parsed(bytes, expected)
+    // What is done with it is as long a piece of work.
+    if (bytes.length > BIG_BODY_BYTES) await nextTurn()
+    return body
+  }
+
+  #parsed(bytes: Buffer, expected: TypedKind): Body {
     const { contentType } = this
     if (contentType === 'application/json') return parseJson(bytes, expected.kind)
     if (JSON_PATCH_TYPES.has(contentType)) return parsePatch(bytes)

@@ -19,7 +19,7 @@ import {
   costOf,
 } from '#server/cache/cache.ts'
 import type { Answer } from '#server/registry/call.ts'
-import { type Target, shownAs, targetOf } from '#server/registry/target.ts'
+import { type Target, listKindOf, shownAs, targetOf } from '#server/registry/target.ts'
 import { type ChainDeps, runStages } from './chain.ts'
 import type { RequestContext } from './context.ts'
 import { requestInfo } from './request-info.ts'
@@ -95,7 +95,8 @@ function contextOf(
     body: async () =>
       body === undefined ? undefined : { value: withoutUndefined(body), duplicates: [] },
     signal,
-    warnings: [],
+    warnings: new Set(),
+    resource: undefined,
     user,
   }
 }
@@ -120,7 +121,7 @@ async function objectOf(deps: LocalDeps, answer: Answer): Promise<AnyObject> {
           : { remainingItemCount: page.page.remaining }),
       }
       return {
-        kind: `${resource.kind}List`,
+        kind: listKindOf(resource),
         apiVersion: apiVersionOf(resource),
         metadata,
         items: await parsed(deps, target, page.page.items),

@@ -29,7 +29,8 @@ export interface MetricsSources {
   readonly flow: FlowControl
   readonly watchers: () => number
   readonly revision: () => number
-  readonly objects: () => Iterable<readonly [string, number]>
+  /** How many there are, by storage. */
+  readonly objects: () => Promise<readonly (readonly [string, number])[]>
   /** More lines, ready in text form (store, tunnel ...). */
   readonly more?: () => string
 }
@@ -58,7 +59,10 @@ export function createMetrics(sources: MetricsSources): Metrics {
     },
     route: {
       matches: path => path === '/metrics',
-      handle: () => text(200, exposition({ sources, counts, durations })),
+      handle: async () => {
+        const objects = await sources.objects()
+        return text(200, exposition({ sources, objects, counts, durations }))
+      },
     },
   }
 }
@@ -78,6 +82,7 @@ function add(durations: Map<string, Histogram>, labels: string, seconds: number)
 
 interface Exposed {
   readonly sources: MetricsSources
+  readonly objects: Awaited<ReturnType<MetricsSources['objects']>>
   readonly counts: ReadonlyMap<string, number>
   readonly durations: ReadonlyMap<string, Histogram>
 }
@@ -88,15 +93,15 @@ const family = (
   lines: readonly string[],
 ): readonly string[] => [`# TYPE ${name} ${type}`, ...lines]
 
-function exposition({ sources, counts, durations }: Exposed): string {
-  const { flow, watchers, revision, objects, more, turns } = sources
+function exposition({ sources, objects, counts, durations }: Exposed): string {
+  const { flow, watchers, revision, more, turns } = sources
   const { lengths, work } = turns
   const memory = process.memoryUsage()
   const cpu = process.cpuUsage()
   const requests = [...counts].map(
     ([labels, count]) => `apiserver_request_total{${labels}} ${count}`,
   )
-  const stored = [...objects()].map(
+  const stored = objects.map(
     ([resource, count]) => `apiserver_storage_objects{resource="${resource}"} ${count}`,
   )
   const lines = [

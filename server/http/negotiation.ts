@@ -25,6 +25,10 @@ export interface Offers {
   readonly protobuf: boolean
   /** A watch: YAML cannot be told apart into events. */
   readonly stream: boolean
+  /** The route of a collection, which can also be watched. */
+  readonly watchable?: boolean
+  /** False for custom resources: no route of their own looks at media types before them. */
+  readonly isRouted?: boolean
 }
 
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf'
@@ -44,7 +48,17 @@ const cache = new Map<string, Accepted | undefined>()
 export function negotiate(accept: string | undefined, offers: Offers): Accepted {
   const found = bestOf(accept, offers)
   if (found !== undefined) return found
-  const spoken = offers.stream ? STREAMED.map(media => `${media};stream=watch`) : SPOKEN
+  const clauses = clausesOf(accept ?? '')
+  const streams = STREAMED.map(media => `${media};stream=watch`)
+  // Routes know media types alone; what becomes of their parameters is decided behind them.
+  const isRouted = offers.isRouted !== false
+  if (isRouted && !clauses.some(clause => SPOKEN.some(media => matches(clause, media))))
+    throw new StatusError(
+      'NotAcceptable',
+      `406: Not Acceptable\n\nAvailable representations: ${[...SPOKEN, ...(offers.watchable === true ? streams : [])].join(', ')}`,
+      {},
+    )
+  const spoken = offers.stream ? streams : SPOKEN
   throw new StatusError(
     'NotAcceptable',
     `only the following media types are accepted: ${spoken.join(', ')}`,

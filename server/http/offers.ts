@@ -4,16 +4,18 @@
  *
  * Source: k8s.io/apiserver pkg/endpoints/handlers/rest.go (RequestScope.AllowsMediaTypeTransform)
  */
+import { isCustom } from '#api/custom/custom-resource.ts'
 import { hasProtobuf } from '#api/protobuf/places.ts'
-import { type Resource, resourceOf, subresourceKind } from '#api/scheme.ts'
+import { type Resource, subresourceKind } from '#api/scheme.ts'
+import type { RequestContext } from './context.ts'
 import { type Offers, negotiate } from './negotiation.ts'
-import type { RequestInfo } from './request-info.ts'
 
 /** Of paths that name no object: what they answer is JSON, YAML or text. */
 const NO_RESOURCE: Offers = { tables: false, partials: false, protobuf: false, stream: false }
 
-export function offersFor(info: RequestInfo): Offers {
-  const resource = info.isResource ? resourceOf(info.group, info.version, info.resource) : undefined
+type Asked = Pick<RequestContext, 'info' | 'resource' | 'accept'>
+
+export function offersFor({ info, resource }: Asked): Offers {
   if (resource === undefined) return NO_RESOURCE
   return {
     // What is only ever created (reviews) is never stored, and has no columns.
@@ -21,6 +23,8 @@ export function offersFor(info: RequestInfo): Offers {
     partials: true,
     protobuf: hasProtobuf(answeredType(resource, info.subresource)),
     stream: info.verb === 'watch',
+    watchable: info.verb === 'watch' || info.verb === 'list',
+    isRouted: !isCustom(resource),
   }
 }
 
@@ -33,6 +37,6 @@ function answeredType(resource: Resource, subresource: string): ReturnType<Resou
 const PASSED_ON = new Set(['log', 'exec', 'attach', 'portforward', 'proxy'])
 
 /** Throws StatusError(NotAcceptable) before a write whose answer the client could not read. */
-export function checkAcceptable(info: RequestInfo, accept: string | undefined): void {
-  if (!PASSED_ON.has(info.subresource)) negotiate(accept, offersFor(info))
+export function checkAcceptable(context: Asked): void {
+  if (!PASSED_ON.has(context.info.subresource)) negotiate(context.accept, offersFor(context))
 }

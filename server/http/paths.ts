@@ -4,6 +4,7 @@
  *
  * Source: k8s.io/apiserver pkg/server/handler.go, pkg/endpoints/installer.go
  */
+import { isCustom } from '#api/custom/custom-resource.ts'
 import { type Resource, servedResources } from '#api/scheme.ts'
 import type { Answer } from '#server/registry/call.ts'
 import type { RequestInfo } from './request-info.ts'
@@ -44,6 +45,9 @@ const OF_COLLECTIONS: ReadonlySet<string> = new Set(['list', 'watch', 'deletecol
 export function leadsTo(resource: Resource, info: RequestInfo): boolean {
   const { namespace, name, subresource, rest, verb } = info
   if (rest.length > 0 && subresource !== 'proxy') return false
+  // Of a custom resource, only these are known outside of namespaces.
+  if (isCustom(resource) && resource.namespaced && namespace === '')
+    return verb === 'list' || verb === 'watch'
   if (resource.namespaced && namespace === '')
     return isCollection(verb, name) && resource.verbs.includes('list')
   // `namespaces/x` is about x itself.

@@ -49,7 +49,7 @@ export async function render(
     return pipeNodeResponse(exchange, response, answer.contentType)
   }
   if (answer.kind === 'raw') return sendBytes(exchange, answer.code, answer.headers, answer.body)
-  const accepted = negotiate(context.accept, offersFor(context.info))
+  const accepted = negotiate(context.accept, offersFor(context))
   const view = { accepted, query: context.query, now: deps.now() }
   if (answer.kind === 'watch') return sendWatch(deps, exchange, answer, view)
   const headers = headersOf(context, accepted)
@@ -78,12 +78,16 @@ function isPretty(context: RequestContext, answer: Answer): boolean {
 }
 
 function headersOf(context: RequestContext, accepted: Accepted): Headers {
-  const warnings = bounded(context.warnings).map(warning)
   return {
     'content-type': accepted.media,
     'cache-control': NO_CACHE,
-    ...(warnings.length === 0 ? {} : { warning: warnings }),
+    ...warningHeaders(context.warnings),
   }
+}
+
+function warningHeaders(texts: Iterable<string>): Headers {
+  const warnings = bounded([...texts]).map(warning)
+  return warnings.length === 0 ? {} : { warning: warnings }
 }
 
 const WARNINGS_MAX = 4096
@@ -140,7 +144,12 @@ async function sendBytes(
 export const acceptsGzip = (exchange: Exchange): boolean =>
   /(^|[\s,])gzip($|[\s,;])/.test(exchange.header('accept-encoding') ?? '')
 
-export function sendStatus(exchange: Exchange, status: Status): void {
+/** `warnings` is what was told before the request was refused. */
+export function sendStatus(
+  exchange: Exchange,
+  status: Status,
+  warnings: Iterable<string> = [],
+): void {
   const retry = status.details?.retryAfterSeconds
   const media = mediaOfStatus(exchange.header('accept'))
   exchange.respond(
@@ -150,6 +159,7 @@ export function sendStatus(exchange: Exchange, status: Status): void {
       'cache-control': NO_CACHE,
       ...(retry === undefined ? {} : { 'retry-after': String(retry) }),
       ...(status.code === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+      ...warningHeaders(warnings),
     },
     STATUS_BYTES[media](status),
   )

@@ -12,7 +12,7 @@ import type { StatusError } from '#api/status.ts'
 import type { Cached, CacheEvent } from '#server/cache/cache.ts'
 import { typeMetaOf } from '#server/registry/target.ts'
 import { partialMeta, encodingOf, jsonFrame } from './encodings.ts'
-import { type View, printedAs, tableJson } from './forms.ts'
+import { type View, printedAs, printedOf, tableJson } from './forms.ts'
 import { PROTOBUF } from './negotiation.ts'
 
 export interface WatchFrames {
@@ -82,7 +82,7 @@ function tableEncoder(resource: Resource, view: View): (item: Cached) => Buffer 
   return item => {
     const columns = isFirst ? {} : { withoutColumns: true as const }
     isFirst = false
-    return tableJson(printed, [item.object()], { ...view, ...columns })
+    return tableJson(printed, [printedOf(resource, item.object())], { ...view, ...columns })
   }
 }
 

@@ -4,6 +4,7 @@
  *
  * Law     Whatever goes wrong after the first byte arrives as an ERROR event with a Status, then the stream ends.
  */
+import type { Resource } from '#api/scheme.ts'
 import { StatusError } from '#api/status.ts'
 import type { Clock } from '#base/clock.ts'
 import { type Cache, type CacheEvent, type CacheWatch, costOf } from '#server/cache/cache.ts'
@@ -14,6 +15,7 @@ import { type WatchFrames, framesOf } from './watch-frames.ts'
 import { upgradeWatch } from './watch-socket.ts'
 
 export interface OpenWatch {
+  readonly resource: Resource
   /** Ends the stream in good order. */
   end(): void
 }
@@ -58,7 +60,7 @@ function carry(
       watch?.bookmark()
       end()
     }
-    const open: OpenWatch = { end }
+    const open: OpenWatch = { resource: answer.resource, end }
     const finish = (error: StatusError | undefined): void => {
       if (!source.watchers.delete(open)) return
       timer.cancel()

@@ -82,6 +82,61 @@ void t.test('long values outgrow the buffer', async t => {
   t.match(decodeObject(kind.type, parseProtobuf(bytes, kind), 'Strict').object, object)
 })
 
+const TEXTS = [
+  '',
+  'a',
+  'a"b',
+  'back\\slash',
+  '\n\u0000\u2028',
+  'é',
+  '😀',
+  '{[]},:',
+  'x'.repeat(100),
+]
+
+void t.test('texts, keys and raw JSON of every kind go over as they are', async t => {
+  const map = Object.fromEntries(
+    [...TEXTS, '__proto__', 'b', 'a!', 'a'].map(key => [key, `=${key}`]),
+  )
+  const object = {
+    kind: 'StatefulSet',
+    apiVersion: 'apps/v1',
+    unknown: [{ '"': '}' }, 'x\\"', 1.5e-7, null],
+    metadata: {
+      labels: map,
+      finalizers: TEXTS,
+      generation: -7,
+      deletionGracePeriodSeconds: 2 ** 40,
+      managedFields: [
+        { fieldsV1: { 'f:"]}': {}, list: [1, { a: ['\\', '"'] }, 'é'], none: null } },
+      ],
+    },
+    spec: { replicas: 2147483647, template: { spec: { nodeSelector: {}, volumes: [] } } },
+  }
+  const kind = kindOf('apps/v1', 'StatefulSet')
+  const bytes = encodeObject(object, kind.type, object)
+  t.same(encodeObject(object, kind.type, Buffer.from(JSON.stringify(object))), bytes, 'from text')
+  const { unknown: _, ...known } = object
+  t.match(parseProtobuf(bytes, kind), { ...known, spec: { replicas: 2147483647 } })
+  const keys = Object.keys(map).sort((left, right) =>
+    Buffer.compare(Buffer.from(left), Buffer.from(right)),
+  )
+  const labels = parseProtobuf(bytes, kind) as { metadata: { labels: object } }
+  t.same(Object.keys(labels.metadata.labels), keys, 'in order of their bytes')
+  const sorted = { metadata: { labels: Object.fromEntries(keys.map(key => [key, map[key]])) } }
+  const mixed = {
+    metadata: { labels: Object.fromEntries([...keys].reverse().map(key => [key, map[key]])) },
+  }
+  t.same(encodeObject(object, kind.type, mixed), encodeObject(object, kind.type, sorted))
+  const text = JSON.stringify(object)
+  for (let end = 1; end < text.length; end += 3)
+    t.throws(
+      () => encodeObject(object, kind.type, Buffer.from(text.slice(0, end))),
+      /ends too early/,
+    )
+  t.same(encodeObject(object, kind.type, object), bytes, 'nothing is left behind')
+})
+
 void t.test('a list is its head, entries and tail', async t => {
   const meta = { apiVersion: 'v1', kind: 'PodList' }
   const entries = ['a', 'b'].map(name => encodeEntry(POD.type, { metadata: { name } }))
@@ -94,7 +149,7 @@ void t.test('a list is its head, entries and tail', async t => {
   t.same(whole, encodeObject(meta, kindOf('v1', 'PodList').type, list))
   const [entry = Buffer.alloc(0)] = entries
   const pod = { apiVersion: 'v1', kind: 'Pod' }
-  t.same(envelopeOf(pod, entry), encodeObject(pod, POD.type, items[0]))
+  t.same(envelopeOf(pod, entry), encodeObject(pod, POD.type, items[0] ?? {}))
 })
 
 void t.test('what other writers may write differently', async t => {
@@ -115,6 +170,7 @@ void t.test('what other writers may write differently', async t => {
       raw(Buffer.concat([field(3, 'Never'), field(3, 'Always')])),
       { restartPolicy: 'Always' },
     ],
+    ['and if it is zero, nothing', raw(Buffer.concat([field(3, 'Never'), field(3, '')])), {}],
     [
       'unknown fields',
       raw(Buffer.concat([field(999, 'x'), field(3, 'Never')])),

@@ -2,7 +2,8 @@
 import t from 'tap'
 import { parseFieldSelector, parseLabelSelector } from '#api/selectors.ts'
 import type { Selection } from '#server/cache/cache.ts'
-import { Item, Memo } from '#server/cache/item.ts'
+import { Item } from '#server/cache/item.ts'
+import { Memo } from '#server/cache/memo.ts'
 import { endOf, partsOf, prefixOf, TriggerIndex, triggerOf } from '#server/cache/selecting.ts'
 
 const selection = (namespace: string, labels = '', fields = ''): Selection => ({
