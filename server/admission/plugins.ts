@@ -14,12 +14,15 @@ import {
   createCertificateSigning,
   createCertificateSubjectRestriction,
 } from './certificates.ts'
+import { createClaimStatusAuthorization } from './claim-status.ts'
 import { createDefaultTolerationSeconds } from './default-toleration-seconds.ts'
 import { createNamespaceLifecycle } from './namespace-lifecycle.ts'
 import { createNodeRestriction } from './node-restriction.ts'
+import { createPolicyParameters } from './policy-parameters.ts'
 import { createPriorityAdmission } from './priority.ts'
 import { createRuntimeClassAdmission } from './runtime-class.ts'
 import { createServiceAccountAdmission } from './service-account.ts'
+import { createTaintNodesByCondition } from './taint-nodes-by-condition.ts'
 
 export interface AdmissionDeps {
   readonly reader: ObjectReader
@@ -33,6 +36,7 @@ export const createAdmissionPlugins = (deps: AdmissionDeps): readonly AdmissionP
   createNamespaceLifecycle(deps),
   createServiceAccountAdmission(deps),
   createNodeRestriction(deps),
+  createTaintNodesByCondition(),
   createPriorityAdmission(deps),
   createDefaultTolerationSeconds(),
   createRuntimeClassAdmission(deps),
@@ -40,6 +44,8 @@ export const createAdmissionPlugins = (deps: AdmissionDeps): readonly AdmissionP
   createCertificateSigning(deps),
   createCertificateSubjectRestriction(),
   createAdminAccess(deps),
+  createClaimStatusAuthorization(deps),
+  createPolicyParameters(deps),
   // Upstream does this in the registry of the RBAC kinds: last, when the object is final.
   createEscalationCheck(deps),
 ]

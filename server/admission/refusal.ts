@@ -5,6 +5,10 @@
 import type { AnyObject } from '#api/object.ts'
 import type { AdmissionAttributes } from '#api/request.ts'
 import { forbidden, type StatusError } from '#api/status.ts'
+import type {
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+} from '#api/types/admissionregistration-v1.ts'
 import type { TokenRequest } from '#api/types/authentication-v1.ts'
 import type { CertificateSigningRequest } from '#api/types/certificates-v1.ts'
 import type { Node, Pod } from '#api/types/core-v1.ts'
@@ -38,6 +42,9 @@ interface AdmittedKinds {
   readonly resourceclaims: ResourceClaim
   readonly resourceslices: ResourceSlice
   readonly resourceclaimtemplates: ResourceClaimTemplate
+  /** Of both kinds. */
+  readonly admissionpolicies: ValidatingAdmissionPolicy
+  readonly admissionpolicybindings: ValidatingAdmissionPolicyBinding
 }
 
 /** The seam: the registry has decoded the object as the resource's kind before it asks for admission. */

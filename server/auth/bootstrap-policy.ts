@@ -87,9 +87,12 @@ export function defaultPolicy(): readonly PolicyObject[] {
       binding('ClusterRoleBinding', name, subjects),
     ),
     ...controllers,
-    ...NAMESPACED_ROLES.flatMap(({ namespace, name, rules, subjects }) => [
+    ...NAMESPACED_ROLES.flatMap(({ namespace, name, binding: bound = name, rules, subjects }) => [
       { ...base('Role', name, namespace), rules },
-      binding('RoleBinding', name, subjects, namespace),
+      {
+        ...binding('RoleBinding', name, subjects, namespace),
+        ...base('RoleBinding', bound, namespace),
+      },
     ]),
   ]
 }

@@ -13,9 +13,9 @@ import { equalSecrets } from './authenticators.ts'
 import { BOOTSTRAPPERS } from './identity.ts'
 import type { ObjectGetter } from './object-reader.ts'
 
-export const TOKEN_SECRET_TYPE = 'bootstrap.kubernetes.io/token'
-export const TOKEN_SECRET_PREFIX = 'bootstrap-token-'
-export const TOKEN_NAMESPACE = 'kube-system'
+const TOKEN_SECRET_TYPE = 'bootstrap.kubernetes.io/token'
+const TOKEN_SECRET_PREFIX = 'bootstrap-token-'
+const TOKEN_NAMESPACE = 'kube-system'
 const EXTRA_GROUP = /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/
 
 export interface BootstrapTokenDeps {
@@ -38,7 +38,7 @@ export function createBootstrapTokenAuthenticator(deps: BootstrapTokenDeps): Aut
 }
 
 /** The user that a token Secret stands for; undefined when it does not accept this token now. */
-export function tokenUser(
+function tokenUser(
   secret: Secret,
   token: { readonly id: string; readonly secret: string },
   nowMs: number,
@@ -56,14 +56,14 @@ export function tokenUser(
 }
 
 /** An expiration that cannot be read counts as passed. */
-export function isExpired(expiration: string | undefined, nowMs: number): boolean {
+function isExpired(expiration: string | undefined, nowMs: number): boolean {
   if (expiration === undefined || expiration === '') return false
   const atMs = Date.parse(expiration)
   return Number.isNaN(atMs) || atMs <= nowMs
 }
 
 /** The texts of a Secret's base64 `data`. */
-export function decodeData(data: Secret['data']): Readonly<Record<string, string>> {
+function decodeData(data: Secret['data']): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(data ?? {}).map(([key, value]) => [
       key,

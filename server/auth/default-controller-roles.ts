@@ -73,8 +73,9 @@ export const CONTROLLER_ROLES: Readonly<Record<string, readonly PolicyRule[]>> =
   'device-taint-eviction-controller': [
     allow(`delete ${READ}`, 'core', 'pods'),
     allow('patch update', 'core', 'pods/status'),
-    allow(READ, RESOURCE, 'deviceclasses devicetaintrules resourceclaims resourceslices'),
-    allow('patch update', RESOURCE, 'devicetaintrules/status'),
+    allow(READ, RESOURCE, 'resourceclaims'),
+    allow(READ, RESOURCE, 'resourceslices'),
+    allow(READ, RESOURCE, 'deviceclasses'),
     EVENTS,
   ],
   'disruption-controller': [
@@ -98,6 +99,7 @@ export const CONTROLLER_ROLES: Readonly<Record<string, readonly PolicyRule[]>> =
     allow(READ, 'core', 'nodes pods services'),
     allow('update', 'core', 'services/finalizers'),
     allow(`create delete ${READ} update`, 'discovery.k8s.io', 'endpointslices'),
+    allow('create', 'discovery.k8s.io', 'endpointslices/restricted'),
     EVENTS,
   ],
   'endpointslicemirroring-controller': [
@@ -105,6 +107,7 @@ export const CONTROLLER_ROLES: Readonly<Record<string, readonly PolicyRule[]>> =
     allow('update', 'core', 'services/finalizers'),
     allow('update', 'core', 'endpoints/finalizers'),
     allow(`create delete ${READ} update`, 'discovery.k8s.io', 'endpointslices'),
+    allow('create', 'discovery.k8s.io', 'endpointslices/restricted'),
     EVENTS,
   ],
   'ephemeral-volume-controller': [
@@ -151,7 +154,6 @@ export const CONTROLLER_ROLES: Readonly<Record<string, readonly PolicyRule[]>> =
     allow('patch update', 'core', 'nodes/status'),
     allow('patch update', 'core', 'pods/status'),
     allow(`delete ${READ}`, 'core', 'pods'),
-    allow(READ, 'coordination.k8s.io', 'leases'),
     EVENTS,
   ],
   'persistent-volume-binder': [
@@ -266,6 +268,8 @@ export const CONTROLLER_ROLES: Readonly<Record<string, readonly PolicyRule[]>> =
 export interface NamespacedRole {
   readonly namespace: 'kube-system' | 'kube-public'
   readonly name: string
+  /** Name of the binding, where it is not the role's. */
+  readonly binding?: string
   readonly rules: readonly PolicyRule[]
   /** Empty: no binding. */
   readonly subjects: readonly BindingSubject[]
@@ -277,20 +281,21 @@ const systemAccount = (name: string): BindingSubject => ({
   namespace: 'kube-system',
 })
 
-const leaderLock = (component: string): NamespacedRole => ({
+const leaderLock = (component: string, ...others: readonly BindingSubject[]): NamespacedRole => ({
   namespace: 'kube-system',
   name: `system::leader-locking-${component}`,
   rules: [
-    allow('watch', 'core', 'configmaps'),
-    allowNamed('get update', 'core', 'configmaps', component),
+    allow(`create ${READ} update`, 'coordination.k8s.io', 'leases'),
+    allow(`create ${READ} update`, 'coordination.k8s.io', 'leasecandidates'),
   ],
-  subjects: [{ kind: 'User', name: `system:${component}` }, systemAccount(component)],
+  subjects: [{ kind: 'User', name: `system:${component}` }, systemAccount(component), ...others],
 })
 
 export const NAMESPACED_ROLES: readonly NamespacedRole[] = [
   {
     namespace: 'kube-system',
     name: 'extension-apiserver-authentication-reader',
+    binding: 'system::extension-apiserver-authentication-reader',
     rules: [allowNamed(READ, 'core', 'configmaps', 'extension-apiserver-authentication')],
     subjects: [
       { kind: 'User', name: 'system:kube-controller-manager' },
@@ -315,7 +320,7 @@ export const NAMESPACED_ROLES: readonly NamespacedRole[] = [
     rules: [allow(`delete ${READ}`, 'core', 'secrets'), EVENTS],
     subjects: [systemAccount('token-cleaner')],
   },
-  leaderLock('kube-controller-manager'),
+  leaderLock('kube-controller-manager', systemAccount('leader-election-controller')),
   leaderLock('kube-scheduler'),
   {
     namespace: 'kube-public',

@@ -34,10 +34,10 @@ export const AGGREGATES_TO: Readonly<Record<string, AggregatedRole>> = {
   view: 'edit',
 }
 
-const leaderElection = (component: string): readonly PolicyRule[] => [
+const leaderElection = (component: string, verbs: string): readonly PolicyRule[] => [
   EVENTS,
   allow('create', COORDINATION, 'leases'),
-  allowNamed('get update', COORDINATION, 'leases', component),
+  allowNamed(verbs, COORDINATION, 'leases', component),
 ]
 
 const approver = (signer: string): readonly PolicyRule[] => [
@@ -52,7 +52,7 @@ export const NODE_RULES: readonly PolicyRule[] = [
   allow(`create ${READ}`, 'core', 'nodes'),
   allow('patch update', 'core', 'nodes/status'),
   allow('patch update', 'core', 'nodes'),
-  allow('create patch update', 'core', 'events'),
+  EVENTS,
   allow(READ, 'core', 'pods'),
   allow('create delete', 'core', 'pods'),
   allow('patch update', 'core', 'pods/status'),
@@ -69,12 +69,8 @@ export const NODE_RULES: readonly PolicyRule[] = [
   allow('create delete get patch update', STORAGE, 'csinodes'),
   allow(READ, 'node.k8s.io', 'runtimeclasses'),
   allow('get', 'resource.k8s.io', 'resourceclaims'),
-  allow(
-    'create delete deletecollection get list patch update watch',
-    'resource.k8s.io',
-    'resourceslices',
-  ),
-  allow(READ, CERTIFICATES, 'clustertrustbundles podcertificaterequests'),
+  allow('deletecollection', 'resource.k8s.io', 'resourceslices'),
+  allow('get', 'core', 'serviceaccounts'),
 ]
 
 const AGGREGATE_TO_ADMIN: readonly PolicyRule[] = [
@@ -90,8 +86,9 @@ const AGGREGATE_TO_EDIT: readonly PolicyRule[] = [
   allow(
     WRITE,
     'core',
-    'configmaps events persistentvolumeclaims replicationcontrollers replicationcontrollers/scale secrets serviceaccounts services services/proxy',
+    'configmaps persistentvolumeclaims replicationcontrollers replicationcontrollers/scale secrets serviceaccounts services services/proxy',
   ),
+  allow(WRITE, 'core events.k8s.io', 'events'),
   allow('create', 'core', 'serviceaccounts/token'),
   allow(
     WRITE,
@@ -120,8 +117,9 @@ const AGGREGATE_TO_VIEW: readonly PolicyRule[] = [
   allow(
     READ,
     'core',
-    'bindings events limitranges namespaces/status pods/log pods/status replicationcontrollers/status resourcequotas resourcequotas/status',
+    'bindings limitranges namespaces/status pods/log pods/status replicationcontrollers/status resourcequotas resourcequotas/status',
   ),
+  allow(READ, 'core events.k8s.io', 'events'),
   allow(READ, 'core', 'namespaces'),
   allow(READ, 'discovery.k8s.io', 'endpointslices'),
   allow(
@@ -142,7 +140,8 @@ const AGGREGATE_TO_VIEW: readonly PolicyRule[] = [
 ]
 
 const SCHEDULER: readonly PolicyRule[] = [
-  ...leaderElection('kube-scheduler'),
+  ...leaderElection('kube-scheduler', `${READ} update`),
+  allow(`${READ} ${WRITE}`, COORDINATION, 'leasecandidates'),
   allow(READ, 'core', 'nodes'),
   allow(`delete ${READ}`, 'core', 'pods'),
   allow('create', 'core', 'bindings pods/binding'),
@@ -159,13 +158,17 @@ const SCHEDULER: readonly PolicyRule[] = [
   allow(READ, STORAGE, 'csidrivers'),
   allow(READ, STORAGE, 'csistoragecapacities'),
   allow(READ, STORAGE, 'volumeattachments'),
-  allow(READ, 'resource.k8s.io', 'deviceclasses devicetaintrules resourceslices'),
-  allow(`${READ} patch update`, 'resource.k8s.io', 'resourceclaims resourceclaims/status'),
-  allow(`${READ} patch update`, 'core', 'pods/finalizers'),
+  allow(READ, 'resource.k8s.io', 'deviceclasses'),
+  allow(`${READ} patch update`, 'resource.k8s.io', 'resourceclaims'),
+  allow(`${READ} patch update`, 'resource.k8s.io', 'resourceclaims/status'),
+  allow('update', 'core', 'pods/finalizers'),
+  allow(READ, 'resource.k8s.io', 'resourceslices'),
+  allow('create delete', 'resource.k8s.io', 'resourceclaims'),
+  allow('patch update', 'resource.k8s.io', 'resourceclaims/binding'),
 ]
 
 const CONTROLLER_MANAGER: readonly PolicyRule[] = [
-  ...leaderElection('kube-controller-manager'),
+  ...leaderElection('kube-controller-manager', 'get update'),
   allow('create', 'core', 'secrets serviceaccounts'),
   allow('delete', 'core', 'secrets'),
   allow('get', 'core', 'configmaps namespaces secrets serviceaccounts'),
@@ -191,8 +194,9 @@ export const DEFAULT_CLUSTER_ROLES: Readonly<Record<string, readonly PolicyRule[
   'system:monitoring': [
     allowPaths(
       'get',
-      '/healthz /healthz/* /livez /livez/* /metrics /metrics/slis /readyz /readyz/*',
+      '/flagz /healthz /healthz/* /livez /livez/* /metrics /metrics/slis /readyz /readyz/* /statusz',
     ),
+    allow('get', 'core', 'nodes/metrics'),
   ],
   'system:basic-user': [
     allow('create', 'authorization.k8s.io', 'selfsubjectaccessreviews selfsubjectrulesreviews'),
@@ -215,11 +219,8 @@ export const DEFAULT_CLUSTER_ROLES: Readonly<Record<string, readonly PolicyRule[
   'system:kubelet-api-admin': [
     allow(READ, 'core', 'nodes'),
     allow('proxy', 'core', 'nodes'),
-    allow(
-      '*',
-      'core',
-      'nodes/configz nodes/healthz nodes/log nodes/metrics nodes/pods nodes/proxy nodes/stats',
-    ),
+    allow('*', 'core', 'nodes/log nodes/metrics nodes/proxy nodes/stats'),
+    allow('*', 'core', 'nodes/configz nodes/healthz nodes/pods'),
   ],
   'system:node-bootstrapper': [allow(`create ${READ}`, CERTIFICATES, 'certificatesigningrequests')],
   'system:auth-delegator': [TOKEN_REVIEWS, ACCESS_REVIEWS],

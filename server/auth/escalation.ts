@@ -76,15 +76,21 @@ async function checkRole(deps: EscalationDeps, attributes: AdmissionAttributes):
     await mayDo(deps, attributes, {
       verb: 'escalate',
       resource: attributes.resource,
-      name: nameOf(attributes),
+      // A collection has no name to be allowed.
+      name: attributes.operation === 'CREATE' ? '' : nameOf(attributes),
     })
   )
     return
-  if (object.aggregationRule !== undefined && missingOf(deps, attributes, EVERYTHING).length > 0) {
+  confirmHeld(deps, attributes, object.rules ?? [])
+  const isAggregated = isAggregating(object) || isAggregating(oldObject)
+  if (isAggregated && missingOf(deps, attributes, EVERYTHING).length > 0) {
     throw refuse(attributes, 'must have cluster-admin privileges to use the aggregationRule')
   }
-  confirmHeld(deps, attributes, object.rules ?? [])
 }
+
+/** Whoever takes the rule away frees the role from what gathers it, too. */
+const isAggregating = (role: AnyObject | undefined): boolean =>
+  role !== undefined && isStoredAs(CLUSTER_ROLES, role) && role.aggregationRule !== undefined
 
 async function checkBinding(deps: EscalationDeps, attributes: AdmissionAttributes): Promise<void> {
   const { object, oldObject } = attributes

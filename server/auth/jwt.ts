@@ -5,9 +5,10 @@
  * Source: RFC 7515, 7518; kubernetes pkg/serviceaccount/jwt.go for the key id.
  */
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import { type Fields, isRecord } from '#api/values.ts'
 import { spkiOf } from '#client/pki/keys.ts'
 
-export type Claims = Readonly<Record<string, unknown>>
+export type Claims = Fields
 
 export interface SigningKey {
   readonly privateKey: KeyObject
@@ -72,11 +73,8 @@ export const jwksOf = (keys: readonly SigningKey[]): Claims => ({
 function parsePart(part: string): Claims | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
-    return isClaims(value) ? value : undefined
+    return isRecord(value) ? value : undefined
   } catch {
     return undefined
   }
 }
-
-const isClaims = (value: unknown): value is Claims =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

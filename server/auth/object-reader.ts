@@ -5,6 +5,10 @@
  *      forgets everything: all that exists follows as ADDED.
  */
 import type { AnyObject } from '#api/object.ts'
+import type {
+  MutatingAdmissionPolicy,
+  ValidatingAdmissionPolicy,
+} from '#api/types/admissionregistration-v1.ts'
 import type { CertificateSigningRequest } from '#api/types/certificates-v1.ts'
 import type {
   Namespace,
@@ -45,6 +49,8 @@ export interface StoredKinds {
   readonly 'certificatesigningrequests.certificates.k8s.io': CertificateSigningRequest
   readonly 'volumeattachments.storage.k8s.io': VolumeAttachment
   readonly 'resourceslices.resource.k8s.io': ResourceSlice
+  readonly 'validatingadmissionpolicies.admissionregistration.k8s.io': ValidatingAdmissionPolicy
+  readonly 'mutatingadmissionpolicies.admissionregistration.k8s.io': MutatingAdmissionPolicy
 }
 
 export interface ObjectChange<T> {

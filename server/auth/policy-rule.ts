@@ -1,19 +1,23 @@
 /**
- * A short notation for RBAC rules, in which the default policy is written. Pure.
+ * A short notation for RBAC rules, in which the default policy is written; rules have their words in order. Pure.
  *
  *   allow('get list', 'core apps', 'pods deployments/scale')   words are separated by blanks; `core` is the group ''
  *   allowNamed('get update', 'coordination.k8s.io', 'leases', 'kube-scheduler')
  *   allowPaths('get', '/healthz /livez')
+ *
+ * Source: kubernetes pkg/apis/rbac/v1/helpers.go PolicyRuleBuilder
  */
 import type { PolicyRule } from '#api/types/rbac-v1.ts'
 
 export const READ = 'get list watch'
 export const WRITE = 'create delete deletecollection patch update'
 
-const words = (text: string): readonly string[] => text.split(' ')
+const words = (text: string): readonly string[] => text.split(' ').toSorted()
 
 const groups = (text: string): readonly string[] =>
-  words(text).map(group => (group === 'core' ? '' : group))
+  words(text)
+    .map(group => (group === 'core' ? '' : group))
+    .toSorted()
 
 export const allow = (verbs: string, apiGroups: string, resources: string): PolicyRule => ({
   verbs: words(verbs),

@@ -10,6 +10,7 @@ import type { KeyObject } from 'node:crypto'
 import type { KubeObject } from '#api/object.ts'
 import type { Authenticator, UserInfo } from '#api/request.ts'
 import { unauthorized } from '#api/status.ts'
+import { recordOf, textOf } from '#api/values.ts'
 import type { Clock } from '#base/clock.ts'
 import { rfc3339 } from '#base/clock.ts'
 import type { Random } from '#base/random.ts'
@@ -241,9 +242,9 @@ function userOf(claims: TokenClaims): UserInfo {
 }
 
 function parseClaims(claims: Claims): TokenClaims | undefined {
-  const ours = fieldsOf(claims['kubernetes.io'])
-  const serviceAccount = boundOf(ours?.['serviceaccount'])
-  const namespace = ours?.['namespace']
+  const ours = recordOf(claims['kubernetes.io'])
+  const serviceAccount = boundOf(ours['serviceaccount'])
+  const namespace = ours['namespace']
   const expires = claims['exp']
   if (typeof namespace !== 'string' || typeof expires !== 'number' || serviceAccount === undefined)
     return undefined
@@ -257,19 +258,13 @@ function parseClaims(claims: Claims): TokenClaims | undefined {
     id: typeof id === 'string' ? id : undefined,
     namespace,
     serviceAccount,
-    pod: boundOf(ours?.['pod']),
-    secret: boundOf(ours?.['secret']),
-    node: boundOf(ours?.['node']),
+    pod: boundOf(ours['pod']),
+    secret: boundOf(ours['secret']),
+    node: boundOf(ours['node']),
   }
 }
 
-const isFields = (value: unknown): value is Claims => typeof value === 'object' && value !== null
-
-const fieldsOf = (value: unknown): Claims | undefined => (isFields(value) ? value : undefined)
-
 function boundOf(value: unknown): Bound | undefined {
-  const fields = fieldsOf(value)
-  const name = fields?.['name']
-  const uid = fields?.['uid']
-  return typeof name === 'string' ? { name, uid: typeof uid === 'string' ? uid : '' } : undefined
+  const { name, uid } = recordOf(value)
+  return typeof name === 'string' ? { name, uid: textOf(uid) } : undefined
 }

@@ -4,7 +4,7 @@
  */
 import type { KubeObject } from '#api/object.ts'
 import { isReason } from '#api/status.ts'
-import { rfc3339 } from '#base/clock.ts'
+import { ifThere } from '#client/absence.ts'
 import { type Controller, createController, type SyncResult } from '#client/controller.ts'
 import { nameOf, type ResourceClient } from '#client/resource.ts'
 import type { ControllerDeps } from '../deps.ts'
@@ -19,11 +19,9 @@ import {
   dnsService,
   kubernetesEndpoints,
   kubernetesService,
-  kubernetesServiceCIDR,
   kubernetesSlice,
   namespaceOf,
   PRIORITY_CLASSES,
-  readyServiceCIDR,
   retiredApiServices,
   SYSTEM_NAMESPACES,
 } from './plan.ts'
@@ -53,14 +51,9 @@ async function ensureGone(
   name: string,
   signal: AbortSignal,
 ): Promise<void> {
-  try {
-    const { metadata } = await client.apiServices.get({ name }, signal)
-    if (metadata.labels?.[AUTO_MANAGED] !== undefined) {
-      await client.apiServices.delete({ name }, {}, signal)
-    }
-  } catch (error) {
-    if (!isReason(error, 'NotFound')) throw error
-  }
+  const existing = await ifThere(client.apiServices.get({ name }, signal))
+  if (existing?.metadata.labels?.[AUTO_MANAGED] === undefined) return
+  await ifThere(client.apiServices.delete({ name }, {}, signal))
 }
 
 /** Where pods find the API; nothing, said once, when no address of this server would mean it elsewhere. */
@@ -109,15 +102,6 @@ export function createBootstrapController(deps: ControllerDeps): Controller {
     ]),
     ['kubernetes service', signal => ensure(client.services, kubernetesService(config), signal)],
     ...endpointsOf(deps),
-    [
-      'service range',
-      async signal => {
-        await ensure(client.serviceCIDRs, kubernetesServiceCIDR(config), signal)
-        const range = await client.serviceCIDRs.get({ name: 'kubernetes' }, signal)
-        const ready = readyServiceCIDR(range, rfc3339(deps.clock.now()))
-        if (ready !== undefined) await client.serviceCIDRs.updateStatus(ready, {}, signal)
-      },
-    ],
     ['dns service', signal => ensure(client.services, dnsService(config), signal)],
   ])
 

@@ -8,16 +8,16 @@
  */
 import type { KubeObject } from '#api/object.ts'
 import { AUTO_UPDATE } from '#api/flow-control.ts'
+import { hostAddress } from '#api/ipv4.ts'
 import { servedResources } from '#api/scheme.ts'
 import type { FieldError } from '#api/status.ts'
 import type { APIService } from '#api/types/apiregistration-v1.ts'
 import type { Endpoints, Namespace, Service } from '#api/types/core-v1.ts'
+import { isRecord } from '#api/values.ts'
 import type { EndpointSlice } from '#api/types/discovery-v1.ts'
-import type { ServiceCIDR } from '#api/types/networking-v1.ts'
 import type { PriorityClass } from '#api/types/scheduling-v1.ts'
-import { refuseSpecialAddress } from '#api/validation/service-exposure.ts'
+import { refuseSpecialAddress } from '#api/validation/endpoints.ts'
 import type { ClusterConfig } from '../deps.ts'
-import { hostAddress } from '../ipv4.ts'
 
 export const SYSTEM_NAMESPACES = [
   'default',
@@ -98,34 +98,6 @@ export const dnsService = (config: ClusterConfig): Service => ({
   },
 })
 
-const READY = 'Kubernetes Service CIDR is ready'
-
-/** The range that addresses of Services come from. */
-export const kubernetesServiceCIDR = (config: ClusterConfig): ServiceCIDR => ({
-  apiVersion: 'networking.k8s.io/v1',
-  kind: 'ServiceCIDR',
-  metadata: {
-    name: KUBERNETES.name,
-    finalizers: ['networking.k8s.io/service-cidr-finalizer'],
-  },
-  spec: { cidrs: [config.serviceCIDR] },
-})
-
-/** The range as usable; undefined when it says so already. `now` is RFC 3339. */
-export function readyServiceCIDR(range: ServiceCIDR, now: string): ServiceCIDR | undefined {
-  const { conditions = [] } = range.status ?? {}
-  if (conditions.some(({ type, status }) => type === 'Ready' && status === 'True')) return undefined
-  const ready = {
-    type: 'Ready',
-    status: 'True',
-    lastTransitionTime: now,
-    reason: '',
-    message: READY,
-  }
-  const others = conditions.filter(({ type }) => type !== 'Ready')
-  return { ...range, status: { conditions: [...others, ready] } }
-}
-
 /** False for an address that only means this host: Endpoints may not name it. */
 export function isAdvertisable({ advertiseAddress }: ClusterConfig): boolean {
   const faults: FieldError[] = []
@@ -179,12 +151,17 @@ const GROUP_PRIORITIES: Readonly<Record<string, number>> = {
   'node.k8s.io': 16_300,
   'discovery.k8s.io': 16_200,
   'flowcontrol.apiserver.k8s.io': 16_100,
-  'resource.k8s.io': 15_900,
+  'resource.k8s.io': 16_200,
   'storagemigration.k8s.io': 15_800,
 }
 const OTHER_GROUPS = 9000
 /** Newer versions of a group come first. */
 const VERSION_PRIORITIES: Readonly<Record<string, number>> = { v1: 15, v2: 30 }
+/** Where upstream left room between versions. */
+const SPREAD_PRIORITIES: Readonly<Record<string, number>> = {
+  'v1.flowcontrol.apiserver.k8s.io': 21,
+  'v1.resource.k8s.io': 21,
+}
 const OTHER_VERSIONS = 9
 
 /** Marks what was made here. */
@@ -201,7 +178,12 @@ const apiService = (group: string, version: string): APIService => ({
     ...(group === '' ? {} : { group }),
     version,
     groupPriorityMinimum: GROUP_PRIORITIES[group] ?? OTHER_GROUPS,
-    versionPriority: group === '' ? 1 : (VERSION_PRIORITIES[version] ?? OTHER_VERSIONS),
+    versionPriority:
+      group === ''
+        ? 1
+        : (SPREAD_PRIORITIES[`${version}.${group}`] ??
+          VERSION_PRIORITIES[version] ??
+          OTHER_VERSIONS),
   },
 })
 
@@ -233,12 +215,9 @@ export function corrected<T extends KubeObject>(
   return isSame(existing, merged) ? undefined : merged
 }
 
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** Maps are merged, everything else is replaced. */
 function overlay(below: unknown, above: unknown): unknown {
-  if (!isMap(below) || !isMap(above)) return above
+  if (!isRecord(below) || !isRecord(above)) return above
   const merged: Record<string, unknown> = { ...below }
   for (const [key, value] of Object.entries(above)) merged[key] = overlay(below[key], value)
   return merged

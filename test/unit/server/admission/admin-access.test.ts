@@ -52,6 +52,7 @@ async function refusal({ namespace, resource, fields, before }: Asked): Promise<
       oldObject: before === undefined ? undefined : built(before),
       options: undefined,
       dryRun: false,
+      verb: 'update',
     })
     return ''
   } catch (error) {

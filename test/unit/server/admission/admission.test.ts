@@ -7,6 +7,8 @@ import { createDefaultTolerationSeconds } from '#server/admission/default-tolera
 import { createNamespaceLifecycle } from '#server/admission/namespace-lifecycle.ts'
 import { createPriorityAdmission } from '#server/admission/priority.ts'
 import { createServiceAccountAdmission } from '#server/admission/service-account.ts'
+import { createTaintNodesByCondition } from '#server/admission/taint-nodes-by-condition.ts'
+import { recordOf } from '#api/values.ts'
 import { any, aPod, attributes, refusal, run, specOf } from '../../../support/admission-cases.ts'
 import { memoryReader } from '../../../support/memory-reader.ts'
 
@@ -163,6 +165,25 @@ void t.test('DefaultTolerationSeconds', async t => {
     ['undefined:undefined'],
     'who tolerates everything needs nothing',
   )
+})
+
+void t.test('TaintNodesByCondition', async t => {
+  const plugin = createTaintNodesByCondition()
+  const taints = async (given: readonly object[] | undefined): Promise<unknown> => {
+    const object = {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'n' },
+      spec: given === undefined ? {} : { taints: given },
+    }
+    const node = await run(plugin, attributes('CREATE nodes /n', { object }))
+    return recordOf(node?.['spec'])['taints']
+  }
+  const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }
+  const own = { key: 'own', effect: 'NoExecute' }
+  t.same(await taints(undefined), [notReady])
+  t.same(await taints([own]), [own, notReady])
+  t.same(await taints([notReady]), [notReady], 'once')
 })
 
 void t.test('Priority', async t => {

@@ -39,6 +39,7 @@ async function admitted(spec: Partial<PodSpec>): Promise<PodSpec | string> {
     oldObject: undefined,
     options: undefined,
     dryRun: false,
+    verb: 'create',
   }
   const reader = memoryReader()
   reader.put('runtimeclasses.node.k8s.io', runtimeClass)

@@ -259,6 +259,7 @@ void t.test('nobody grants what he does not hold', async t => {
         oldObject,
         options: undefined,
         dryRun: false,
+        verb: 'update',
       }),
     )
   const role = (rules: readonly PolicyRule[]) => ({
@@ -284,17 +285,18 @@ void t.test('nobody grants what he does not hold', async t => {
     { message: /attempting to grant RBAC permissions not currently held/ },
     'a label may hand the rules on',
   )
-  await t.rejects(
-    write('clusterroles', {
-      ...role([]),
-      kind: 'ClusterRole',
-      aggregationRule: { clusterRoleSelectors: [] },
-    }),
-    {
-      message:
-        'clusterroles.rbac.authorization.k8s.io "r" is forbidden: must have cluster-admin privileges to use the aggregationRule',
-    },
-  )
+  const gathering = {
+    ...role([]),
+    kind: 'ClusterRole',
+    aggregationRule: { clusterRoleSelectors: [] },
+  }
+  const refused = {
+    message:
+      'clusterroles.rbac.authorization.k8s.io "r" is forbidden: must have cluster-admin privileges to use the aggregationRule',
+  }
+  await t.rejects(write('clusterroles', gathering), refused)
+  const plain = { ...role([]), kind: 'ClusterRole' }
+  await t.rejects(write('clusterroles', plain, alice, gathering), refused, 'nor take it away')
   const binding = (name: string) => ({
     apiVersion: API,
     kind: 'RoleBinding',
