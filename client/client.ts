@@ -21,7 +21,7 @@ import type {
 } from '#api/types/core-v1.ts'
 import type { EndpointSlice } from '#api/types/discovery-v1.ts'
 import type { RuntimeClass } from '#api/types/node-v1.ts'
-import type { ServiceCIDR } from '#api/types/networking-v1.ts'
+import type { IPAddress, ServiceCIDR } from '#api/types/networking-v1.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '#api/types/rbac-v1.ts'
 import type { APIService } from '#api/types/apiregistration-v1.ts'
 import type { FlowSchema, PriorityLevelConfiguration } from '#api/types/flowcontrol-v1.ts'
@@ -58,6 +58,7 @@ export const RESOURCES = {
   replicaSets: inNamespace('apps', 'replicasets', 'ReplicaSet'),
   endpointSlices: inNamespace('discovery.k8s.io', 'endpointslices', 'EndpointSlice'),
   runtimeClasses: inCluster('node.k8s.io', 'runtimeclasses', 'RuntimeClass'),
+  ipAddresses: inCluster('networking.k8s.io', 'ipaddresses', 'IPAddress'),
   serviceCIDRs: inCluster('networking.k8s.io', 'servicecidrs', 'ServiceCIDR'),
   leases: inNamespace('coordination.k8s.io', 'leases', 'Lease'),
   roles: inNamespace('rbac.authorization.k8s.io', 'roles', 'Role'),
@@ -98,6 +99,7 @@ export interface Kinds {
   readonly replicaSets: ReplicaSet
   readonly endpointSlices: EndpointSlice
   readonly runtimeClasses: RuntimeClass
+  readonly ipAddresses: IPAddress
   readonly serviceCIDRs: ServiceCIDR
   readonly leases: Lease
   readonly roles: Role

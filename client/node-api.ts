@@ -46,7 +46,7 @@ export interface NodeHandler {
 export const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const
 
 /** A frame is `channel: u8, length: u32 big endian, payload`. Larger payloads are split by the writer. */
-export const FRAME_HEADER_BYTES = 5
+const FRAME_HEADER_BYTES = 5
 export const FRAME_PAYLOAD_MAX_BYTES = 64 * 1024
 
 export interface Frame {

@@ -123,11 +123,11 @@ export interface ResourceClient<T extends KubeObject> {
 }
 
 /** `/api/v1`, `/apis/apps/v1`. */
-export const groupPath = (resource: Pick<ResourceName, 'group' | 'version'>): string =>
+const groupPath = (resource: Pick<ResourceName, 'group' | 'version'>): string =>
   resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`
 
 /** The path of a collection; `namespace` '' or absent = across all namespaces. */
-export function collectionPath(resource: ResourceName, namespace: string | undefined): string {
+function collectionPath(resource: ResourceName, namespace: string | undefined): string {
   const scope =
     resource.namespaced && namespace !== undefined && namespace !== ''
       ? `/namespaces/${encodeURIComponent(namespace)}`
@@ -135,7 +135,7 @@ export function collectionPath(resource: ResourceName, namespace: string | undef
   return `${groupPath(resource)}${scope}/${resource.plural}`
 }
 
-export const objectPath = (resource: ResourceName, at: ObjectName): string =>
+const objectPath = (resource: ResourceName, at: ObjectName): string =>
   `${collectionPath(resource, at.namespace)}/${encodeURIComponent(at.name)}`
 
 /** What names an existing object. Throws RangeError for one without a name: a bug of the caller. */

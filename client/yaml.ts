@@ -55,6 +55,7 @@ export const renderYaml = (value: unknown): string =>
   yaml.dump(value, {
     schema: WRITING,
     noRefs: true,
+    sortKeys: true,
     lineWidth: -1,
     seqNoIndent: true,
     quoteStyle: 'double',

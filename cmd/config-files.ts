@@ -7,7 +7,7 @@ import { loadAll } from 'js-yaml'
 import { yamlFault } from '#base/errors.ts'
 import { UsageError } from './flags.ts'
 
-export const DEFAULT_CONFIG = '/etc/kites/config.yaml'
+const DEFAULT_CONFIG = '/etc/kites/config.yaml'
 
 type ConfigFile = Readonly<Record<string, unknown>>
 

@@ -1,6 +1,7 @@
 /** Turns the flags of `kites server` into the options of its parts; says what is wrong with them. Reads token files. */
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { formatNetwork, hostAddress, parseNetwork, sizeOfNetwork } from '#api/ipv4.ts'
 import { messageOf } from '#base/errors.ts'
 import { UsageError, type FlagValues } from './flags.ts'
 import { nodeIPsOf, nodeNameOf } from './host.ts'
@@ -60,7 +61,7 @@ export function serverOptionsOf(values: FlagValues<typeof SERVER_FLAGS>): Server
   requireAddress('advertise-address', advertiseAddress)
   requirePort('https-listen-port', values['https-listen-port'])
   requirePort('advertise-port', values['advertise-port'] ?? values['https-listen-port'])
-  const clusterDNS = values['cluster-dns'] ?? addressAt(serviceCIDR, 10)
+  const clusterDNS = values['cluster-dns'] ?? hostAddress(serviceCIDR.text, 10)
   requireAddress('cluster-dns', clusterDNS)
   requireDisjoint(clusterCIDR, serviceCIDR)
   return {
@@ -77,7 +78,7 @@ export function serverOptionsOf(values: FlagValues<typeof SERVER_FLAGS>): Server
     clusterDNS,
     clusterDomain: domain(values['cluster-domain']),
     hidesOldVersions: values['disable-old-api-versions'],
-    apiServiceIP: addressAt(serviceCIDR, 1),
+    apiServiceIP: hostAddress(serviceCIDR.text, 1),
     kubeconfig: {
       path: values['write-kubeconfig'],
       mode: fileMode(values['write-kubeconfig-mode']),
@@ -144,19 +145,12 @@ interface Cidr {
 function cidr(flag: string, text: string): Cidr {
   const [address = '', bits = ''] = text.split('/')
   const size = Number(bits)
-  if (isIP(address) !== 4 || !/^\d+$/.test(bits) || size < 8 || size > 28) {
+  if (isIP(address) !== 4 || !/^\d{1,2}$/.test(bits) || size < 8 || size > 28) {
     throw new UsageError(`--${flag} is an IPv4 network such as 10.42.0.0/16, not "${text}"`)
   }
-  const value = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
-  const span = 2 ** (32 - size)
-  const base = Math.floor(value / span) * span
-  return { text: `${addressOf(base)}/${size}`, base, span }
+  const network = parseNetwork(text)
+  return { text: formatNetwork(network), base: network.base, span: sizeOfNetwork(size) }
 }
-
-const addressOf = (value: number): string =>
-  [24, 16, 8, 0].map(shift => Math.floor(value / 2 ** shift) % 256).join('.')
-
-const addressAt = ({ base }: Cidr, offset: number): string => addressOf(base + offset)
 
 function portRange(text: string): { first: number; last: number } {
   const match = /^(\d+)-(\d+)$/.exec(text)

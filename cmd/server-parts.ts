@@ -278,6 +278,7 @@ function controlParts(
       clusterCIDR: options.clusterCIDR,
       nodeMaskBits: 24,
       serviceCIDR: options.serviceCIDR,
+      nodePorts: options.nodePortRange,
       clusterDNS: options.clusterDNS,
       advertiseAddress: options.advertiseAddress,
       advertisePort: options.advertisePort,

@@ -55,30 +55,6 @@ ended() {
 
 explain() { sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p;}' "$0"; }
 
-check_host() {
-  [ "$(uname -s)" = Linux ] || fail "this is $(uname -s); kites runs on Linux"
-  [ "$(id -u)" = 0 ] || fail "run it as root: sudo sh packaging/install.sh"
-  case $(uname -m) in x86_64 | aarch64) ;; *) fail "no build for $(uname -m); x86_64 and aarch64 are supported" ;; esac
-  distribution=$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release 2>/dev/null | tr -d '"') || true
-  has apt-get || fail "${distribution:-this system} has no apt-get; Debian and Ubuntu are supported"
-  cat "$SOURCE/package.json" "$SOURCE/packaging/build.mjs" >/dev/null 2>&1 ||
-    fail "root cannot read $SOURCE (a network folder that shuts root out?); copy it to a local folder first"
-  check_other_clusters
-}
-
-# Two of them on one host would fight over Service rules, pod networks and port 6443. What runs in a container (kind,
-# k3d, a pod) has a network of its own.
-check_other_clusters() {
-  for comm in /proc/[0-9]*/comm; do
-    read -r program <"$comm" 2>/dev/null || continue
-    case $program in
-      kubelet | k3s | k3s-server | k3s-agent | rke2 | k0s | kube-apiserver | kube-proxy)
-        [ "$(readlink "${comm%/comm}/ns/net")" != "$(readlink /proc/self/ns/net)" ] ||
-          fail "$program runs on this host already; stop and disable that cluster first" ;;
-    esac
-  done
-}
-
 # Server or agent, and what an earlier run was told: arguments and variables of this one stand above it.
 choose_role() {
   if [ -z "${KITES_URL:-}" ] && [ -e "$STATE/kites-agent.role" ]; then
@@ -116,32 +92,6 @@ flag() {
   value=$(echo " $ARGS" | sed -n "s/.* --$1[= ]\([^ ]*\).*/\1/p")
   [ -n "$value" ] || value=$(sed -n "s/^$1: *[\"']\{0,1\}\([^\"']*\).*/\1/p" /etc/kites/config.yaml 2>/dev/null) || true
   echo "${value:-$2}"
-}
-
-check_port() {
-  [ "$ROLE" = server ] && ! is_running || return 0
-  port=$(flag https-listen-port 6443)
-  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-    awk -v want="$(printf ':%04X' "$port")" '$4 == "0A" && index($2, want) == length($2) - 4 { found = 1 } END { exit !found }' ||
-    return 0
-  holder=$(has ss && ss -ltnpH "sport = :$port" 2>/dev/null | sed -n 's/.*users:((\("[^"]*",pid=[0-9]*\).*/ by \1/p' | head -n 1) || true
-  fail "port $port is taken$holder; stop that, or choose another: sh packaging/install.sh --https-listen-port 7443"
-}
-
-check_disk() {
-  [ "$NEEDS_BUILD" = yes ] || return 0
-  for folder in /usr/local /var/tmp; do
-    free=$(df -Pk "$folder" 2>/dev/null | awk 'NR == 2 { print int($4 / 1024) }')
-    [ "${free:-9999}" -ge 900 ] || fail "$folder has ${free} MB free; building and installing need 900 MB"
-  done
-}
-
-check_kernel() {
-  nft -c add table inet kites-probe 2>/dev/null || {
-    has modprobe && modprobe nf_tables 2>/dev/null
-    nft -c add table inet kites-probe 2>/dev/null ||
-      fail "this kernel ($(uname -r)) does not let nftables work: $(nft -c add table inet kites-probe 2>&1 | head -n 1)"
-  }
 }
 
 install_packages() {
@@ -431,6 +381,10 @@ umask 022
 trap ended EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+cat "$SOURCE/package.json" "$SOURCE/packaging/build.mjs" "$SOURCE/packaging/host-checks.sh" >/dev/null 2>&1 ||
+  fail "root cannot read $SOURCE (a network folder that shuts root out?); copy it to a local folder first"
+# shellcheck disable=SC1091
+. "$SOURCE/packaging/host-checks.sh"
 check_host
 choose_role
 DATA=$(flag data-dir /var/lib/kites)

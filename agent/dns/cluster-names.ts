@@ -37,7 +37,7 @@ export type Resolution =
   /** An alias, whose target has to be looked up too, here or elsewhere. */
   | { readonly kind: 'alias'; readonly record: DnsRecord; readonly target: string }
 
-export const CLUSTER_TTL_SECONDS = 5
+const CLUSTER_TTL_SECONDS = 5
 const REVERSE_SUFFIX = '.in-addr.arpa'
 /** Version of the specification, which clients may ask for. */
 const SCHEMA_VERSION = '1.1.0'

@@ -36,7 +36,7 @@ const DAY_MS = 86_400_000
 export const RENEW_BEFORE_DAYS = 120
 const PASSWORD_BYTES = 16
 /** Where the node password lies unless the caller says otherwise: it outlives the data directory. */
-export const NODE_PASSWORD_FILE = '/etc/kites/node/password'
+const NODE_PASSWORD_FILE = '/etc/kites/node/password'
 
 export interface IdentityFiles {
   readonly folder: string

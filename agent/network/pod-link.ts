@@ -32,7 +32,7 @@ export const interfaceName = (podUID: string): string =>
   `${INTERFACE_PREFIX}${createHash('sha256').update(podUID).digest('hex').slice(0, 10)}`
 
 /** Derived from the address, so that it never changes while the address does not. */
-export const podMac = (address: string): string => {
+const podMac = (address: string): string => {
   const value = parseAddress(address) ?? 0
   const bytes = [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
   return ['0a', '58', ...bytes.map(byte => byte.toString(16).padStart(2, '0'))].join(':')

@@ -3,13 +3,13 @@
  * but renewTime, which the server answers without writing to disk.
  * Source: k8s.io/component-helpers apimachinery/lease/controller.go
  */
-import { isReason } from '#api/status.ts'
 import type { Lease } from '#api/types/coordination-v1.ts'
 import { backoffMs } from '#base/backoff.ts'
 import { type Clock, rfc3339Micro } from '#base/clock.ts'
 import type { Part } from '#base/lifetime.ts'
 import type { Logger } from '#base/logger.ts'
 import type { Random } from '#base/random.ts'
+import { ifThere } from '#client/absence.ts'
 import type { Client } from '#client/client.ts'
 
 const NAMESPACE = 'kube-node-lease'
@@ -53,10 +53,7 @@ export function createNodeLease(options: NodeLeaseOptions): Part {
   const renew = async (signal: AbortSignal): Promise<void> => {
     const at = { namespace: NAMESPACE, name: nodeName }
     if (known === undefined) {
-      const before = await client.leases.get(at, signal).catch((error: unknown) => {
-        if (isReason(error, 'NotFound')) return undefined
-        throw error
-      })
+      const before = await ifThere(client.leases.get(at, signal))
       known = before ?? (await client.leases.create(wanted(undefined), {}, signal))
       if (before === undefined) return
     }

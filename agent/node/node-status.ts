@@ -9,7 +9,7 @@ import { VERSION } from '#base/version.ts'
 import type { ImageState, RuntimeInfo } from '../runtime/runtime.ts'
 import type { Machine, Usage } from './machine.ts'
 
-export const PODS_MAX = 110
+const PODS_MAX = 110
 const IMAGES_MAX = 50
 const NAMES_PER_IMAGE_MAX = 5
 /** Kept for the system, as kubelets do by default: hard eviction at 100 MiB of memory and 10 % of disk. */

@@ -112,7 +112,7 @@ export function outcomeOf({ grpcStatus, grpcMessage, body }: Reply): GrpcOutcome
 }
 
 /** One uncompressed message: flag, length, and field 1 (`service`) unless it is empty. Pure. */
-export function encodeRequest(service: string): Buffer {
+function encodeRequest(service: string): Buffer {
   const name = Buffer.from(service)
   // a length takes seven bits of each byte; nobody names a service with more than two bytes of them
   const length = name.length < 128 ? [name.length] : [(name.length & 127) | 128, name.length >> 7]

@@ -3,6 +3,7 @@
  * Source: kubernetes pkg/credentialprovider/keyring.go; docs "Pull an Image from a Private Registry"
  */
 import type { Secret } from '#api/types/core-v1.ts'
+import { type Fields, isRecord } from '#api/values.ts'
 import type { RegistryAuth } from '../runtime/runtime.ts'
 
 const DOCKER_HUB = 'docker.io'
@@ -31,7 +32,7 @@ export function authFor(reference: string, secrets: readonly Secret[]): Registry
 const hostOf = (server: string): string => server.replace(/^https?:\/\//u, '').split('/')[0] ?? ''
 
 /** `.dockerconfigjson` has the map under `auths`, the older `.dockercfg` is the map. */
-function authsOf({ data }: Secret): Readonly<Record<string, unknown>> {
+function authsOf({ data }: Secret): Fields {
   const modern = parse(data?.['.dockerconfigjson'])
   if (isRecord(modern) && isRecord(modern['auths'])) return modern['auths']
   const old = parse(data?.['.dockercfg'])
@@ -47,9 +48,6 @@ function parse(base64: string | undefined): unknown {
     return undefined
   }
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null
 
 function credentialsOf(auth: unknown): { username: string; password: string } | undefined {
   if (!isRecord(auth)) return undefined

@@ -1,12 +1,11 @@
 /**
  * Quality of service and what it means for the kernel: class, OOM score, CPU shares and quota. Pure.
- * Source: kubernetes pkg/apis/core/v1/helper/qos, pkg/kubelet/qos/policy.go, pkg/kubelet/cm/helpers_linux.go
+ * Source: kubernetes pkg/kubelet/qos/policy.go, pkg/kubelet/cm/helpers_linux.go
  */
+import { type QosClass, qosClassOf as classOfSpec } from '#api/pod-qos.ts'
 import { quantityMillis, quantityValue } from '#api/quantity.ts'
 import type { Container, Pod } from '#api/types/core-v1.ts'
 import type { ContainerResources } from '../runtime/runtime.ts'
-
-export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort'
 
 const SHARES_PER_CPU = 1024
 const SHARES_MIN = 2
@@ -19,32 +18,7 @@ const BEST_EFFORT_OOM = 1000
 
 const amount = (text: string | undefined): number => (text === undefined ? 0 : quantityValue(text))
 
-export function qosClassOf(pod: Pod): QosClass {
-  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])]
-  const has = (container: Container, list: 'requests' | 'limits', name: string): boolean =>
-    isPositive(container.resources?.[list]?.[name])
-  const RESOURCES = ['cpu', 'memory'] as const
-  const isAny = containers.some(container =>
-    RESOURCES.some(name => has(container, 'requests', name) || has(container, 'limits', name)),
-  )
-  if (!isAny) return 'BestEffort'
-  const isGuaranteed = containers.every(container =>
-    RESOURCES.every(name => {
-      const limit = container.resources?.limits?.[name]
-      const request = container.resources?.requests?.[name] ?? limit
-      return (
-        isPositive(limit) &&
-        request !== undefined &&
-        limit !== undefined &&
-        quantityMillis(request) === quantityMillis(limit)
-      )
-    }),
-  )
-  return isGuaranteed ? 'Guaranteed' : 'Burstable'
-}
-
-const isPositive = (text: string | undefined): boolean =>
-  text !== undefined && quantityMillis(text) > 0
+export const qosClassOf = (pod: Pod): QosClass => classOfSpec(pod.spec ?? {})
 
 export function containerResources(
   pod: Pod,

@@ -17,7 +17,7 @@ import {
 import { dirname } from 'node:path'
 import { codeOf } from '#base/errors.ts'
 
-export const SECRET_FILE_MODE = 0o600
+const SECRET_FILE_MODE = 0o600
 const SECRET_FOLDER_MODE = 0o700
 
 /** Creates missing folders (0700) on the way. */

@@ -7,6 +7,7 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { type Fields, listOf, recordOf } from '#api/values.ts'
 import { yamlFault } from '#base/errors.ts'
 import { writeSecretFile } from './files.ts'
 
@@ -94,21 +95,21 @@ export interface ParseOptions {
 
 /** The entry of a decoded kubeconfig document. */
 export function parseKubeconfig(document: unknown, options: ParseOptions): KubeconfigEntry {
-  const root = fieldsOf(document)
-  const contextName = options.contextName ?? textOf(root['current-context'])
+  const root = recordOf(document)
+  const contextName = options.contextName ?? filled(root['current-context'])
   if (contextName === undefined) throw new KubeconfigError('kubeconfig has no current-context')
   const context = named(root, 'contexts', contextName, 'context')
-  const cluster = named(root, 'clusters', textOf(context['cluster']) ?? '', 'cluster')
-  const user = named(root, 'users', textOf(context['user']) ?? '', 'user')
-  const server = textOf(cluster['server'])
+  const cluster = named(root, 'clusters', filled(context['cluster']) ?? '', 'cluster')
+  const user = named(root, 'users', filled(context['user']) ?? '', 'user')
+  const server = filled(cluster['server'])
   if (server === undefined) throw new KubeconfigError('kubeconfig has no server address')
   if (!/^https?:$/.test(URL.parse(server)?.protocol ?? ''))
     throw new KubeconfigError(`kubeconfig: the server must be https://HOST:PORT, not "${server}"`)
   const ca = dataOrFile(cluster, 'certificate-authority', options.folder)
   const cert = dataOrFile(user, 'client-certificate', options.folder)
   const key = dataOrFile(user, 'client-key', options.folder)
-  const token = textOf(user['token']) ?? tokenFile(user, options.folder)
-  const namespace = textOf(context['namespace'])
+  const token = filled(user['token']) ?? tokenFile(user, options.folder)
+  const namespace = filled(context['namespace'])
   return {
     server,
     ...(ca === undefined ? {} : { ca }),
@@ -119,26 +120,23 @@ export function parseKubeconfig(document: unknown, options: ParseOptions): Kubec
   }
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
 function named(root: Fields, list: string, name: string, key: string): Fields {
-  const entries = root[list]
-  const found = Array.isArray(entries)
-    ? entries.map(fieldsOf).find(entry => entry['name'] === name)
-    : undefined
+  const found = listOf(root[list])
+    .map(recordOf)
+    .find(entry => entry['name'] === name)
   if (found === undefined) throw new KubeconfigError(`kubeconfig has no ${key} "${name}"`)
-  return fieldsOf(found[key])
+  return recordOf(found[key])
 }
 
 function dataOrFile(fields: Fields, key: string, folder: string): string | undefined {
-  const data = textOf(fields[`${key}-data`])
+  const data = filled(fields[`${key}-data`])
   if (data !== undefined) return Buffer.from(data, 'base64').toString('utf8')
-  const path = textOf(fields[key])
+  const path = filled(fields[key])
   return path === undefined ? undefined : readText(resolve(folder, path))
 }
 
 function tokenFile(user: Fields, folder: string): string | undefined {
-  const path = textOf(user['tokenFile'])
+  const path = filled(user['tokenFile'])
   return path === undefined ? undefined : readText(resolve(folder, path)).trim()
 }
 
@@ -150,10 +148,5 @@ function readText(path: string): string {
   }
 }
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {})
-
-const textOf = (value: unknown): string | undefined =>
+const filled = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined

@@ -1,6 +1,6 @@
 /** `kites kubectl apply`: server-side apply of manifests, as field manager `kubectl`. */
 import type { AnyObject } from '#api/object.ts'
-import { isReason } from '#api/status.ts'
+import { ifThere } from '#client/absence.ts'
 import type { HttpTransport } from '#client/http-transport.ts'
 import { describeFlags, parseFlags, UsageError, type FlagTable } from '../flags.ts'
 import {
@@ -78,10 +78,7 @@ async function applyOne(
   path: string,
   object: AnyObject,
 ): Promise<string> {
-  const before = await transport.request({ method: 'GET', path }).catch((error: unknown) => {
-    if (isReason(error, 'NotFound')) return undefined
-    throw error
-  })
+  const before = await ifThere(transport.request({ method: 'GET', path }))
   const after = await transport.request({
     method: 'PATCH',
     path,

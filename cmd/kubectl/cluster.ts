@@ -129,10 +129,7 @@ const resourcesOf = (page: AggregatedDiscovery): DiscoveredResource[] =>
   )
 
 /** The resources that a word names: plural, singular, short name, kind, `plural.group`, or a category. */
-export function resourcesNamed(
-  all: readonly DiscoveredResource[],
-  word: string,
-): DiscoveredResource[] {
+function resourcesNamed(all: readonly DiscoveredResource[], word: string): DiscoveredResource[] {
   const name = word.toLowerCase()
   const [bare = '', ...rest] = name.split('.')
   const group = rest.join('.')

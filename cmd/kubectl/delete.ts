@@ -2,6 +2,7 @@
 import type { AnyObject } from '#api/object.ts'
 import { isReason } from '#api/status.ts'
 import { systemClock } from '#base/clock.ts'
+import { ifThere } from '#client/absence.ts'
 import type { HttpTransport } from '#client/http-transport.ts'
 import { describeFlags, parseFlags, UsageError, type FlagTable } from '../flags.ts'
 import { placeOf } from './apply.ts'
@@ -150,11 +151,6 @@ async function untilGone(transport: HttpTransport, deleted: readonly Deleted[]):
 }
 
 async function isThere(transport: HttpTransport, path: string, uid: string): Promise<boolean> {
-  try {
-    const { metadata } = await transport.request({ method: 'GET', path })
-    return uid === '' || metadata.uid === uid
-  } catch (error) {
-    if (isReason(error, 'NotFound')) return false
-    throw error
-  }
+  const object = await ifThere(transport.request({ method: 'GET', path }))
+  return object !== undefined && (uid === '' || object.metadata.uid === uid)
 }

@@ -47,7 +47,7 @@ export type Rule = readonly Statement[]
 
 export const renderRule = (rule: Rule): string => rule.map(renderStatement).join(' ')
 
-export function renderStatement(statement: Statement): string {
+function renderStatement(statement: Statement): string {
   switch (statement.kind) {
     case 'match':
       return `${statement.field} ${not(statement)}${statement.value}`

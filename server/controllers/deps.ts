@@ -13,6 +13,7 @@ export interface ClusterConfig {
   readonly nodeMaskBits: number
   /** `10.43.0.0/16` */
   readonly serviceCIDR: string
+  readonly nodePorts: { readonly first: number; readonly last: number }
   /** `10.43.0.10` */
   readonly clusterDNS: string
   /** Where this server is reached: the endpoints of default/kubernetes. */

@@ -23,12 +23,22 @@ import {
 import { createPodGCController } from './pod-gc/controller.ts'
 import { createReplicaSetController } from './replicaset/controller.ts'
 import { createRootCAController } from './root-ca/controller.ts'
+import { createServiceAddressController } from './service-addresses/controller.ts'
+import {
+  createDefaultServiceCIDRController,
+  createServiceCIDRController,
+} from './service-cidrs/controller.ts'
+import { createServiceNodePortController } from './service-node-ports/controller.ts'
 import { createServiceAccountController } from './serviceaccount/controller.ts'
 import { createNodePasswordCleaner, createTokenCleaner } from './tokens/controller.ts'
 
 /** Controllers that tell events, by the component name their events bear. */
 const RECORDING: readonly (readonly [string, (deps: RecordingDeps) => Part])[] = [
   ['garbage-collector-controller', createGarbageCollector],
+  ['kubernetes-service-cidr-controller', createDefaultServiceCIDRController],
+  ['service-cidr-controller', createServiceCIDRController],
+  ['ipallocator-repair-controller', createServiceAddressController],
+  ['portallocator-repair-controller', createServiceNodePortController],
   ['cidrAllocator', createNodeCIDRController],
   ['node-controller', createNodeLifecycleController],
   ['taint-eviction-controller', createTaintEvictionController],

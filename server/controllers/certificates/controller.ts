@@ -3,6 +3,7 @@ import { isReason } from '#api/status.ts'
 import type { CertificateSigningRequest } from '#api/types/certificates-v1.ts'
 import { rfc3339 } from '#base/clock.ts'
 import { messageOf } from '#base/errors.ts'
+import { ifThere } from '#client/absence.ts'
 import { type Controller, createController, type SyncResult } from '#client/controller.ts'
 import { nameOf } from '#client/resource.ts'
 import type { CertificateAuthority, ControllerDeps } from '../deps.ts'
@@ -58,11 +59,7 @@ export function createCertificatesController(
     const request = requests.get(key)
     if (request === undefined) return undefined
     if (isStale(request, clock.now())) {
-      await client.certificateSigningRequests
-        .delete(nameOf(request), {}, signal)
-        .catch((error: unknown) => {
-          if (!isReason(error, 'NotFound')) throw error
-        })
+      await ifThere(client.certificateSigningRequests.delete(nameOf(request), {}, signal))
       return undefined
     }
     const mayAct = !isDecided(request) || wantsSigning(request)

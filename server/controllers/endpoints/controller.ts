@@ -4,7 +4,7 @@
  */
 import { keyOf } from '#api/object.ts'
 import { labelSelectorFromSet } from '#api/selectors.ts'
-import { isReason } from '#api/status.ts'
+import { ifThere } from '#client/absence.ts'
 import { type Controller, createController, type SyncResult } from '#client/controller.ts'
 import { nameOf } from '#client/resource.ts'
 import type { ControllerDeps } from '../deps.ts'
@@ -39,9 +39,7 @@ export function createEndpointsController(deps: ControllerDeps): Controller {
       if (before === undefined) return undefined
       const { uid } = before.metadata
       const options = { preconditions: uid === undefined ? {} : { uid } }
-      await client.endpoints.delete(nameOf(before), options, signal).catch((error: unknown) => {
-        if (!isReason(error, 'NotFound')) throw error
-      })
+      await ifThere(client.endpoints.delete(nameOf(before), options, signal))
       return undefined
     }
     if (service.metadata.deletionTimestamp !== undefined) return undefined

@@ -8,9 +8,8 @@ import { isIPv4 } from 'node:net'
 import type { EndpointAddress, Endpoints, EndpointSubset, Service } from '#api/types/core-v1.ts'
 import type { Endpoint, EndpointPort, EndpointSlice } from '#api/types/discovery-v1.ts'
 import { meansTheSame } from '../same.ts'
+import { MANAGED_BY, SERVICE_NAME, type SliceAction } from '../service-slices.ts'
 
-export const SERVICE_NAME = 'kubernetes.io/service-name'
-export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by'
 export const CONTROLLER_NAME = 'endpointslicemirroring-controller.k8s.io'
 const SKIP_MIRROR = 'endpointslice.kubernetes.io/skip-mirror'
 const LEADER = 'control-plane.alpha.kubernetes.io/leader'
@@ -22,11 +21,6 @@ const NOT_COPIED: readonly string[] = [
   'kubectl.kubernetes.io/last-applied-configuration',
 ]
 
-export type MirrorAction =
-  | { readonly kind: 'create-slice'; readonly slice: EndpointSlice }
-  | { readonly kind: 'update-slice'; readonly slice: EndpointSlice }
-  | { readonly kind: 'delete-slice'; readonly slice: EndpointSlice }
-
 export interface MirrorView {
   readonly service: Service | undefined
   readonly endpoints: Endpoints | undefined
@@ -34,7 +28,7 @@ export interface MirrorView {
   readonly slices: readonly EndpointSlice[]
 }
 
-export function planMirror({ service, endpoints, slices }: MirrorView): readonly MirrorAction[] {
+export function planMirror({ service, endpoints, slices }: MirrorView): readonly SliceAction[] {
   const wanted =
     endpoints !== undefined && isMirrored(service, endpoints) ? slicesOf(endpoints) : []
   const left = new Map<string, EndpointSlice[]>()
@@ -42,7 +36,7 @@ export function planMirror({ service, endpoints, slices }: MirrorView): readonly
     const key = keyOf(slice)
     left.set(key, [...(left.get(key) ?? []), slice])
   }
-  const written = wanted.flatMap((slice): readonly MirrorAction[] => {
+  const written = wanted.flatMap((slice): readonly SliceAction[] => {
     const existing = left.get(keyOf(slice))?.shift()
     if (existing === undefined) return [{ kind: 'create-slice', slice }]
     const next = overlaid(existing, slice)
@@ -50,7 +44,7 @@ export function planMirror({ service, endpoints, slices }: MirrorView): readonly
   })
   const gone = [...left.values()]
     .flat()
-    .map((slice): MirrorAction => ({ kind: 'delete-slice', slice }))
+    .map((slice): SliceAction => ({ kind: 'delete-slice', slice }))
   return [...written, ...gone]
 }
 

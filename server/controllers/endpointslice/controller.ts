@@ -2,16 +2,14 @@
  * The EndpointSlice controller: reads, plans, executes. Decides nothing.
  * Source: kubernetes pkg/controller/endpointslice/endpointslice_controller.go
  */
-import { keyOf } from '#api/object.ts'
 import { labelSelectorFromSet } from '#api/selectors.ts'
-import { isReason } from '#api/status.ts'
 import { type Controller, createController, type SyncResult } from '#client/controller.ts'
-import { nameOf } from '#client/resource.ts'
 import type { ControllerDeps } from '../deps.ts'
-import { executeAll, type Executors } from '../execute.ts'
+import { executeAll } from '../execute.ts'
 import { OwnWrites } from '../own-writes.ts'
+import { servicesOf, sliceExecutors, watchSlices } from '../service-slices.ts'
 import { watchServices } from '../service-watch.ts'
-import { CONTROLLER_NAME, MANAGED_BY, planSlices, SERVICE_NAME, type SliceAction } from './plan.ts'
+import { CONTROLLER_NAME, planSlices } from './plan.ts'
 
 const WORKERS = 5
 const UNSETTLED_RETRY_MS = 500
@@ -26,26 +24,7 @@ export function createEndpointSliceController(deps: ControllerDeps): Controller 
   const slices = informers.of('endpointSlices')
   const writes = new OwnWrites()
   pods.addIndex(BY_NAMESPACE, pod => [pod.metadata.namespace ?? ''])
-  slices.addIndex(BY_SERVICE, slice => {
-    const service = slice.metadata.labels?.[SERVICE_NAME]
-    const isOurs = slice.metadata.labels?.[MANAGED_BY] === CONTROLLER_NAME
-    return isOurs && service !== undefined ? [`${slice.metadata.namespace}/${service}`] : []
-  })
-
-  const executorsFor = (key: string): Executors<SliceAction> => ({
-    'create-slice': async ({ slice }, signal) => {
-      writes.wrote(key, await client.endpointSlices.create(slice, {}, signal))
-    },
-    'update-slice': async ({ slice }, signal) => {
-      writes.wrote(key, await client.endpointSlices.update(slice, {}, signal))
-    },
-    'delete-slice': async ({ slice }, signal) => {
-      await client.endpointSlices.delete(nameOf(slice), {}, signal).catch((error: unknown) => {
-        if (!isReason(error, 'NotFound')) throw error
-      })
-      writes.deleted(key, slice)
-    },
-  })
+  slices.addIndex(BY_SERVICE, servicesOf(CONTROLLER_NAME))
 
   const sync = async (key: string, signal: AbortSignal): Promise<SyncResult | undefined> => {
     const service = services.get(key)
@@ -65,7 +44,7 @@ export function createEndpointSliceController(deps: ControllerDeps): Controller 
       slices: slices.byIndex(BY_SERVICE, key),
       nodeOf: name => nodes.get(name),
     })
-    await executeAll(executorsFor(key), actions, signal)
+    await executeAll(sliceExecutors(client, writes, key), actions, signal)
     return undefined
   }
 
@@ -79,19 +58,6 @@ export function createEndpointSliceController(deps: ControllerDeps): Controller 
     log: deps.log,
   })
   watchServices(informers, controller)
-  const enqueueService = (slice: Parameters<typeof keyOf>[0]): void => {
-    const service = slice.metadata.labels?.[SERVICE_NAME]
-    const isOurs = slice.metadata.labels?.[MANAGED_BY] === CONTROLLER_NAME
-    if (isOurs && service !== undefined)
-      controller.enqueue(`${slice.metadata.namespace}/${service}`)
-  }
-  slices.addHandler({
-    onAdd: enqueueService,
-    onUpdate: (before, after) => {
-      enqueueService(after)
-      enqueueService(before)
-    },
-    onDelete: enqueueService,
-  })
+  watchSlices(slices, CONTROLLER_NAME, controller)
   return controller
 }

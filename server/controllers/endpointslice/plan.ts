@@ -22,18 +22,12 @@ import {
   targetPorts,
   toleratesUnready,
 } from '../service-pods.ts'
+import { MANAGED_BY, SERVICE_NAME, type SliceAction } from '../service-slices.ts'
 
 export const MAX_ENDPOINTS = 100
-export const SERVICE_NAME = 'kubernetes.io/service-name'
-export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by'
 export const CONTROLLER_NAME = 'endpointslice-controller.k8s.io'
 const HEADLESS = 'service.kubernetes.io/headless'
 const ZONE = 'topology.kubernetes.io/zone'
-
-export type SliceAction =
-  | { readonly kind: 'create-slice'; readonly slice: EndpointSlice }
-  | { readonly kind: 'update-slice'; readonly slice: EndpointSlice }
-  | { readonly kind: 'delete-slice'; readonly slice: EndpointSlice }
 
 export interface SliceInput {
   readonly service: Service

@@ -18,12 +18,15 @@ const DISCOVERY_RETRY_MS = 1_000
 const UNKNOWN_KIND_RETRY_MS = 30_000
 /** Not an uid: the key under which the collector looks for new kinds. */
 const DISCOVERY = 'discovery'
+/** Brings new kinds, once it is established. */
+const DEFINITION = 'CustomResourceDefinition'
 
 export function createGarbageCollector(deps: RecordingDeps): Controller {
   const { log } = deps
   const graph = new OwnerGraph()
   const kinds = new WatchedKinds(deps, {
     observe(object, resource) {
+      if (object.kind === DEFINITION) controller.enqueue(DISCOVERY)
       for (const stray of graph.strays(object, resource)) tellStray(deps, stray)
       for (const uid of graph.observe(object, resource)) controller.enqueue(uid)
     },

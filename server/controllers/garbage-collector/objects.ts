@@ -3,7 +3,7 @@
  * Law  An object counts only if it is the very one (same uid); one that is gone is no error.
  */
 import type { AnyObject } from '#api/object.ts'
-import { isReason } from '#api/status.ts'
+import { ifThere } from '#client/absence.ts'
 import type { Client } from '#client/client.ts'
 import type { ResourceClient, ResourceName } from '#client/resource.ts'
 import type { Member } from './graph.ts'
@@ -32,13 +32,8 @@ export class LiveObjects {
     uid: string,
     signal: AbortSignal,
   ): Promise<AnyObject | undefined> {
-    try {
-      const object = await this.#handle(resource).get(at, signal)
-      return object.metadata.uid === uid ? object : undefined
-    } catch (error) {
-      if (isReason(error, 'NotFound')) return undefined
-      throw error
-    }
+    const object = await ifThere(this.#handle(resource).get(at, signal))
+    return object?.metadata.uid === uid ? object : undefined
   }
 
   /** Writes metadata fields of an object, provided it is still the one we read. */
@@ -60,25 +55,17 @@ export class LiveObjects {
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
     }
     const options = { propagationPolicy: policy, preconditions }
-    await orGone(this.#handle(member.resource).delete(member, options, signal))
+    await ifThere(this.#handle(member.resource).delete(member, options, signal))
   }
 
   async dropFinalizer(member: Member, finalizer: string, signal: AbortSignal): Promise<void> {
     const object = await this.find(member, signal)
     if (object?.metadata.finalizers?.includes(finalizer) !== true) return
     const finalizers = withoutFinalizer(object, finalizer)
-    await orGone(this.patch(member.resource, object, { finalizers }, signal))
+    await ifThere(this.patch(member.resource, object, { finalizers }, signal))
   }
 
   #handle(resource: ResourceName): ResourceClient<AnyObject> {
     return this.#client.resource<AnyObject>(resource)
-  }
-}
-
-async function orGone(writing: Promise<unknown>): Promise<void> {
-  try {
-    await writing
-  } catch (error) {
-    if (!isReason(error, 'NotFound')) throw error
   }
 }

@@ -4,9 +4,9 @@
  */
 import type { AnyObject } from '#api/object.ts'
 import { isSharedForm } from '#api/scheme.ts'
-import { isReason } from '#api/status.ts'
 import type { Namespace } from '#api/types/core-v1.ts'
 import { messageOf } from '#base/errors.ts'
+import { ifThere } from '#client/absence.ts'
 import { type Controller, createController } from '#client/controller.ts'
 import { type DiscoveredResource, discoverResources } from '#client/discovery.ts'
 import { nameOf } from '#client/resource.ts'
@@ -34,9 +34,7 @@ export function createNamespaceController(deps: ControllerDeps): Controller {
       await handle.deleteCollection({ namespace }, options, signal)
     } else {
       for (const object of (await handle.listAll({ namespace }, signal)).items) {
-        await handle.delete(nameOf(object), options, signal).catch((error: unknown) => {
-          if (!isReason(error, 'NotFound')) throw error
-        })
+        await ifThere(handle.delete(nameOf(object), options, signal))
       }
     }
     const { items } = await handle.listAll({ namespace }, signal)
@@ -76,11 +74,8 @@ export function createNamespaceController(deps: ControllerDeps): Controller {
   }
 
   const finalize = async (namespace: Namespace, signal: AbortSignal): Promise<void> => {
-    await client.namespaces
-      .updateSub(nameOf(namespace), 'finalize', finalized(namespace), signal)
-      .catch((error: unknown) => {
-        if (!isReason(error, 'NotFound')) throw error
-      })
+    const body = finalized(namespace)
+    await ifThere(client.namespaces.updateSub(nameOf(namespace), 'finalize', body, signal))
   }
 
   const controller = createController({

@@ -6,8 +6,8 @@
  * Law  Two nodes never hold the same block; a block once given is never changed.
  * Source: kubernetes pkg/controller/nodeipam/ipam/range_allocator.go, cidrset
  */
+import { formatNetwork, parseNetwork, sizeOfNetwork } from '#api/ipv4.ts'
 import type { Node } from '#api/types/core-v1.ts'
-import { formatBlock, parseBlock } from '../ipv4.ts'
 
 export type BlockChoice =
   | { readonly kind: 'none-needed' }
@@ -23,11 +23,11 @@ export function chooseBlock(
   if ((node.spec?.podCIDR ?? '') !== '' || node.metadata.deletionTimestamp !== undefined) {
     return { kind: 'none-needed' }
   }
-  const { base, bits } = parseBlock(cluster.clusterCIDR)
-  const size = 2 ** (32 - cluster.nodeMaskBits)
+  const { base, bits } = parseNetwork(cluster.clusterCIDR)
+  const size = sizeOfNetwork(cluster.nodeMaskBits)
   const count = 2 ** Math.max(0, cluster.nodeMaskBits - bits)
   for (let index = 0; index < count; index += 1) {
-    const podCIDR = formatBlock({ base: base + index * size, bits: cluster.nodeMaskBits })
+    const podCIDR = formatNetwork({ base: base + index * size, bits: cluster.nodeMaskBits })
     if (!taken.has(podCIDR)) return { kind: 'give', podCIDR }
   }
   return { kind: 'exhausted' }

@@ -6,6 +6,7 @@ import { keyOf } from '#api/object.ts'
 import { isReason } from '#api/status.ts'
 import type { Node, Pod } from '#api/types/core-v1.ts'
 import { rfc3339 } from '#base/clock.ts'
+import { ifThere } from '#client/absence.ts'
 import { type Controller, createController, type SyncResult } from '#client/controller.ts'
 import { nameOf } from '#client/resource.ts'
 import type { RecordingDeps } from '../deps.ts'
@@ -62,9 +63,7 @@ export function createNodeLifecycleController(deps: RecordingDeps): Controller {
       const message = 'Node is not ready'
       events.event(pod, { type: 'Warning', reason: 'NodeNotReady', message })
       const status = { ...pod.status, conditions }
-      await client.pods.updateStatus({ ...pod, status }, {}, signal).catch((error: unknown) => {
-        if (!isReason(error, 'NotFound')) throw error
-      })
+      await ifThere(client.pods.updateStatus({ ...pod, status }, {}, signal))
     }
   }
 

@@ -5,6 +5,7 @@
 import { isReason } from '#api/status.ts'
 import type { Pod } from '#api/types/core-v1.ts'
 import { rfc3339 } from '#base/clock.ts'
+import { ifThere } from '#client/absence.ts'
 import { type Controller, createController } from '#client/controller.ts'
 import { nameOf } from '#client/resource.ts'
 import type { ControllerDeps } from '../deps.ts'
@@ -34,14 +35,8 @@ export function createPodGCController(deps: ControllerDeps): Controller {
       const sinceMs = missingSince.get(name) ?? nowMs
       missingSince.set(name, sinceMs)
       if (nowMs - sinceMs < QUARANTINE_MS) continue
-      const isGone = await client.nodes.get({ name }, signal).then(
-        () => false,
-        (error: unknown) => {
-          if (isReason(error, 'NotFound')) return true
-          throw error
-        },
-      )
-      if (isGone) gone.add(name)
+      const node = await ifThere(client.nodes.get({ name }, signal))
+      if (node === undefined) gone.add(name)
     }
     return gone
   }

@@ -7,7 +7,7 @@ import { type Controller, createController } from '#client/controller.ts'
 import type { ControllerDeps } from '../deps.ts'
 
 const WORKERS = 2
-export const ROOT_CA = 'kube-root-ca.crt'
+const ROOT_CA = 'kube-root-ca.crt'
 const DESCRIPTION =
   'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.'
 

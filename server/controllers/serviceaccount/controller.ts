@@ -7,7 +7,7 @@ import { type Controller, createController } from '#client/controller.ts'
 import type { ControllerDeps } from '../deps.ts'
 
 const WORKERS = 2
-export const DEFAULT_ACCOUNT = 'default'
+const DEFAULT_ACCOUNT = 'default'
 
 /** The account to create, or undefined when nothing is to be done. Pure. */
 export function planDefaultAccount(

@@ -3,8 +3,8 @@
  * passwords of nodes that were deleted (so that a new machine may take the name).
  * Source: kubernetes pkg/controller/bootstrap/tokencleaner.go; k3s pkg/nodepassword
  */
-import { isReason } from '#api/status.ts'
 import type { Node, Secret } from '#api/types/core-v1.ts'
+import { ifThere } from '#client/absence.ts'
 import { type Controller, createController } from '#client/controller.ts'
 import { nameOf } from '#client/resource.ts'
 import type { ControllerDeps } from '../deps.ts'
@@ -50,17 +50,11 @@ export function createTokenCleaner(deps: ControllerDeps): Controller {
   return controller
 }
 
-async function remove(
+const remove = (
   { client }: Pick<ControllerDeps, 'client'>,
   name: string,
   signal: AbortSignal,
-): Promise<void> {
-  await client.secrets
-    .delete({ namespace: NAMESPACE, name }, {}, signal)
-    .catch((error: unknown) => {
-      if (!isReason(error, 'NotFound')) throw error
-    })
-}
+): Promise<unknown> => ifThere(client.secrets.delete({ namespace: NAMESPACE, name }, {}, signal))
 
 /** A deletion missed while the server was down leaves the Secret: the refusal of the next join says how to free it. */
 export function createNodePasswordCleaner(
