@@ -74,16 +74,34 @@ export async function startServer(): Promise<Server> {
   return {
     url,
     readyMs: performance.now() - start,
-    connect: () => {
-      const settings = { initialWindowSize: STREAM_WINDOW_BYTES }
-      const session = http2.connect(url, { ...credentials, settings })
-      session.once('connect', () => session.setLocalWindowSize(CONNECTION_WINDOW_BYTES))
-      return session
-    },
+    connect: () => connectTo(url, credentials),
     cpuMs: () => treeOf(pid).reduce((sum, one) => sum + cpuMs(one), 0),
     rssMb: () => treeOf(pid).reduce((sum, one) => sum + rssMb(one), 0),
     stop: () => stop(child, root),
   }
+}
+
+/** A server that runs already, which is left running: `pids` are its processes, its store's included. */
+export function attachServer(
+  url: string,
+  credentials: Credentials,
+  pids: readonly number[],
+): Server {
+  return {
+    url,
+    readyMs: 0,
+    connect: () => connectTo(url, credentials),
+    cpuMs: () => pids.reduce((sum, one) => sum + cpuMs(one), 0),
+    rssMb: () => pids.reduce((sum, one) => sum + rssMb(one), 0),
+    stop: async () => {},
+  }
+}
+
+function connectTo(url: string, credentials: Credentials): http2.ClientHttp2Session {
+  const settings = { initialWindowSize: STREAM_WINDOW_BYTES }
+  const session = http2.connect(url, { ...credentials, settings })
+  session.once('connect', () => session.setLocalWindowSize(CONNECTION_WINDOW_BYTES))
+  return session
 }
 
 export function request(

@@ -1,6 +1,8 @@
 /**
  * The breadth of the API under load: `node test/bench/surface.ts` (about three minutes), `--full` for five rounds
- * instead of three, `--objects 100000` for how far memory is watched while objects grow (default 20,000).
+ * instead of three, `--objects 100000` for how far memory is watched while objects grow (default 20,000),
+ * `--peer KUBECONFIG --peer-pids PID,PID` for the same load on a kube-apiserver that runs already, its etcd among the
+ * processes, in a second table.
  *
  * Patches and applies from 16 clients; GET and LIST as JSON against protobuf, turn by turn (A/B/A/B) in the same run;
  * 16 whole lists at once; what a watch event costs with 1,000 watchers. The load is node:http2 in this process. The peer
@@ -8,13 +10,19 @@
  * for a create or patch, a third for a GET, a fifth for a LIST and for memory.
  */
 import type http2 from 'node:http2'
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Report } from './budget.ts'
-import { must, type Server, startServer } from './cluster.ts'
+import { attachServer, must, readCredentials, type Server, startServer } from './cluster.ts'
 import { drive, median, others } from './measure.ts'
 
 const { values } = parseArgs({
-  options: { full: { type: 'boolean' }, objects: { type: 'string', default: '20000' } },
+  options: {
+    full: { type: 'boolean' },
+    objects: { type: 'string', default: '20000' },
+    peer: { type: 'string' },
+    'peer-pids': { type: 'string' },
+  },
 })
 const ROUNDS = values.full === true ? 5 : 3
 const CLIENTS = 16
@@ -33,7 +41,7 @@ const PROTOBUF = 'application/vnd.kubernetes.protobuf'
 
 type Session = http2.ClientHttp2Session
 
-const report = new Report()
+let report = new Report()
 
 const configMap = (name: string, bytes: number) => ({
   apiVersion: 'v1',
@@ -322,25 +330,39 @@ async function benchGrowth(server: Server, session: Session): Promise<void> {
   }
 }
 
-const load = others()
-const growing = await startServer()
-let besides: string
-try {
-  await benchGrowth(growing, growing.connect())
-} finally {
-  await growing.stop()
+/** One table; `open` gives a server without objects, twice, or the same one. */
+async function benchAll(name: string, open: () => Promise<Server>): Promise<void> {
+  report = new Report()
+  const load = others()
+  const growing = await open()
+  let besides: string
+  try {
+    await benchGrowth(growing, growing.connect())
+  } finally {
+    await growing.stop()
+  }
+  const server = await open()
+  try {
+    const sessions = Array.from({ length: 4 }, () => server.connect())
+    const [first] = sessions
+    if (first === undefined) throw new Error('no connection')
+    await benchPatches(server, sessions)
+    await benchForms(server, first)
+    await benchWatchers(server, first)
+    besides = load(server.cpuMs())
+    for (const session of sessions) session.destroy()
+  } finally {
+    await server.stop()
+  }
+  report.print(`${name}; median of ${ROUNDS} rounds; ${besides}`)
 }
-const server = await startServer()
-try {
-  const sessions = Array.from({ length: 4 }, () => server.connect())
-  const [first] = sessions
-  if (first === undefined) throw new Error('no connection')
-  await benchPatches(server, sessions)
-  await benchForms(server, first)
-  await benchWatchers(server, first)
-  besides = load(server.cpuMs())
-  for (const session of sessions) session.destroy()
-} finally {
-  await server.stop()
+
+await benchAll('kites', startServer)
+if (values.peer !== undefined) {
+  const credentials = readCredentials(values.peer)
+  const url = /server:\s*"?(https:[^\s",}]+)/.exec(readFileSync(values.peer, 'utf8'))?.[1]
+  if (credentials === undefined || url === undefined)
+    throw new Error(`${values.peer}: no server with a client certificate`)
+  const pids = (values['peer-pids'] ?? '').split(',').map(Number)
+  await benchAll('peer', async () => attachServer(url, credentials, pids))
 }
-report.print(`median of ${ROUNDS} rounds; ${besides}`)

@@ -31,7 +31,11 @@ import type { Store } from '#server/store/store.ts'
 
 const DAY_MS = 86_400_000
 
-export const ADMIN: UserInfo = { name: 'admin', groups: ['system:masters', 'system:authenticated'] }
+export const ADMIN: UserInfo = {
+  name: 'admin',
+  uid: 'admin',
+  groups: ['system:masters', 'system:authenticated'],
+}
 const TOKENS: Readonly<Record<string, UserInfo>> = {
   admin: ADMIN,
   nobody: { name: 'nobody', groups: ['system:authenticated'] },
