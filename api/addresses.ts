@@ -37,6 +37,9 @@ function parseAddress(value: string): Address | undefined {
   return { family: 'IPv6', bits, isMapped }
 }
 
+/** Of either family, as upstream's sloppy parser reads them. */
+export const isIp = (value: string): boolean => parseAddress(value) !== undefined
+
 const ipv4Bits = (value: string): bigint =>
   value.split('.').reduce((bits, part) => (bits << 8n) | BigInt(part), 0n)
 
@@ -105,6 +108,17 @@ export function ipFaults(value: string): string[] {
   return value === canonical ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`]
 }
 
+/** The one spelling of an address that may be spelled loosely; undefined when it is none. */
+export function canonicalIp(value: string): string | undefined {
+  const address = parseAddress(value)
+  return address === undefined ? undefined : format(address)
+}
+
+export const isIpv6 = (value: string): boolean => {
+  const address = parseAddress(value)
+  return address?.family === 'IPv6' && !address.isMapped
+}
+
 /** What to know about an address that was spelled loosely. */
 export function ipWarnings(field: string, value: string): string[] {
   const address = parseAddress(value)
@@ -145,11 +159,54 @@ export function looseCidrFaults(value: string): string[] {
   return masked(cidr) === cidr.bits ? [] : ['must not have bits set beyond the prefix length']
 }
 
+const MAPPED_BITS = 96
+
+/** `10.0.0.0/8`: the network's own address, whatever the text had behind the prefix. */
+function networkText(cidr: Cidr): string {
+  const { isMapped, length } = cidr
+  const text = format({ ...cidr, bits: masked(cidr) })
+  return `${text}/${isMapped ? length - MAPPED_BITS : length}`
+}
+
+/** As `ipWarnings`, for ranges. */
+export function cidrWarnings(field: string, value: string): string[] {
+  const cidr = parseCidr(value)
+  if (cidr === undefined) return []
+  const shown = JSON.stringify(value)
+  const network = networkText(cidr)
+  const warnings: string[] = []
+  if (masked(cidr) !== cidr.bits) {
+    const single = `${format(cidr)}/${WIDTH[cidr.family]}`
+    const choice = `should be "${network}" or "${single}"?`
+    warnings.push(`${field}: CIDR value ${shown} is ambiguous in this context (${choice})`)
+  }
+  const [address = '', prefix = ''] = value.split('/')
+  const isPadded = /^0\d/.test(prefix) || (cidr.family === 'IPv4' && !isCanonicalIpv4(address))
+  if (isPadded || cidr.isMapped) {
+    warnings.push(`${field}: non-standard CIDR value ${shown} is invalid: use "${network}"`)
+  }
+  if (warnings.length > 0 || cidr.family === 'IPv4' || value === network) return warnings
+  const canonical = `should be in RFC 5952 canonical format ("${network}")`
+  return [`${field}: IPv6 CIDR value ${shown} ${canonical}`]
+}
+
 export function cidrFaults(value: string): string[] {
   const faults = looseCidrFaults(value)
   const cidr = parseCidr(value)
   if (faults.length > 0 || cidr === undefined) return faults
   const canonical = `${format(cidr)}/${cidr.length}`
+  return value === canonical ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`]
+}
+
+/** An address with the length of its network: `10.9.8.7/24`. */
+export function interfaceAddressFaults(value: string): string[] {
+  const cidr = parseCidr(value)
+  if (cidr === undefined) {
+    return ['must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)']
+  }
+  // A mapped address is shown as IPv4, and so is its length.
+  const length = cidr.isMapped && cidr.length > WIDTH.IPv4 ? cidr.length - 96 : cidr.length
+  const canonical = `${format(cidr)}/${length}`
   return value === canonical ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`]
 }
 

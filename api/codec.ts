@@ -7,6 +7,8 @@
  *         Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: unknown field "spec.foo"
  * Source: k8s.io/apiserver pkg/endpoints/handlers/{create,rest}.go transformDecodeError, summarizeData
  */
+import { jsonKindOf } from './go-text.ts'
+import { setProperty } from './json.ts'
 import type { AnyObject } from './object.ts'
 import { ScalarFault } from './schema/canonical.ts'
 import { decoderOf, Mismatch } from './schema/decode.ts'
@@ -43,15 +45,30 @@ export function summaryOf(bytes: Uint8Array): string {
 
 /** Parses a body; `kind` is what it must be, for the message. */
 export function parseJson(bytes: Uint8Array, kind: string): ParsedJson {
-  try {
-    return readJson(bytes)
-  } catch (error) {
-    if (!(error instanceof JsonFault)) throw error
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${error.message} (${summaryOf(bytes)})`,
+  const refuse = (fault: string): StatusError =>
+    badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${fault} (${summaryOf(bytes)})`,
     )
+  try {
+    const parsed = readJson(bytes)
+    const fault = noObject(parsed.value)
+    if (fault !== undefined) throw refuse(fault)
+    return parsed
+  } catch (error) {
+    if (error instanceof JsonFault) throw refuse(error.message)
+    throw error
   }
 }
+
+/** What upstream reads the kind of a body with. */
+const TYPE_META =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+
+/** Go's fault with a body that is no object; undefined for objects, and for null, which says nothing. */
+const noObject = (value: unknown): string | undefined =>
+  isRecord(value) || value === null
+    ? undefined
+    : `json: cannot unmarshal ${jsonKindOf(value)} into Go value of type ${TYPE_META}`
 
 /** Parses the body of a patch, which is not an object of a kind. */
 export function parsePatch(bytes: Uint8Array): ParsedJson {
@@ -132,7 +149,8 @@ export function decodeAs<Value = AnyObject>(
   duplicates: readonly string[] = [],
 ): Decoded<Value> {
   if (!isRecord(value)) {
-    const fault = typeFault(expected.type, value) ?? 'json: cannot unmarshal null'
+    const fault = noObject(value)
+    if (fault === undefined) return decodeAs(expected, {}, mode, duplicates)
     throw badRequest(`couldn't get version/kind; json parse error: ${fault}`)
   }
   checkKind(expected, value)
@@ -149,6 +167,10 @@ function checkKind(expected: TypedKind, value: Readonly<Record<string, unknown>>
   const wanted = apiVersionOf(expected)
   // Options are registered in every group: clients send the version of the group they delete from.
   if (given !== '' && given !== wanted && expected.group !== OPTIONS_GROUP) {
+    const known = textOf(value['kind']) || expected.kind
+    const [version = '', group = ''] = given.split('/').reverse()
+    if (typeOf(group, version, known) === undefined)
+      throw cannotBeHandled(expected.type, value, unregistered(known, given))
     throw badRequest(
       `the API version in the data (${given}) does not match the expected API version (${wanted})`,
     )
@@ -158,10 +180,13 @@ function checkKind(expected: TypedKind, value: Readonly<Record<string, unknown>>
   const { group, version, type } = expected
   const why =
     typeOf(group, version, kind) === undefined
-      ? `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(wanted)}`
-      : `converting (${version}.${kind}) to (${version}.${expected.kind}): unknown conversion`
+      ? unregistered(kind, wanted)
+      : `converting (${version}.${kind}) to (${group.split('.', 1)[0] || 'core'}.${expected.kind}): unknown conversion`
   throw cannotBeHandled(type, value, why)
 }
+
+const unregistered = (kind: string, apiVersion: string): string =>
+  `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`
 
 /** JSON text with the kind's own fields first and in upstream's order. */
 export function encodeObject(type: StructType, object: object): string {
@@ -170,6 +195,10 @@ export function encodeObject(type: StructType, object: object): string {
   for (const name of type.fields.keys()) {
     const value = fields.get(name)
     if (value !== undefined) ordered[name] = value
+  }
+  if (type.others !== undefined) {
+    for (const [name, value] of fields)
+      if (!type.fields.has(name)) setProperty(ordered, name, value)
   }
   return JSON.stringify(ordered)
 }

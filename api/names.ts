@@ -37,7 +37,7 @@ const PERCENT_FAULT = "a valid percent string must be a numeric string followed 
 const ENVIRONMENT_NAME_FAULT =
   "a valid environment variable name must consist only of printable ASCII characters other than '='"
 
-export const NON_EMPTY = 'must be non-empty'
+const NON_EMPTY = 'must be non-empty'
 
 const whole = (pattern: string): RegExp => new RegExp(`^${pattern}$`)
 const labelPattern = whole(LABEL)
@@ -53,6 +53,13 @@ export const tooLong = (limit: number): string => `must be no more than ${limit}
 
 /** Label keys and values say `bytes`; every other format still says `characters`. */
 const tooManyBytes = (limit: number): string => `must be no more than ${limit} bytes`
+
+/** Characters that nobody sees. */
+export const hasControl = (text: string): boolean =>
+  Array.from(text).some(character => character < ' ' || character === '\u007f')
+
+/** The most that a field of 32 bits holds. */
+export const INT32_MAX = 2 ** 31 - 1
 
 export const outOfRange = (least: number, most: number): string =>
   `must be between ${least} and ${most}, inclusive`
@@ -90,7 +97,20 @@ export function subdomainFaults(value: string): string[] {
     : [...faults, patternFault(SUBDOMAIN_FAULT, SUBDOMAIN, 'example.com')]
 }
 
-/** The older, stricter label that service names keep. */
+const SEARCH_LABEL = '[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
+const SEARCH = `_?${SEARCH_LABEL}(\\._?${SEARCH_LABEL})*`
+const searchPattern = new RegExp(`^${SEARCH}$`)
+const SEARCH_FAULT = SUBDOMAIN_FAULT.replace("'-'", "'_', '-'")
+
+/** As `subdomainFaults`, of DNS search paths: underscores are good there, though in no other name. */
+export function searchFaults(value: string): string[] {
+  const faults = longerThan(value, SUBDOMAIN_MAX)
+  return searchPattern.test(value)
+    ? faults
+    : [...faults, patternFault(SEARCH_FAULT, SEARCH, 'example.com')]
+}
+
+/** The older, stricter label: names of versions and kinds. */
 export function label1035Faults(value: string): string[] {
   const faults = longerThan(value, LABEL_MAX)
   return label1035Pattern.test(value)
@@ -118,7 +138,7 @@ export function qualifiedNameFaults(value: string): string[] {
   const parts = value.split('/')
   if (parts.length > 2) {
     return [
-      `a qualified name ${qualifiedNameFault} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+      `a valid label key ${qualifiedNameFault} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
     ]
   }
   const name = parts.at(-1) ?? ''

@@ -82,6 +82,8 @@ export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
 
 export interface AdmissionAttributes {
   readonly operation: AdmissionOperation
+  /** The verb that was authorized: `update` and `patch` are both UPDATE. */
+  readonly verb: string
   readonly user: UserInfo
   readonly group: string
   readonly version: string

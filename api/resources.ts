@@ -110,7 +110,10 @@ const CORE: readonly ResourceRow[] = [
     categories: ['all'],
     subresources: ['status', 'proxy'],
   }),
-  row('endpoints', 'Endpoints', NAMESPACED, { shortNames: ['ep'] }),
+  {
+    ...row('endpoints', 'Endpoints', NAMESPACED, { shortNames: ['ep'] }),
+    deprecation: { since: '1.33', removed: '', use: 'discovery.k8s.io/v1 EndpointSlice' },
+  },
   row('configmaps', 'ConfigMap', NAMESPACED, { shortNames: ['cm'] }),
   row('secrets', 'Secret', NAMESPACED),
   row('serviceaccounts', 'ServiceAccount', NAMESPACED, {

@@ -13,7 +13,12 @@ import {
   type ResourceVerb,
   SERVED,
 } from './resources.ts'
-import { type Subresource, SUBRESOURCE_KINDS, SUBRESOURCE_VERBS } from './subresources.ts'
+import {
+  KINDS_OF_ALL,
+  type Subresource,
+  SUBRESOURCE_KINDS,
+  SUBRESOURCE_VERBS,
+} from './subresources.ts'
 
 export type { ResourceVerb } from './resources.ts'
 export type { Subresource } from './subresources.ts'
@@ -153,7 +158,8 @@ export function subresourceKind(resource: Resource, subresource: Subresource): T
   const name = groupResource(resource)
   const own =
     SUBRESOURCE_KINDS[`${name}/${subresource}@${resource.version}`] ??
-    SUBRESOURCE_KINDS[`${name}/${subresource}`]
+    SUBRESOURCE_KINDS[`${name}/${subresource}`] ??
+    KINDS_OF_ALL[subresource]
   if (own === undefined) {
     const { group, version, kind } = resource
     return { group, version, kind, type: resource.type() }

@@ -14,6 +14,8 @@ interface Selectable {
   readonly fields: readonly string[]
   /** Older or other-version names of fields. */
   readonly aliases?: Readonly<Record<string, string>>
+  /** Before the name of a field it has not; the usual words when absent. */
+  readonly refusal?: string
   /** Values that are not simply the text at the field's path. */
   readonly values?: Readonly<Record<string, (object: AnyObject) => string>>
 }
@@ -94,15 +96,14 @@ const SELECTABLE: Readonly<Record<string, Selectable>> = {
     fields: ['status.replicas'],
     values: { 'status.replicas': countAt('status.replicas') },
   },
-  'replicasets.apps': {
-    fields: ['status.replicas'],
-    values: { 'status.replicas': countAt('status.replicas') },
-  },
   'jobs.batch': {
     fields: ['status.successful'],
     values: { 'status.successful': countAt('status.succeeded') },
   },
-  'resourceslices.resource.k8s.io': { fields: ['spec.nodeName', 'spec.driver'] },
+  'resourceslices.resource.k8s.io': {
+    fields: ['spec.nodeName', 'spec.driver'],
+    refusal: 'field label not supported for resource.k8s.io/v1, Kind=ResourceSlice',
+  },
   'certificatesigningrequests.certificates.k8s.io': { fields: ['spec.signerName'] },
 }
 
@@ -124,15 +125,16 @@ export const supportedFields = (groupResource: string): readonly string[] => [
 ]
 
 /**
- * The selector with older field names replaced.
+ * The selector with older field names replaced. `more` are the fields that a definition names for its kind.
  * Throws  StatusError(BadRequest) when it names a field this resource cannot be selected by.
  */
 export function resolveFieldSelector(
   groupResource: string,
   selector: FieldSelector,
+  more?: readonly string[],
 ): FieldSelector {
-  const selectable = SELECTABLE[groupResource]
-  const supported = supportedFields(groupResource)
+  const selectable = more === undefined ? SELECTABLE[groupResource] : { fields: more }
+  const supported = [...METADATA_FIELDS, ...(selectable?.fields ?? [])]
   return fieldSelectorFrom(
     selector.requirements.map(requirement => {
       const field = selectable?.aliases?.[requirement.field] ?? requirement.field
@@ -140,7 +142,7 @@ export function resolveFieldSelector(
       throw badRequest(
         selectable === undefined
           ? `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`
-          : `field label not supported: ${field}`,
+          : `${selectable.refusal ?? 'field label not supported'}: ${field}`,
       )
     }),
   )

@@ -15,6 +15,8 @@ export interface LabelRequirement {
   readonly key: string
   readonly operator: 'in' | 'notin' | 'exists' | '!' | 'gt' | 'lt'
   readonly values: readonly string[]
+  /** One value, but written as a set: `key in (value)`. */
+  readonly isSet?: boolean
 }
 
 type TokenKind = 'word' | 'end' | 'error' | '(' | ')' | ',' | '!' | '=' | '==' | '!=' | '>' | '<'

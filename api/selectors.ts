@@ -72,7 +72,7 @@ function meets(labels: Labels, requirement: LabelRequirement): boolean {
 }
 
 /** A selector of these requirements, all of which must hold. */
-export const labelSelectorFrom = (requirements: readonly LabelRequirement[]): LabelSelector => ({
+const labelSelectorFrom = (requirements: readonly LabelRequirement[]): LabelSelector => ({
   requirements,
   matches: labels => {
     const known = labels ?? NO_LABELS
@@ -113,14 +113,14 @@ export function labelSelectorOf(selector: LabelSelectorObject | undefined): Labe
     if (known === undefined) {
       throw badRequest(`${JSON.stringify(operator)} is not a valid label selector operator`)
     }
-    return { key, operator: known, values: values ?? [] }
+    return { key, operator: known, values: values ?? [], isSet: true }
   })
   return labelSelectorFrom([...equals, ...expressions])
 }
 
 const OPERATOR_TEXT = { gt: '>', lt: '<' } as const
 
-function formatRequirement({ key, operator, values }: LabelRequirement): string {
+function formatRequirement({ key, operator, values, isSet }: LabelRequirement): string {
   switch (operator) {
     case 'exists':
       return key
@@ -130,7 +130,7 @@ function formatRequirement({ key, operator, values }: LabelRequirement): string 
     case 'lt':
       return `${key}${OPERATOR_TEXT[operator]}${values[0] ?? ''}`
     default:
-      return values.length === 1 && operator === 'in'
+      return values.length === 1 && operator === 'in' && isSet !== true
         ? `${key}=${values[0] ?? ''}`
         : `${key} ${operator} (${[...values].sort().join(',')})`
   }

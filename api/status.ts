@@ -25,6 +25,8 @@ export const REASONS = {
   InternalError: 500,
   ServiceUnavailable: 503,
   Timeout: 504,
+  /** Says nothing of itself: such a Status has no reason. */
+  Unknown: 500,
 } as const
 
 export type Reason = keyof typeof REASONS
@@ -85,7 +87,7 @@ export class StatusError extends Error {
       metadata: this.continue === undefined ? {} : { continue: this.continue },
       status: 'Failure',
       message: this.message,
-      reason: this.reason,
+      ...(this.reason === 'Unknown' ? {} : { reason: this.reason }),
       ...(this.details === undefined ? {} : { details: this.details }),
       code: this.code,
     }
@@ -198,15 +200,14 @@ export function invalid(
   faults: readonly FieldError[],
 ): StatusError {
   const kind = subject.group === '' ? subject.kind : `${subject.kind}.${subject.group}`
-  // The schema and a kind's own rules may see the same fault.
-  const distinct = new Map(faults.map(fault => [`${fault.field}: ${fault.message}`, fault]))
-  const lines = [...distinct.keys()]
+  // What is said twice is counted twice, and told once.
+  const lines = [...new Set(faults.map(fault => `${fault.field}: ${fault.message}`))]
   const text = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`
   return new StatusError('Invalid', `${kind} "${subject.name}" is invalid: ${text}`, {
-    name: subject.name,
+    ...(subject.name === '' ? {} : { name: subject.name }),
     ...(subject.group === '' ? {} : { group: subject.group }),
-    kind: subject.kind,
-    causes: [...distinct.values()].map(fault => ({
+    ...(subject.kind === '' ? {} : { kind: subject.kind }),
+    causes: faults.map(fault => ({
       reason: fault.type,
       message: fault.message,
       field: fault.field,

@@ -51,7 +51,7 @@ const ofOldVersions = (
   )
 }
 
-/** Keyed `plural[.group]/subresource[@version]`; the others have their parent's kind. */
+/** Keyed `plural[.group]/subresource[@version]`. */
 export const SUBRESOURCE_KINDS: Readonly<Record<string, SubresourceKind>> = {
   'pods/binding': { group: '', version: 'v1', kind: 'Binding', struct: 'core-v1.Binding' },
   'pods/eviction': {
@@ -103,10 +103,6 @@ export const SUBRESOURCE_KINDS: Readonly<Record<string, SubresourceKind>> = {
     kind: 'TokenRequest',
     struct: 'authentication-v1.TokenRequest',
   },
-  'deployments.apps/scale': AUTOSCALING_SCALE,
-  'replicasets.apps/scale': AUTOSCALING_SCALE,
-  'statefulsets.apps/scale': AUTOSCALING_SCALE,
-  'replicationcontrollers/scale': AUTOSCALING_SCALE,
   ...ofOldVersions('extensions/v1beta1', ['deployments', 'replicasets'], 'scale', 'Scale'),
   ...ofOldVersions('apps/v1beta1', ['deployments', 'statefulsets'], 'scale', 'Scale'),
   ...ofOldVersions(
@@ -117,6 +113,11 @@ export const SUBRESOURCE_KINDS: Readonly<Record<string, SubresourceKind>> = {
   ),
   ...ofOldVersions('extensions/v1beta1', ['deployments'], 'rollback', 'DeploymentRollback'),
   ...ofOldVersions('apps/v1beta1', ['deployments'], 'rollback', 'DeploymentRollback'),
+}
+
+/** By subresource, where nothing is said above; the others have their parent's kind. */
+export const KINDS_OF_ALL: Readonly<Partial<Record<Subresource, SubresourceKind>>> = {
+  scale: AUTOSCALING_SCALE,
 }
 
 /** Verbs of subresources that are not get, patch and update of their parent's object. */

@@ -1,8 +1,18 @@
 /**
- * Rows of HorizontalPodAutoscalers. Pure.
+ * Rows of HorizontalPodAutoscalers and Scales. Pure.
  * Source: kubernetes pkg/printers/internalversion/printers.go formatHPAMetrics
  */
-import { AGE, ageOf, NAME, nameOf, NONE, type Printer, text } from '#api/columns/printer.ts'
+import {
+  AGE,
+  ageOf,
+  integer,
+  NAME,
+  nameOf,
+  NONE,
+  type Printer,
+  text,
+} from '#api/columns/printer.ts'
+import type { Scale } from '#api/types/autoscaling-v1.ts'
 import type {
   HorizontalPodAutoscaler,
   MetricSpec,
@@ -79,6 +89,21 @@ const autoscalerPrinter: Printer = {
       ageOf(autoscaler, now),
     ]
   },
+}
+
+export const scalePrinter: Printer = {
+  columns: [
+    { ...NAME, format: '' },
+    integer('Desired', 'Replicas that are wanted.'),
+    integer('Available', 'Replicas that there are.'),
+    AGE,
+  ],
+  cells: (scale: Scale, now: number) => [
+    nameOf(scale),
+    scale.spec?.replicas ?? 0,
+    scale.status?.replicas ?? 0,
+    ageOf(scale, now),
+  ],
 }
 
 export const AUTOSCALING_PRINTERS: Readonly<Record<string, Printer>> = {

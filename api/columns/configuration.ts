@@ -57,9 +57,9 @@ export const secretPrinter: Printer = {
 }
 
 export const serviceAccountPrinter: Printer = {
-  columns: [NAME, text('Secrets', 'How many secrets its pods may use.'), AGE],
+  columns: [NAME, AGE],
   cells(account: ServiceAccount, now: number) {
-    return [nameOf(account), account.secrets?.length ?? 0, ageOf(account, now)]
+    return [nameOf(account), ageOf(account, now)]
   },
 }
 
@@ -183,17 +183,18 @@ function eventTimes(event: Event, now: number): { first: string; last: string; c
       count: event.series.count ?? 0,
     }
   }
-  const last = event.lastTimestamp === undefined ? first : humanAge(event.lastTimestamp, now)
+  const last = (event.lastTimestamp ?? '') === '' ? first : humanAge(event.lastTimestamp, now)
   return { first, last, count: event.count || 1 }
 }
 
 const targetOf = ({ kind = '', name = '' }: Event['involvedObject']): string =>
   name === '' ? kind.toLowerCase() : `${kind.toLowerCase()}/${name}`
 
-const sourceOf = ({ source, reportingComponent, reportingInstance }: Event): string =>
-  [source?.component || reportingComponent, source?.host || reportingInstance]
-    .filter(part => part !== undefined && part !== '')
-    .join(', ')
+function sourceOf({ source, reportingComponent, reportingInstance }: Event): string {
+  const component = source?.component || (reportingComponent ?? '')
+  const instance = source?.host || (reportingInstance ?? '')
+  return instance === '' ? component : `${component}, ${instance}`
+}
 
 export const eventPrinter: Printer = {
   columns: [

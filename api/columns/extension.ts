@@ -8,13 +8,13 @@ import {
   ageOf,
   integer,
   NAME,
-  nameOf,
   NONE,
+  nameOf,
   type Printer,
   text,
 } from '#api/columns/printer.ts'
+import { humanAge } from '#api/duration.ts'
 import type { KubeObject } from '#api/object.ts'
-import { formatLabelSelector, labelSelectorOf } from '#api/selectors.ts'
 import type {
   MutatingAdmissionPolicy,
   MutatingAdmissionPolicyBinding,
@@ -25,7 +25,9 @@ import type {
 } from '#api/types/admissionregistration-v1.ts'
 import type { APIService } from '#api/types/apiregistration-v1.ts'
 import type { FlowSchema, PriorityLevelConfiguration } from '#api/types/flowcontrol-v1.ts'
-import type { ResourceClaim, ResourceSlice } from '#api/types/resource-v1.ts'
+import type { LabelSelector } from '#api/types/meta-v1.ts'
+import type { DeviceTaintRule, ResourceClaim, ResourceSlice } from '#api/types/resource-v1.ts'
+import type { StorageVersionMigration } from '#api/types/storagemigration-v1beta1.ts'
 
 const plainPrinter: Printer = {
   columns: [NAME, AGE],
@@ -136,7 +138,18 @@ const mutatingPolicyPrinter: Printer = {
 function paramRefOf(reference: ParamRef | undefined): string {
   const { name = '', namespace = '', selector } = reference ?? {}
   if (name !== '') return `${namespace === '' ? '*' : namespace}/${name}`
-  return selector === undefined ? UNSET : formatLabelSelector(labelSelectorOf(selector))
+  return selector === undefined ? UNSET : printedSelector(selector)
+}
+
+/** As Go prints the whole of it. */
+function printedSelector({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
+  const labels = Object.keys(matchLabels).toSorted()
+  const pairs = labels.map(key => `${key}: ${matchLabels[key]},`)
+  const requirements = matchExpressions.map(
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
+  )
+  return `&LabelSelector{MatchLabels:map[string]string{${pairs.join('')}},MatchExpressions:[]LabelSelectorRequirement{${requirements.join('')}},}`
 }
 
 /** Of both kinds of policy bindings. */
@@ -189,6 +202,40 @@ const resourceSlicePrinter: Printer = {
   },
 }
 
+const taintRulePrinter: Printer = {
+  columns: [
+    NAME,
+    text('Key', 'The key of its taint.'),
+    text('Value', 'The value of its taint.'),
+    text('Effect', 'What the taint does to pods that do not tolerate it.'),
+    text('TimeAdded', 'Time since the taint was added.'),
+    AGE,
+  ],
+  cells(rule: DeviceTaintRule, now: number) {
+    const { key, value = '', effect, timeAdded } = rule.spec.taint
+    const added = timeAdded === undefined ? '' : humanAge(timeAdded, now)
+    return [nameOf(rule), key, value, effect, added, ageOf(rule, now)]
+  },
+}
+
+const migrationPrinter: Printer = {
+  columns: [
+    text('Name', 'The name of the object.'),
+    text('Resource', 'The resource whose objects are written anew.'),
+    text('Status', 'The last of its states that is true.'),
+  ],
+  cells(migration: StorageVersionMigration) {
+    const { group, resource } = migration.spec?.resource ?? { group: '', resource: '' }
+    const state = (migration.status?.conditions ?? []).findLast(
+      ({ type, status }) => status === 'True' && MIGRATION_STATES.has(type),
+    )
+    const name = group === '' ? resource : `${resource}.${group}`
+    return [nameOf(migration), name, state?.type ?? 'Unknown']
+  },
+}
+
+const MIGRATION_STATES = new Set(['Running', 'Failed', 'Succeeded'])
+
 export const EXTENSION_PRINTERS: Readonly<Record<string, Printer>> = {
   'apiservices.apiregistration.k8s.io': apiServicePrinter,
   'flowschemas.flowcontrol.apiserver.k8s.io': flowSchemaPrinter,
@@ -203,5 +250,6 @@ export const EXTENSION_PRINTERS: Readonly<Record<string, Printer>> = {
   'resourceclaims.resource.k8s.io': resourceClaimPrinter,
   'resourceclaimtemplates.resource.k8s.io': plainPrinter,
   'resourceslices.resource.k8s.io': resourceSlicePrinter,
-  'devicetaintrules.resource.k8s.io': plainPrinter,
+  'devicetaintrules.resource.k8s.io': taintRulePrinter,
+  'storageversionmigrations.storagemigration.k8s.io': migrationPrinter,
 }

@@ -27,7 +27,8 @@ function externalAddress({ spec, status }: Service): string {
       const balanced = (status?.loadBalancer?.ingress ?? []).map(
         ({ ip, hostname }) => ip || (hostname ?? ''),
       )
-      const all = [...balanced, ...external].filter(address => address !== '')
+      const reported = [...new Set(balanced)].filter(address => address !== '').sort()
+      const all = [...reported, ...external]
       return all.length === 0 ? '<pending>' : all.join(',')
     }
     default:
@@ -56,7 +57,7 @@ export const servicePrinter: Printer = {
     return [
       nameOf(service),
       spec?.type ?? '',
-      orNone(spec?.clusterIP),
+      spec?.clusterIPs?.[0] ?? NONE,
       externalAddress(service),
       orNone(ports.join(',')),
       ageOf(service, now),
@@ -71,12 +72,14 @@ const hostPort = (ip: string, port: number): string =>
 export const endpointsPrinter: Printer = {
   columns: [NAME, text('Endpoints', 'Addresses and ports behind the service.'), AGE],
   cells(endpoints: Endpoints, now: number) {
-    const addresses = (endpoints.subsets ?? []).flatMap(({ addresses = [], ports = [] }) =>
+    const { subsets = [] } = endpoints
+    const addresses = subsets.flatMap(({ addresses = [], ports = [] }) =>
       ports.length === 0
         ? addresses.map(({ ip }) => ip)
         : ports.flatMap(({ port }) => addresses.map(({ ip }) => hostPort(ip, port))),
     )
-    return [nameOf(endpoints), abbreviated(addresses, NONE), ageOf(endpoints, now)]
+    const none = subsets.length === 0 ? NONE : ''
+    return [nameOf(endpoints), abbreviated(addresses, none), ageOf(endpoints, now)]
   },
 }
 

@@ -2,7 +2,7 @@
  * Rows of the kinds of networking.k8s.io. Pure.
  * Source: kubernetes pkg/printers/internalversion/printers.go
  */
-import { AGE, ageOf, NAME, nameOf, NONE, orNone, type Printer, text } from '#api/columns/printer.ts'
+import { AGE, ageOf, NAME, nameOf, NONE, type Printer, text } from '#api/columns/printer.ts'
 import { selectorText } from '#api/columns/selector-text.ts'
 import type {
   Ingress,
@@ -16,13 +16,13 @@ const HOSTS_MAX = 3
 
 function hostsText({ spec }: Ingress): string {
   const { rules = [] } = spec ?? {}
-  const shown = rules
-    .map(({ host = '' }) => host)
-    .filter(host => host !== '')
-    .slice(0, HOSTS_MAX)
+  const shown: string[] = []
+  let isCut = false
+  for (const { host = '' } of rules) {
+    isCut ||= shown.length === HOSTS_MAX
+    if (!isCut && host !== '') shown.push(host)
+  }
   if (shown.length === 0) return '*'
-  const third = rules.findIndex(({ host }) => host === shown[HOSTS_MAX - 1])
-  const isCut = shown.length === HOSTS_MAX && third < rules.length - 1
   const text = shown.join(',')
   return isCut ? `${text} + ${rules.length - HOSTS_MAX} more...` : text
 }
@@ -43,7 +43,7 @@ const ingressPrinter: Printer = {
       .filter(address => address !== '')
     return [
       nameOf(ingress),
-      orNone(spec?.ingressClassName),
+      spec?.ingressClassName ?? NONE,
       hostsText(ingress),
       [...new Set(addresses)].sort().join(','),
       (spec?.tls ?? []).length > 0 ? '80, 443' : '80',
@@ -51,6 +51,8 @@ const ingressPrinter: Printer = {
     ]
   },
 }
+
+const DEFAULT_ANNOTATION = 'ingressclass.kubernetes.io/is-default-class'
 
 const ingressClassPrinter: Printer = {
   columns: [
@@ -62,8 +64,9 @@ const ingressClassPrinter: Printer = {
   cells(ingressClass: IngressClass, now: number) {
     const { controller = '', parameters } = ingressClass.spec ?? {}
     const group = parameters?.apiGroup === undefined ? '' : `.${parameters.apiGroup}`
+    const isDefault = ingressClass.metadata.annotations?.[DEFAULT_ANNOTATION] === 'true'
     return [
-      nameOf(ingressClass),
+      `${nameOf(ingressClass)}${isDefault ? ' (default)' : ''}`,
       controller,
       parameters === undefined ? NONE : `${parameters.kind}${group}/${parameters.name}`,
       ageOf(ingressClass, now),
@@ -81,12 +84,12 @@ const networkPolicyPrinter: Printer = {
 const NO_PARENT = { group: '', resource: '', namespace: '', name: '' }
 
 const ipAddressPrinter: Printer = {
-  columns: [NAME, text('ParentRef', 'What holds the address.'), AGE],
-  cells(address: IPAddress, now: number) {
+  columns: [NAME, text('ParentRef', 'What holds the address.')],
+  cells(address: IPAddress) {
     const { group, resource, namespace, name } = { ...NO_PARENT, ...address.spec.parentRef }
     const kind = group === '' ? resource : `${resource}.${group}`
     const parts = [kind.toLowerCase(), namespace, name].filter(part => part !== '')
-    return [nameOf(address), parts.join('/'), ageOf(address, now)]
+    return [nameOf(address), parts.join('/')]
   },
 }
 

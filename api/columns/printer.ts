@@ -5,11 +5,11 @@
 import { humanAge } from '#api/duration.ts'
 import type { KubeObject } from '#api/object.ts'
 
-export type Cell = string | number | boolean
+export type Cell = string | number | boolean | null
 
 export interface Column {
   readonly name: string
-  readonly type: 'string' | 'integer' | 'boolean'
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date'
   /** `name` marks the column that names the object. */
   readonly format: string
   readonly description: string
@@ -56,7 +56,10 @@ export const NAME: Column = {
   format: 'name',
 }
 export const AGE = text('Age', 'Time since the object was created.')
-export const CREATED_AT = text('Created At', 'When the object was created, in UTC.')
+export const CREATED_AT: Column = {
+  ...text('Created At', 'When the object was created, in UTC.'),
+  type: 'date',
+}
 export const CONTAINERS = wide(text('Containers', 'Names of the containers of the template.'))
 export const IMAGES = wide(text('Images', 'Images of the containers of the template.'))
 export const SELECTOR = wide(text('Selector', 'Labels by which the pods are found.'))

@@ -15,18 +15,17 @@ import {
   wide,
 } from '#api/columns/printer.ts'
 import type { KubeObject } from '#api/object.ts'
+import { STORAGE_CLASS } from '#api/old-annotations.ts'
 import type { PersistentVolume, PersistentVolumeClaim } from '#api/types/core-v1.ts'
 import type {
   CSIDriver,
   CSINode,
-  CSIStorageCapacity,
   StorageClass,
   VolumeAttachment,
   VolumeAttributesClass,
 } from '#api/types/storage-v1.ts'
 
 const UNSET = '<unset>'
-const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class'
 const DEFAULT_CLASS_ANNOTATIONS = [
   'storageclass.kubernetes.io/is-default-class',
   'storageclass.beta.kubernetes.io/is-default-class',
@@ -47,7 +46,7 @@ const phaseOf = (object: KubeObject, phase: string | undefined): string =>
 
 /** The old annotation wins over the field. */
 const classOf = (object: KubeObject, field: string | undefined): string =>
-  object.metadata.annotations?.[CLASS_ANNOTATION] ?? field ?? ''
+  object.metadata.annotations?.[STORAGE_CLASS] ?? field ?? ''
 
 const CLASS = text('StorageClass', 'The class it is of.')
 const ATTRIBUTES = text('VolumeAttributesClass', 'The class of its changeable attributes.')
@@ -206,17 +205,6 @@ const csiDriverPrinter: Printer = {
   },
 }
 
-const csiStorageCapacityPrinter: Printer = {
-  columns: [
-    NAME,
-    text('StorageClassName', 'The class it speaks of.'),
-    text('Capacity', 'How much room there is.'),
-  ],
-  cells(capacity: CSIStorageCapacity) {
-    return [nameOf(capacity), capacity.storageClassName, capacity.capacity ?? UNSET]
-  },
-}
-
 const group = 'storage.k8s.io'
 
 export const STORAGE_PRINTERS: Readonly<Record<string, Printer>> = {
@@ -227,5 +215,4 @@ export const STORAGE_PRINTERS: Readonly<Record<string, Printer>> = {
   [`volumeattachments.${group}`]: volumeAttachmentPrinter,
   [`csinodes.${group}`]: csiNodePrinter,
   [`csidrivers.${group}`]: csiDriverPrinter,
-  [`csistoragecapacities.${group}`]: csiStorageCapacityPrinter,
 }

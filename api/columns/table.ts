@@ -2,7 +2,7 @@
  * `meta.k8s.io` Tables: what `kubectl get` asks for and prints. Pure; `now` is milliseconds since the epoch.
  * Source: kubernetes pkg/printers, k8s.io/apiserver pkg/endpoints/handlers/response.go asTable
  */
-import { AUTOSCALING_PRINTERS } from '#api/columns/autoscaling.ts'
+import { AUTOSCALING_PRINTERS, scalePrinter } from '#api/columns/autoscaling.ts'
 import { BATCH_PRINTERS } from '#api/columns/batch.ts'
 import { componentStatusPrinter } from '#api/columns/component-statuses.ts'
 import {
@@ -68,9 +68,18 @@ const PRINTERS: Readonly<Record<string, Printer>> = {
   'priorityclasses.scheduling.k8s.io': priorityClassPrinter,
 }
 
-type Kind = Pick<Resource, 'group' | 'plural'>
+/** By kind: of what subresources answer in place of their parent. */
+const VIEW_PRINTERS: ReadonlyMap<string, Printer> = new Map([['Scale', scalePrinter]])
 
-const printerOf = (kind: Kind): Printer => PRINTERS[groupResource(kind)] ?? defaultPrinter
+export const viewPrinter = (kind: string): Printer => VIEW_PRINTERS.get(kind) ?? defaultPrinter
+
+interface Kind extends Pick<Resource, 'group' | 'plural'> {
+  /** Of a kind that has no row above: its definition says what is shown. */
+  readonly printer?: Printer
+}
+
+const printerOf = (kind: Kind): Printer =>
+  kind.printer ?? PRINTERS[groupResource(kind)] ?? defaultPrinter
 
 export const columnsOf = (kind: Kind): readonly Column[] => printerOf(kind).columns
 
@@ -79,11 +88,11 @@ export const cellsOf = (kind: Kind, object: KubeObject, now: number): readonly C
   printerOf(kind).cells(object, now)
 
 /** One object that its printer cannot read must not cost the rows of all others. */
-function safeCellsOf(printer: Printer, object: KubeObject, now: number): readonly Cell[] {
+function safeCellsOf(kind: Kind, object: KubeObject, now: number): readonly Cell[] {
   try {
-    return printer.cells(object, now)
+    return cellsOf(kind, object, now)
   } catch {
-    return printer.columns.map(({ format }) =>
+    return columnsOf(kind).map(({ format }) =>
       format === 'name' ? (object.metadata.name ?? '') : '<unknown>',
     )
   }
@@ -112,7 +121,7 @@ export interface Table {
   readonly rows: readonly Row[]
 }
 
-export const TABLE_VERSION = 'meta.k8s.io/v1'
+const TABLE_VERSION = 'meta.k8s.io/v1'
 
 export interface RowOptions {
   readonly now: number
@@ -123,10 +132,9 @@ export interface RowOptions {
 
 /** One row. Ages in it are true at `now` only: cache a row no longer than a second. */
 export function rowOf(kind: Kind, object: KubeObject, options: RowOptions): Row {
-  const printer = printerOf(kind)
-  const conditions = printer.conditions?.(object) ?? []
+  const conditions = printerOf(kind).conditions?.(object) ?? []
   return {
-    cells: safeCellsOf(printer, object, options.now),
+    cells: safeCellsOf(kind, object, options.now),
     ...(conditions.length === 0 ? {} : { conditions }),
     object: includedOf(object, options),
   }

@@ -90,7 +90,7 @@ export const controllerRevisionPrinter: Printer = {
   columns: [
     NAME,
     text('Controller', 'The object whose state this is.'),
-    integer('Revision', 'Number of this state.'),
+    text('Revision', 'Number of this state.'),
     AGE,
   ],
   cells(revision: ControllerRevision, now: number) {
@@ -151,6 +151,7 @@ export const nodePrinter: Printer = {
   ],
   cells(node: Node, now: number) {
     const info = node.status?.nodeInfo
+    const architecture = info?.architecture ?? ''
     return [
       nameOf(node),
       nodeStatus(node),
@@ -160,7 +161,7 @@ export const nodePrinter: Printer = {
       addressOf(node, 'InternalIP'),
       addressOf(node, 'ExternalIP'),
       orUnknown(info?.osImage),
-      orUnknown(info?.kernelVersion),
+      `${orUnknown(info?.kernelVersion)}${architecture === '' ? '' : ` (${architecture})`}`,
       orUnknown(info?.containerRuntimeVersion),
     ]
   },

@@ -1,6 +1,5 @@
 /** Facts that a version has no field for and keeps in an annotation. Pure. */
-import { without } from './fields.ts'
-import { type Fields, recordOf } from '#api/values.ts'
+import { type Fields, recordOf, without } from '#api/values.ts'
 
 export const annotationOf = (object: Fields, name: string): string | undefined => {
   const value = recordOf(recordOf(object['metadata'])['annotations'])[name]

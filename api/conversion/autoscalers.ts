@@ -5,9 +5,9 @@
  */
 import { parsedAnnotation, withAnnotations, withoutAnnotations } from './annotations.ts'
 import type { Conversion } from './conversion.ts'
-import { changed, defined, mapped, without } from './fields.ts'
+import { changed, defined, mapped } from './fields.ts'
 import { metricOf, metricStatusOf, oldMetric, oldMetricStatus } from './metrics.ts'
-import { type Fields, listOf, recordOf } from '#api/values.ts'
+import { type Fields, isRecord, listOf, recordOf, without } from '#api/values.ts'
 
 const METRICS = 'autoscaling.alpha.kubernetes.io/metrics'
 const CURRENT_METRICS = 'autoscaling.alpha.kubernetes.io/current-metrics'
@@ -37,7 +37,25 @@ const json = (value: unknown): string | undefined =>
     ? undefined
     : JSON.stringify(value)
 
-const behaviorText = (spec: Fields): string | undefined => json(recased(spec['behavior'], upper))
+/** Rules say what they do not set, in the order of upstream's program. */
+const rulesText = (rules: unknown): unknown => {
+  if (rules === undefined) return null
+  const { stabilizationWindowSeconds, selectPolicy, policies, tolerance } = recordOf(rules)
+  return {
+    StabilizationWindowSeconds: stabilizationWindowSeconds ?? null,
+    SelectPolicy: selectPolicy ?? null,
+    Policies: recased(policies, upper) ?? null,
+    Tolerance: tolerance ?? null,
+  }
+}
+
+const behaviorText = ({ behavior }: Fields): string | undefined =>
+  isRecord(behavior)
+    ? json({
+        ScaleUp: rulesText(behavior['scaleUp']),
+        ScaleDown: rulesText(behavior['scaleDown']),
+      })
+    : undefined
 
 const isCpuUtilization = (metric: unknown): boolean => {
   const { type, resource } = recordOf(metric)

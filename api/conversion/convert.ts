@@ -4,11 +4,14 @@
  * Output  a canonical object of the version asked for: its fields in its order, what it has no field for dropped; the
  *         same object where both are one. The stored form has its version's defaults as well: what an old version
  *         leaves open was decided by its own defaults before, what it does not know by these.
+ *
+ * toStorage throws StatusError(Invalid) for what the stored version cannot say.
  */
 import { applyDefaults, decodeObject } from '#api/codec.ts'
+import { customOf } from '#api/custom/custom-resource.ts'
 import type { AnyObject } from '#api/object.ts'
 import { type Resource, apiVersionOf } from '#api/scheme.ts'
-import type { FieldError } from '#api/status.ts'
+import { type FieldError, invalid } from '#api/status.ts'
 import { CONVERSIONS, WAIVED } from './table.ts'
 import type { Fields } from '#api/values.ts'
 
@@ -25,11 +28,21 @@ const as = (resource: Resource, object: Fields): AnyObject =>
 export function toStorage(resource: Resource, object: AnyObject): AnyObject {
   const stored = resource.storage()
   if (stored === resource) return object
-  const converted = as(stored, conversionOf(resource)?.toStorage(object) ?? object)
+  const custom = customOf(stored)
+  if (custom !== undefined) return custom.kind.converted(object)
+  const conversion = conversionOf(resource)
+  const faults = conversion?.contradictions?.(object) ?? []
+  if (faults.length > 0) {
+    const { group, kind } = resource
+    throw invalid({ group, kind, name: object.metadata.name ?? '' }, faults)
+  }
+  const converted = as(stored, conversion?.toStorage(object) ?? object)
   return applyDefaults(stored.type(), converted)
 }
 
 export function fromStorage(resource: Resource, object: AnyObject): AnyObject {
+  const custom = customOf(resource)
+  if (custom !== undefined) return custom.isUniform ? object : custom.restored(object)
   if (resource.storage() === resource) return object
   const conversion = conversionOf(resource)
   const shown = as(resource, conversion?.fromStorage(object) ?? object)

@@ -3,9 +3,11 @@
  * Source: kubernetes apiextensions-apiserver pkg/apis/apiextensions/{v1,v1beta1}/conversion.go
  */
 import { equalJson } from '#api/json.ts'
+import type { FieldError } from '#api/status.ts'
+import { forbidden, wrong } from '#api/validation/fault.ts'
 import type { Conversion } from './conversion.ts'
-import { changed, defined, inverse, mapped, renamed, without } from './fields.ts'
-import { type Fields, listOf, recordOf, textOf } from '#api/values.ts'
+import { changed, defined, inverse, mapped, renamed } from './fields.ts'
+import { type Fields, listOf, recordOf, textOf, without } from '#api/values.ts'
 
 /** Field at the top of v1beta1's spec, field of v1's versions. */
 const PER_VERSION = [
@@ -41,6 +43,29 @@ const versionsOf = (spec: Fields): unknown =>
   listOf(spec['versions']).length === 0 && typeof spec['version'] === 'string'
     ? [{ name: spec['version'], served: true, storage: true }]
     : spec['versions']
+
+const isSaid = (value: unknown): boolean =>
+  value !== undefined && !(Array.isArray(value) && value.length === 0)
+
+/** What no definition of v1 can say: a version that is not the first one, one thing at the top and in a version. */
+function contradictions(definition: Fields): readonly FieldError[] {
+  const spec = recordOf(definition['spec'])
+  const versions = listOf(spec['versions']).map(recordOf)
+  const [first] = versions
+  const version = textOf(spec['version'])
+  const twice = PER_VERSION.filter(
+    ([top, own]) => isSaid(spec[top]) && versions.some(one => isSaid(one[own])),
+  )
+  const faults: FieldError[] = twice.map(([top]) =>
+    forbidden(
+      `spec.${top}`,
+      `top-level and per-version ${top === 'validation' ? 'schemas' : top} are mutually exclusive`,
+    ),
+  )
+  if (version === '' || first === undefined || first['name'] === version) return faults
+  const detail = 'must match the first version in spec.versions'
+  return [...faults, wrong('spec.version', version, detail)]
+}
 
 function storedSpec(spec: Fields): Fields {
   const shared = Object.fromEntries(PER_VERSION.map(([top, own]) => [own, spec[top]] as const))
@@ -86,4 +111,5 @@ function shownSpec(spec: Fields): Fields {
 export const DEFINITION: Conversion = {
   toStorage: definition => changed(definition, 'spec', storedSpec),
   fromStorage: definition => changed(definition, 'spec', shownSpec),
+  contradictions,
 }

@@ -1,11 +1,9 @@
 /** Small steps that conversions are made of: reading fields of unknown type, leaving out what is undefined. Pure. */
 import { type Fields, isRecord, listOf, recordOf } from '#api/values.ts'
+
 /** Without members that are undefined. */
 export const defined = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
-
-export const without = (fields: Fields, ...names: readonly string[]): Fields =>
-  Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)))
 
 /** With its names changed; names that the map does not hold stay. */
 export const renamed = (fields: Fields, names: ReadonlyMap<string, string>): Fields =>

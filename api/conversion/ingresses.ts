@@ -3,8 +3,8 @@
  * Source: kubernetes pkg/apis/extensions/v1beta1/conversion.go
  */
 import type { Conversion } from './conversion.ts'
-import { changed, defined, mapped, without } from './fields.ts'
-import { type Fields, recordOf, textOf } from '#api/values.ts'
+import { changed, defined, mapped } from './fields.ts'
+import { type Fields, recordOf, textOf, without } from '#api/values.ts'
 
 function serviceBackend(backend: Fields): unknown {
   const { serviceName, servicePort } = backend

@@ -7,6 +7,7 @@
  * Source: kubernetes 1.5 pkg/api/v1/conversion.go, 1.7 pkg/api/v1/helper, 1.10 plugin/pkg/admission/priority, 1.20
  * pkg/registry/core/pod/strategy.go applySeccompVersionSkew, 1.6 pkg/api/service/annotations.go
  */
+import { SECCOMP_CONTAINER, SECCOMP_POD, STORAGE_CLASS } from '#api/old-annotations.ts'
 import { struct } from '#api/schema/catalog.ts'
 import { decoderOf } from '#api/schema/decode.ts'
 import type { Type } from '#api/schema/type.ts'
@@ -56,8 +57,6 @@ const isEmpty = (value: unknown): boolean =>
   value === false ||
   (Array.isArray(value) && value.length === 0)
 
-const SECCOMP_POD = 'seccomp.security.alpha.kubernetes.io/pod'
-const SECCOMP_CONTAINER = 'container.seccomp.security.alpha.kubernetes.io/'
 const SECCOMP_TYPES: ReadonlyMap<string, string> = new Map([
   ['runtime/default', 'RuntimeDefault'],
   ['docker/default', 'RuntimeDefault'],
@@ -141,7 +140,7 @@ export const serviceAnnotations: Rule = service => {
 
 /** Of claims and volumes. */
 export const volumeAnnotations: Rule = volume => {
-  const storageClass = annotationsOf(volume)?.['volume.beta.kubernetes.io/storage-class']
+  const storageClass = annotationsOf(volume)?.[STORAGE_CLASS]
   return withSpec(volume, { storageClassName: storageClass })
 }
 

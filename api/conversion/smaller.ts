@@ -3,9 +3,9 @@
  * Source: kubernetes pkg/apis/{policy/v1beta1,rbac/v1alpha1,discovery/v1beta1,authorization/v1beta1}/conversion.go
  */
 import type { Conversion } from './conversion.ts'
-import { changed, defined, mapped, renamed, without } from './fields.ts'
+import { changed, defined, mapped, renamed } from './fields.ts'
 import { equalJson } from '#api/json.ts'
-import { type Fields, listOf, recordOf, textOf } from '#api/values.ts'
+import { type Fields, listOf, recordOf, textOf, without } from '#api/values.ts'
 
 const NONE_KEY = 'pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match'
 const hasKey = (operator: string): unknown => ({ matchExpressions: [{ key: NONE_KEY, operator }] })

@@ -41,6 +41,11 @@ const WEBHOOKS: readonly Waiver[] = [
   [/^webhooks\[\d+\]\.name$/, /^Duplicate value/],
 ]
 
+/** The first autoscalers did not ask for the API version of what they scale. */
+const TARGET: readonly Waiver[] = [
+  [/^spec\.scaleTargetRef\.apiVersion$/, /^Invalid value: "": apiVersion must specify API group$/],
+]
+
 /**
  * Faults of the stored version that an old one did not know. Keyed as above.
  * Source: kubernetes pkg/registry/apps/{deployment,daemonset,replicaset}/strategy.go ValidateUpdate,
@@ -52,6 +57,9 @@ export const WAIVED: Readonly<Record<string, readonly Waiver[]>> = {
   'extensions/v1beta1 daemonsets': SELECTOR,
   'extensions/v1beta1 replicasets': SELECTOR,
   'apps/v1beta1 deployments': SELECTOR,
+  'autoscaling/v2alpha1 horizontalpodautoscalers': TARGET,
+  'autoscaling/v2beta1 horizontalpodautoscalers': TARGET,
+  'autoscaling/v2beta2 horizontalpodautoscalers': TARGET,
   'certificates.k8s.io/v1beta1 certificatesigningrequests': [
     [/^spec\.signerName$/, /the legacy signerName is not allowed via this API version$/],
   ],
@@ -59,7 +67,10 @@ export const WAIVED: Readonly<Record<string, readonly Waiver[]>> = {
   'admissionregistration.k8s.io/v1beta1 mutatingwebhookconfigurations': WEBHOOKS,
   'apiextensions.k8s.io/v1beta1 customresourcedefinitions': [
     [/^spec\.preserveUnknownFields$/, /cannot set to true/],
-    [/^spec\.versions\[\d+\]\.schema\.openAPIV3Schema$/, /schemas are required$/],
-    [/^spec\.versions\[\d+\]\.schema\./, /must not be empty for specified/],
+    [/^spec\.versions\[\d+\]\.schema\.openAPIV3Schema$/, /^Required value$/],
+    [
+      /^spec\.(versions\[\d+\]\.schema|validation)\./,
+      /must not be empty (at the root|for specified)/,
+    ],
   ],
 }

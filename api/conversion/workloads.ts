@@ -3,13 +3,12 @@
  * annotations, as upstream keeps them. Pure.
  * Source: kubernetes pkg/apis/apps/v1/conversion.go, pkg/apis/apps/annotations.go
  */
+import { TEMPLATE_GENERATION } from '#api/old-annotations.ts'
 import { annotationOf, withAnnotations } from './annotations.ts'
 import type { Conversion } from './conversion.ts'
-import { without } from './fields.ts'
-import { type Fields, recordOf } from '#api/values.ts'
+import { type Fields, recordOf, without } from '#api/values.ts'
 
 const ROLLBACK_TO = 'deprecated.deployment.rollback.to'
-const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation'
 
 const integerOf = (text: string | undefined): number | undefined =>
   text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined

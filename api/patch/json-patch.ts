@@ -8,6 +8,7 @@
  * Source: RFC 6902, RFC 6901; k8s.io/apiserver pkg/endpoints/handlers/patch.go applyJSPatch
  */
 
+import { jsonKindOf } from '#api/go-text.ts'
 import { equalJson, isList, propertyOf, setProperty } from '#api/json.ts'
 import { badRequest, StatusError } from '#api/status.ts'
 import { isRecord } from '#api/values.ts'
@@ -40,13 +41,16 @@ export function applyJsonPatch(document: unknown, operations: unknown): unknown 
 }
 
 function parseOperations(operations: unknown): Operation[] {
+  if (operations === null) return []
   if (!isList(operations)) {
-    throw badRequest('json: cannot unmarshal object into Go value of type jsonpatch.Patch')
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${jsonKindOf(operations)} into Go value of type []handlers.jsonPatchOp`,
+    )
   }
   if (operations.length > OPERATIONS_MAX) {
     throw new StatusError(
       'RequestEntityTooLarge',
-      `The allowed maximum operations in a JSON patch is ${OPERATIONS_MAX}, got ${operations.length}`,
+      `Request entity too large: The allowed maximum operations in a JSON patch is ${OPERATIONS_MAX}, got ${operations.length}`,
     )
   }
   return operations.map(parseOperation)
@@ -205,10 +209,8 @@ const addAt = (value: unknown): Change => ({
 const replaceAt = (value: unknown): Change => ({
   whole: () => value,
   list: (list, step) => void (list[indexIn(step, list.length - 1)] = value),
-  object: (object, step) => {
-    if (!Object.hasOwn(object, step)) throw inapplicable()
-    setProperty(object, step, value)
-  },
+  // A member that is not there is made, as upstream's library has it.
+  object: (object, step) => setProperty(object, step, value),
 })
 
 const removeAt: Change = {

@@ -5,12 +5,18 @@
  * Source: RFC 7396; k8s.io/apiserver pkg/endpoints/handlers/patch.go applyJSPatch
  */
 
+import { jsonKindOf } from '#api/go-text.ts'
 import { type JsonObject, propertyOf } from '#api/json.ts'
 import { badRequest } from '#api/status.ts'
 import { isRecord } from '#api/values.ts'
 
 export function applyMergePatch(document: JsonObject, patch: unknown): JsonObject {
-  if (!isRecord(patch)) throw badRequest('Invalid JSON Patch')
+  if (patch === null) throw badRequest('Invalid JSON Patch')
+  if (!isRecord(patch)) {
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${jsonKindOf(patch)} into Go value of type map[string]interface {}`,
+    )
+  }
   return merge(document, patch)
 }
 
@@ -23,5 +29,6 @@ function merge(target: JsonObject, patch: JsonObject): JsonObject {
       merged.set(key, merge(isRecord(present) ? present : {}, value))
     } else merged.set(key, value)
   }
-  return Object.fromEntries(merged)
+  // Faults are told in the order that upstream leaves: names in order, wherever the patch was.
+  return Object.fromEntries([...merged].toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }

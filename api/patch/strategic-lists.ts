@@ -7,6 +7,7 @@
  * Source: k8s.io/apimachinery pkg/util/strategicpatch/patch.go mergeSlice, normalizeElementOrder, mergeSortedSlice
  */
 
+import { goText } from '#api/go-text.ts'
 import { isList, type JsonObject, propertyOf } from '#api/json.ts'
 import { isElementDirective } from '#api/patch/strategic-directives.ts'
 import { badRequest, StatusError } from '#api/status.ts'
@@ -61,9 +62,7 @@ const unmergeable = (reason: string): StatusError =>
 function keyValue(item: unknown, mergeKey: string): unknown {
   const value = isRecord(item) ? propertyOf(item, mergeKey) : undefined
   if (value === undefined) {
-    throw badRequest(
-      `map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`,
-    )
+    throw badRequest(`map: ${goText(item)} does not contain declared merge key: ${mergeKey}`)
   }
   return value
 }
@@ -87,9 +86,7 @@ function resolveDirectives(original: List, patch: List, mergeKey: string): ListP
     else if (directive === 'merge') {
       throw badRequest('merging lists cannot yet be specified in the patch')
     } else {
-      throw badRequest(
-        `unknown patch type: ${JSON.stringify(directive)} in map: ${JSON.stringify(item)}`,
-      )
+      throw badRequest(`unknown patch type: ${goText(directive)} in map: ${goText(item)}`)
     }
   }
   if (replaces) return { original: [], patch: elements }
@@ -156,7 +153,8 @@ export function orderElements(options: OrderedMerge): List {
   const { original, patch, order, elements, merges } = options
   const { mergeKey } = elements
   if (patch !== undefined) requireSameOrder(patch, order, mergeKey)
-  return interleave(mergedOf(), order, original ?? [], mergeKey)
+  const server = serverOrder(original ?? [], merges ? patch : undefined, mergeKey)
+  return interleave(mergedOf(), order, server, mergeKey)
 
   function mergedOf(): List {
     if (patch === undefined) return original ?? []
@@ -165,6 +163,16 @@ export function orderElements(options: OrderedMerge): List {
     }
     return merges ? mergeLists(original, patch, elements) : patch
   }
+}
+
+/** Upstream deletes in place and appends: what is new stands in the server's order where something was deleted. */
+function serverOrder(original: List, patch: List | undefined, mergeKey: string | undefined): List {
+  if (mergeKey === undefined || patch === undefined) return original
+  const plan = resolveDirectives(original, patch, mergeKey)
+  if (plan.original.length === original.length) return original
+  const kept = new Set(plan.original.map(item => keyValue(item, mergeKey)))
+  const added = plan.patch.filter(item => !kept.has(keyValue(item, mergeKey)))
+  return [...plan.original, ...added].slice(0, original.length)
 }
 
 /** The patch's elements must appear in `order`, in the same sequence. */
@@ -176,7 +184,7 @@ function requireSameOrder(patch: List, order: List, mergeKey: string | undefined
     const at = named.indexOf(identity(item, mergeKey), from)
     if (at === -1) {
       throw badRequest(
-        `The order in patch list:\n${JSON.stringify(patch)}\n doesn't match $setElementOrder list:\n${JSON.stringify(order)}\n`,
+        `The order in patch list:\n${goText(patch)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`,
       )
     }
     from = at + 1

@@ -12,6 +12,7 @@
  * as plain JSON, because decoding decides about unknown fields.
  */
 
+import { goText, jsonKindOf } from '#api/go-text.ts'
 import { isList, type JsonObject, propertyOf } from '#api/json.ts'
 import {
   DELETE_FROM_LIST,
@@ -33,7 +34,11 @@ export function applyStrategicMergePatch(
   original: JsonObject,
   patch: unknown,
 ): JsonObject {
-  if (!isRecord(patch)) throw badRequest('invalid JSON document')
+  if (patch === null) return original
+  if (!isRecord(patch))
+    throw badRequest(
+      `json: cannot unmarshal ${jsonKindOf(patch)} into Go value of type map[string]interface {}`,
+    )
   return mergeMaps(original, patch, type)
 }
 
@@ -57,9 +62,7 @@ function directed(directive: unknown, patch: JsonObject): JsonObject {
   const { [DIRECTIVE]: _directive, ...content } = patch
   if (directive === 'replace') return content
   if (directive === 'delete') return {}
-  throw badRequest(
-    `unknown patch type: ${JSON.stringify(directive)} in map: ${JSON.stringify(patch)}`,
-  )
+  throw badRequest(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`)
 }
 
 /** The original without the keys that `$retainKeys` does not name. */

@@ -15,6 +15,7 @@ import type {
 } from '#api/types/rbac-v1.ts'
 import {
   type Faults,
+  Printed,
   required,
   requireFormat,
   unsupported,
@@ -22,6 +23,7 @@ import {
   wrongFormat,
 } from '#api/validation/fault.ts'
 import { validateLabelSelector } from '#api/validation/label-selector.ts'
+import { validateTokenLifetime } from '#api/validation/token-lifetimes.ts'
 
 const GROUP = 'rbac.authorization.k8s.io'
 
@@ -40,7 +42,11 @@ export function validateClusterRole(faults: Faults, role: ClusterRole): void {
     faults.push(required(field, detail))
   }
   for (const [index, selector] of clusterRoleSelectors.entries()) {
+    const before = faults.length
     validateLabelSelector(faults, `${field}[${index}]`, selector)
+    if (faults.length > before) {
+      faults.push(wrong(`${field}[${index}]`, null, 'invalid label selector.'))
+    }
   }
 }
 
@@ -117,21 +123,12 @@ function validateSubjects(
 
 export function refuseRoleChange(faults: Faults, binding: RoleBinding, before: RoleBinding): void {
   if (!equalJson(binding.roleRef, before.roleRef)) {
-    faults.push(wrong('roleRef', binding.roleRef, 'cannot change roleRef'))
+    const { apiGroup = '', kind, name } = binding.roleRef
+    const shown = new Printed({ APIGroup: apiGroup, Kind: kind, Name: name })
+    faults.push(wrong('roleRef', shown, 'cannot change roleRef'))
   }
 }
 
-const TOKEN_SECONDS_MIN = 600
-const TOKEN_SECONDS_MAX = 2 ** 32
-
 export function validateTokenRequest(faults: Faults, { spec }: TokenRequest): void {
-  const expirationSeconds = spec?.expirationSeconds
-  if (expirationSeconds === undefined) return
-  if (expirationSeconds < TOKEN_SECONDS_MIN) {
-    const detail = 'may not specify a duration less than 10 minutes'
-    faults.push(wrong('spec.expirationSeconds', expirationSeconds, detail))
-  } else if (expirationSeconds > TOKEN_SECONDS_MAX) {
-    const detail = 'may not specify a duration larger than 2^32 seconds'
-    faults.push(wrong('spec.expirationSeconds', expirationSeconds, detail))
-  }
+  validateTokenLifetime(faults, 'spec.expirationSeconds', spec?.expirationSeconds)
 }

@@ -56,9 +56,24 @@ interface PolicySpec {
   readonly variables?: readonly Variable[]
 }
 
+/** As `requireOneOf`, of a pointer: an empty text is there, and unknown. */
+function requirePointed(
+  faults: Faults,
+  field: string,
+  value: string | undefined,
+  supported: readonly string[],
+): void {
+  if (value === undefined) faults.push(required(field))
+  else allowOneOf(faults, field, value, supported)
+}
+
 /** What policies of both kinds say about what they are asked for. */
-function validateScope(faults: Faults, spec: PolicySpec): void {
-  requireOneOf(faults, 'spec.failurePolicy', spec.failurePolicy, FAILURE_POLICIES)
+function validateScope(
+  faults: Faults,
+  spec: PolicySpec,
+  refuseMore: (faults: Faults, field: string, match: MatchResources) => void = () => {},
+): void {
+  requirePointed(faults, 'spec.failurePolicy', spec.failurePolicy, FAILURE_POLICIES)
   if (spec.paramKind !== undefined) validateParamKind(faults, 'spec.paramKind', spec.paramKind)
   const field = 'spec.matchConstraints'
   if (spec.matchConstraints === undefined) faults.push(required(field))
@@ -66,6 +81,7 @@ function validateScope(faults: Faults, spec: PolicySpec): void {
     validateMatch(faults, field, spec.matchConstraints)
     const rules = spec.matchConstraints.resourceRules ?? []
     if (rules.length === 0) faults.push(required(`${field}.resourceRules`))
+    refuseMore(faults, field, spec.matchConstraints)
   }
   validateMatchConditions(faults, 'spec.matchConditions', spec.matchConditions ?? [])
   for (const [index, variable] of (spec.variables ?? []).entries()) {
@@ -96,7 +112,7 @@ export function validateValidatingPolicyStatus(
   for (const [index, { fieldRef, warning }] of warnings.entries()) {
     const place = `status.typeChecking.expressionWarnings[${index}]`
     if (warning === '') faults.push(required(`${place}.warning`))
-    if (fieldRef === '') faults.push(required(`${place}.fieldRef`))
+    if (fieldRef.trim() === '') faults.push(required(`${place}.fieldRef`))
   }
   validateConditions(faults, 'status.conditions', status?.conditions ?? [])
 }
@@ -111,9 +127,9 @@ function validateValidation(faults: Faults, field: string, validation: Validatio
     faults.push(wrong(`${field}.messageExpression`, messageExpression, detail))
   }
   if (message !== '' && message.trim() === '') {
-    faults.push(wrong(`${field}.message`, message, 'message must be non-empty if specified'))
+    faults.push(wrong(`${field}.message`, message, 'must be non-empty if specified'))
   } else if (/[\r\n]/.test(message.trim())) {
-    faults.push(wrong(`${field}.message`, message, 'message must not contain line breaks'))
+    faults.push(wrong(`${field}.message`, message, 'must not contain line breaks'))
   }
   allowOneOf(faults, `${field}.reason`, reason, REASONS)
 }
@@ -131,13 +147,15 @@ function validateAnnotations(
   const keys = new Set<string>()
   for (const [index, { key, valueExpression: value }] of annotations.entries()) {
     const place = `${field}[${index}]`
-    const full = policy === '' ? key : `${policy}/${key}`
-    wrongFormat(faults, `${place}.key`, full, qualifiedNameFaults(full))
+    const full = `${policy}/${key}`
+    if (policy === '') {
+      faults.push(wrong(`${place}.key`, key, 'requires metadata.name be non-empty'))
+    } else wrongFormat(faults, `${place}.key`, full, qualifiedNameFaults(full))
     if (value.trim() === '') {
       const detail = 'valueExpression is not specified'
       faults.push(required(`${place}.valueExpression`, detail))
-    } else if (byteLength(value) > ANNOTATION_EXPRESSION_MAX) {
-      const detail = `must not exceed 5kb in length`
+    } else if (byteLength(value.trim()) > ANNOTATION_EXPRESSION_MAX) {
+      const detail = `must not exceed ${ANNOTATION_EXPRESSION_MAX} bytes in length`
       faults.push(required(`${place}.valueExpression`, detail))
     }
     if (keys.has(key)) faults.push(duplicate(`${place}.key`, key))
@@ -148,7 +166,7 @@ function validateAnnotations(
 function validateVariable(faults: Faults, field: string, { name, expression }: Variable): void {
   if (name.trim() === '') faults.push(required(`${field}.name`, 'name is not specified'))
   else if (!/^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) || RESERVED.has(name)) {
-    faults.push(wrong(`${field}.name`, name, 'name is not a valid CEL identifier'))
+    faults.push(wrong(`${field}.name`, name, 'must be a valid CEL identifier'))
   }
   if (expression.trim() === '') {
     faults.push(required(`${field}.expression`, 'expression is not specified'))
@@ -187,7 +205,7 @@ function validateParamKind(faults: Faults, field: string, param: ParamKind): voi
 }
 
 function validateMatch(faults: Faults, field: string, match: MatchResources): void {
-  requireOneOf(faults, `${field}.matchPolicy`, match.matchPolicy, MATCH_POLICIES)
+  requirePointed(faults, `${field}.matchPolicy`, match.matchPolicy, MATCH_POLICIES)
   for (const name of ['namespaceSelector', 'objectSelector'] as const) {
     const selector = match[name]
     if (selector === undefined) faults.push(required(`${field}.${name}`))
@@ -211,7 +229,7 @@ function validateResourceNames(faults: Faults, field: string, names: readonly st
 
 export function validateMutatingPolicy(faults: Faults, policy: MutatingAdmissionPolicy): void {
   const spec = policy.spec ?? {}
-  validateScope(faults, spec)
+  validateScope(faults, spec, refuseDeletions)
   const { mutations = [], reinvocationPolicy } = spec
   if (mutations.length === 0) {
     faults.push(required('spec.mutations', 'mutations must contain at least one item'))
@@ -221,6 +239,20 @@ export function validateMutatingPolicy(faults: Faults, policy: MutatingAdmission
   }
   const field = 'spec.reinvocationPolicy'
   requireOneOf(faults, field, reinvocationPolicy, REINVOCATION_POLICIES)
+}
+
+const MUTABLE: readonly string[] = ['*', 'CONNECT', 'CREATE', 'UPDATE']
+
+/** What is deleted is not changed before. */
+function refuseDeletions(
+  faults: Faults,
+  field: string,
+  { resourceRules = [] }: MatchResources,
+): void {
+  const asked = resourceRules.flatMap(({ operations = [] }) => operations)
+  for (const operation of asked.filter(name => !MUTABLE.includes(name))) {
+    faults.push(unsupported(`${field}.resourceRules.operations`, operation, MUTABLE))
+  }
 }
 
 /** What each type of patch is said in, and what the other one's field must not say. */
@@ -238,24 +270,26 @@ function validateMutation(faults: Faults, field: string, mutation: Mutation): vo
     const detail = `must be specified when patchType is ${patchType}`
     faults.push(required(`${field}.${own}`, detail))
   } else if ((mutation[own].expression ?? '').trim() === '') {
-    faults.push(required(`${field}.${own}.expression`, 'expression is not specified'))
+    faults.push(required(`${field}.${own}.expression`))
   }
   if (mutation[other] !== undefined) {
     const detail = `must not be specified when patchType is ${patchType}`
-    faults.push(forbidden(`${field}.${other}`, detail))
+    faults.push(wrong(`${field}.${other}`, `{${other}}`, detail))
   }
 }
+
+const EXCLUSIVE = 'name and selector are mutually exclusive'
 
 function validateParamRef(faults: Faults, field: string, reference: ParamRef): void {
   const { name = '', selector, parameterNotFoundAction: action } = reference
   if (name !== '') {
     wrongFormat(faults, `${field}.name`, name, pathSegmentFaults(name))
-    if (selector !== undefined) {
-      const detail = 'name and selector are mutually exclusive'
-      faults.push(forbidden(`${field}.name`, detail))
-    }
+    if (selector !== undefined) faults.push(forbidden(`${field}.name`, EXCLUSIVE))
   }
-  if (selector !== undefined) validateLabelSelector(faults, `${field}.selector`, selector)
+  if (selector !== undefined) {
+    validateLabelSelector(faults, `${field}.selector`, selector)
+    if (name !== '') faults.push(forbidden(`${field}.selector`, EXCLUSIVE))
+  }
   if (name === '' && selector === undefined) {
     faults.push(required(field, 'one of name or selector must be specified'))
   }
@@ -297,7 +331,11 @@ export function validateValidatingBinding(
   }
 }
 
-export const validateMutatingBinding: (
+export function validateMutatingBinding(
   faults: Faults,
   binding: MutatingAdmissionPolicyBinding,
-) => void = validateBound
+): void {
+  validateBound(faults, binding)
+  const { matchResources } = binding.spec ?? {}
+  if (matchResources !== undefined) refuseDeletions(faults, 'spec.matchResources', matchResources)
+}

@@ -3,6 +3,7 @@
  * Source: k8s.io/kube-aggregator pkg/apis/apiregistration/validation/validation.go,
  * kubernetes pkg/apis/storagemigration/validation/validation.go
  */
+import { equalJson } from '#api/json.ts'
 import { label1035Faults, portNumberFaults, subdomainFaults } from '#api/names.ts'
 import type { APIService, APIServiceSpec } from '#api/types/apiregistration-v1.ts'
 import type { StorageVersionMigration } from '#api/types/storagemigration-v1beta1.ts'
@@ -10,7 +11,7 @@ import { validateConditions } from '#api/validation/conditions.ts'
 import {
   type Faults,
   IMMUTABLE,
-  NOT_NEGATIVE,
+  Printed,
   required,
   unsupported,
   wrong,
@@ -88,8 +89,15 @@ const resourceOf = ({ spec }: StorageVersionMigration): { group: string; resourc
 })
 
 function validateMigration(faults: Faults, migration: StorageVersionMigration): void {
-  const { resource } = resourceOf(migration)
-  if (resource === '') faults.push(required('spec.resource.resource', 'resource is required'))
+  const { group, resource } = resourceOf(migration)
+  const field = 'spec.resource.resource'
+  const format = label1035Faults(resource)
+  if (resource === '') faults.push(required(field, 'resource is required to be set'))
+  else if (format.length > 0) faults.push(wrong(field, resource, format.join(',')))
+  const groupFormat = group === '' ? [] : subdomainFaults(group)
+  if (groupFormat.length > 0) {
+    faults.push(wrong('spec.resource.group', group, groupFormat.join(',')))
+  }
 }
 
 function validateMigrationUpdate(
@@ -98,21 +106,13 @@ function validateMigrationUpdate(
   before: StorageVersionMigration,
 ): void {
   validateMigration(faults, migration)
-  const old = resourceOf(before)
-  for (const [name, value] of Object.entries(resourceOf(migration))) {
-    if (value !== Reflect.get(old, name)) faults.push(wrong(name, value, IMMUTABLE))
-  }
+  const resource = resourceOf(migration)
+  if (equalJson(resource, resourceOf(before))) return
+  faults.push(wrong('spec', new Printed({ Resource: resource }), IMMUTABLE))
 }
 
 const isTrue = ({ status }: StorageVersionMigration, type: string): boolean =>
   status?.conditions?.some(one => one.type === type && one.status === 'True') ?? false
-
-/** Pairs that cannot both be true, with what is said then. */
-const EXCLUSIVE = [
-  ['Succeeded', 'Failed', 'Both success and failed conditions cannot be true at the same time'],
-  ['Succeeded', 'Running', 'Running condition cannot be true when success condition is true'],
-  ['Failed', 'Running', 'Running condition cannot be true when failed condition is true'],
-] as const
 
 /** Conditions that stay true once they are. */
 const FINAL = [
@@ -127,18 +127,15 @@ function validateMigrationStatus(
 ): void {
   const { resourceVersion: version = '', conditions = [] } = migration.status ?? {}
   const field = 'status.resourceVersion'
-  if (version !== '' && !/^[+-]?\d+$/.test(version)) {
-    const text = JSON.stringify(version)
-    const detail = `failed to parse resource version ${text}: strconv.ParseInt: parsing ${text}: invalid syntax`
-    faults.push(wrong(field, version, detail))
-  } else if (version.startsWith('-')) faults.push(wrong(field, Number(version), NOT_NEGATIVE))
+  if (version !== '' && !/^[1-9]\d*$/.test(version)) {
+    faults.push(wrong(field, version, `resource version is not well formed: ${version}`))
+  }
   validateConditions(faults, 'status.conditions', conditions)
   const old = before.status?.resourceVersion ?? ''
-  if (old !== '' && old !== version) faults.push(wrong(field, version, 'cannot be updated'))
-  for (const [one, other, detail] of EXCLUSIVE) {
-    if (isTrue(migration, one) && isTrue(migration, other)) {
-      faults.push(wrong('status.conditions', conditions, detail))
-    }
+  if (old !== '' && old !== version) faults.push(wrong(field, version, IMMUTABLE))
+  if (isTrue(migration, 'Succeeded') && isTrue(migration, 'Failed')) {
+    const detail = 'Both success and failed conditions cannot be true at the same time'
+    faults.push(wrong('status.conditions', conditions, detail))
   }
   for (const [type, detail] of FINAL) {
     if (isTrue(before, type) && !isTrue(migration, type)) {

@@ -71,8 +71,7 @@ const hasBadVersion = (before: HorizontalPodAutoscaler | undefined): boolean =>
   )
 
 function versionFault(apiVersion: string, versions: Versions): string | undefined {
-  // Manifests of the first years leave it out.
-  if (versions === 'any' || apiVersion === '') return undefined
+  if (versions === 'any') return undefined
   const parts = apiVersion === '/' ? [] : apiVersion.split('/')
   if (parts.length > 2) return `unexpected GroupVersion string: ${apiVersion}`
   const hasGroup = parts.length === 2 && parts[0] !== ''
@@ -89,8 +88,10 @@ function validateSpec(
     const detail = `must be greater than or equal to ${leastReplicas}`
     faults.push(wrong('spec.minReplicas', minReplicas, detail))
   }
-  if (maxReplicas < 1) {
-    faults.push(wrong('spec.maxReplicas', maxReplicas, 'must be greater than 0'))
+  if (maxReplicas === 0) {
+    faults.push(required('spec.maxReplicas', 'must be set and greater than 0'))
+  } else if (maxReplicas < 0) {
+    faults.push(wrong('spec.maxReplicas', maxReplicas, 'must be greater than or equal to 1'))
   }
   if (minReplicas !== undefined && maxReplicas < minReplicas) {
     const detail = 'must be greater than or equal to `minReplicas`'
@@ -227,10 +228,11 @@ function validateSource(faults: Faults, field: string, source: Source, metric: M
     validateResource(faults, field, resource)
   } else if (containerResource !== undefined) {
     const { container, name } = containerResource
-    if (name !== '') validateContainerResourceName(faults, `${field}.name`, name)
+    if (name === '') faults.push(required(`${field}.name`, 'must specify a resource name'))
+    else validateContainerResourceName(faults, `${field}.name`, name)
     if (container === '') faults.push(required(`${field}.container`, 'must specify a container'))
     else requireFormat(faults, `${field}.container`, container, labelFaults)
-    validateResource(faults, field, containerResource)
+    validateUsage(faults, field, containerResource)
   }
 }
 
@@ -264,6 +266,14 @@ function validateResource(
   { name, target }: { readonly name: string; readonly target: MetricTarget },
 ): void {
   if (name === '') faults.push(required(`${field}.name`, 'must specify a resource name'))
+  validateUsage(faults, field, { target })
+}
+
+function validateUsage(
+  faults: Faults,
+  field: string,
+  { target }: { readonly target: MetricTarget },
+): void {
   validateTarget(faults, `${field}.target`, target)
   const { averageUtilization, averageValue } = target
   if (averageUtilization === undefined && averageValue === undefined) {

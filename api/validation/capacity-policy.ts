@@ -2,9 +2,9 @@
  * How much of a device's capacity one claim may ask for, when several share the device. Pure.
  * Source: kubernetes pkg/apis/resource/validation/validation.go validateRequestPolicy
  */
-import { addQuantities, compareQuantities, parseQuantity } from '#api/quantity.ts'
+import { addQuantities, compareQuantities, quantityValue } from '#api/quantity.ts'
 import type { CapacityRequestPolicy, CapacityRequestPolicyRange } from '#api/types/resource-v1.ts'
-import { eachOf, refuseDuplicates } from '#api/validation/device-format.ts'
+import { eachOfSet } from '#api/validation/device-format.ts'
 import { type Faults, forbidden, required, wrong } from '#api/validation/fault.ts'
 
 const OPTIONS_MAX = 10
@@ -51,12 +51,21 @@ function validateValues(faults: Faults, field: string, of: Values): void {
       faults.push(wrong(`${field}[${index}]`, value, detail))
     }
   }
-  eachOf(faults, { field, items: values, most: OPTIONS_MAX }, (value, place) => {
+  const list = {
+    field,
+    items: values,
+    most: OPTIONS_MAX,
+    key: (value: string) => String(quantityValue(value)),
+  }
+  eachOfSet(faults, list, (value, place) => {
     if (compareQuantities(value, capacity) <= 0) return
     faults.push(wrong(place, value, `option is larger than capacity value: ${capacity}`))
   })
-  if (values.length <= OPTIONS_MAX) refuseDuplicates(faults, field, values)
-  if (!values.some(value => compareQuantities(value, fallback) === 0)) {
+  if (
+    !values
+      .slice(0, values.length > OPTIONS_MAX ? 0 : undefined)
+      .some(value => compareQuantities(value, fallback) === 0)
+  ) {
     const detail = 'default value is not valid according to the requestPolicy'
     faults.push(wrong(field, fallback, detail))
   }
@@ -79,7 +88,7 @@ function validateRange(faults: Faults, field: string, { range, fallback, capacit
     faults.push(wrong(`${field}.min`, min, `min is larger than capacity value: ${capacity}`))
   }
   if (isMore(min, fallback)) {
-    faults.push(wrong(`${field}.default`, fallback, `default is less than min: ${min}`))
+    faults.push(wrong(`${field}.min`, fallback, `default is less than min: ${min}`))
   }
   if (max !== undefined) {
     const place = `${field}.max`
@@ -88,7 +97,7 @@ function validateRange(faults: Faults, field: string, { range, fallback, capacit
       faults.push(wrong(place, max, `max is larger than capacity value: ${capacity}`))
     }
     if (isMore(fallback, max)) {
-      faults.push(wrong(`${field}.default`, fallback, `default is more than max: ${max}`))
+      faults.push(wrong(`${field}.max`, fallback, `default is more than max: ${max}`))
     }
   }
   if (step === undefined) return
@@ -105,18 +114,15 @@ interface Step {
 }
 
 function validateStep(faults: Faults, field: string, { step, min, capacity, values }: Step): void {
-  if (compareQuantities(step, '0') <= 0) {
-    faults.push(wrong(field, step, 'must be greater than zero'))
-    return
-  }
   const first = addQuantities(min, step)
   if (compareQuantities(first, capacity) > 0) {
     const detail = `one step ${first} is larger than capacity value: ${capacity}`
     faults.push(wrong(field, step, detail))
   }
-  const from = parseQuantity(min).nanos
+  const width = quantityValue(step)
   for (const value of values) {
-    if ((parseQuantity(value).nanos - from) % parseQuantity(step).nanos === 0n) continue
+    // Upstream has no answer at all to a step of nothing.
+    if (width !== 0 && (quantityValue(value) - quantityValue(min)) % width === 0) continue
     const detail = `value is not a multiple of a given step (${step}) from (${min})`
     faults.push(wrong(field, value, detail))
   }

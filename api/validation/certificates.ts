@@ -62,7 +62,7 @@ function validateRequest(faults: Faults, { spec, status }: Request, isOld: boole
   if (!decoded(request).includes('-----BEGIN CERTIFICATE REQUEST-----')) {
     faults.push(wrong('spec.request', request ?? '', 'PEM block type must be CERTIFICATE REQUEST'))
   }
-  if (usages.length === 0) faults.push(required('spec.usages', 'usages must be provided'))
+  if (usages.length === 0) faults.push(required('spec.usages'))
   for (const [index, usage] of usages.entries()) {
     if (!USAGES.includes(usage)) faults.push(unsupported(`spec.usages[${index}]`, usage, USAGES))
   }
@@ -97,7 +97,7 @@ function validateConditions(faults: Faults, conditions: readonly Condition[]): v
     requireOneOf(faults, `${place}.status`, status, allowed)
     if (DECISIONS.some(other => other !== type && seen.has(other)) && DECISIONS.includes(type)) {
       const detail = 'Approved and Denied conditions are mutually exclusive'
-      faults.push(wrong(`${place}.type`, type, detail))
+      faults.push(wrong('status.conditions', type, detail))
     }
     if (seen.has(type)) faults.push(duplicate(`${place}.type`, type))
     seen.add(type)

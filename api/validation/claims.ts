@@ -4,6 +4,7 @@
  */
 import { equalJson } from '#api/json.ts'
 import { labelFaults, qualifiedNameFaults, subdomainFaults } from '#api/names.ts'
+import { STORAGE_CLASS } from '#api/old-annotations.ts'
 import { compareQuantities } from '#api/quantity.ts'
 import type {
   PersistentVolumeClaim,
@@ -16,6 +17,7 @@ import {
   allowOneOf,
   type Faults,
   forbidden,
+  Printed,
   refuseChange,
   required,
   unsupported,
@@ -38,7 +40,6 @@ const ACCESS_MODES: readonly string[] = [
   'ReadWriteOncePod',
 ]
 export const VOLUME_MODES: readonly string[] = ['Block', 'Filesystem']
-const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class'
 
 export function validateAccessModes(faults: Faults, field: string, modes: readonly string[]): void {
   for (const mode of modes) {
@@ -96,11 +97,12 @@ function validateSources(faults: Faults, field: string, spec: PersistentVolumeCl
   validateSource(faults, `${field}.dataSourceRef`, dataSourceRef)
   const { namespace = '', ...local } = dataSourceRef
   if (dataSource === undefined) return
+  // Upstream shows the path itself, which prints as nothing.
   if (namespace !== '') {
     const detail = 'may not be specified when dataSourceRef.namespace is specified'
-    faults.push(wrong(field, `${field}.dataSource`, detail))
+    faults.push(wrong(field, new Printed({}), detail))
   } else if (!equalJson(local, dataSource)) {
-    faults.push(wrong(field, `${field}.dataSource`, 'must match dataSourceRef'))
+    faults.push(wrong(field, new Printed({}), 'must match dataSourceRef'))
   }
 }
 
@@ -121,21 +123,30 @@ function validateSource(faults: Faults, field: string, source: TypedObjectRefere
 }
 
 /** Only labels and annotations are taken over from a template's metadata. */
+export function validateTemplateMetadata(
+  faults: Faults,
+  field: string,
+  metadata: PersistentVolumeClaimTemplate['metadata'] = {},
+): void {
+  const { labels, annotations, ...others } = metadata
+  validateAnnotations(faults, `${field}.annotations`, annotations)
+  validateLabels(faults, `${field}.labels`, labels)
+  // Named as Go has it, with a small letter first.
+  for (const name of Object.keys(others)) {
+    faults.push(forbidden(`${field}.${name === 'uid' ? 'uID' : name}`, 'cannot be set'))
+  }
+}
+
 export function validateClaimTemplate(
   faults: Faults,
   field: string,
   template: PersistentVolumeClaimTemplate,
 ): void {
-  const { labels, annotations, ...others } = template.metadata ?? {}
-  validateAnnotations(faults, `${field}.metadata.annotations`, annotations)
-  validateLabels(faults, `${field}.metadata.labels`, labels)
-  for (const name of Object.keys(others)) {
-    faults.push(forbidden(`${field}.metadata.${name}`, 'cannot be set'))
-  }
+  validateTemplateMetadata(faults, `${field}.metadata`, template.metadata)
   validateClaimSpec(faults, `${field}.spec`, template.spec)
 }
 
-const FROM_VALUE = 'update from non-nil value to'
+const IN_USE = 'is forbidden when status.currentVolumeAttributesClassName is not nil'
 
 /** A claim is bound once, its class named once; bound ones may ask for more and for other attributes. */
 export function validateClaimUpdate(
@@ -156,15 +167,14 @@ export function validateClaimUpdate(
   refuseChange(faults, 'volumeMode', { before: old.volumeMode, after: spec.volumeMode })
   const field = 'spec.volumeAttributesClassName'
   const { volumeAttributesClassName: name } = spec
-  if (old.volumeAttributesClassName === undefined) return
-  if (name === undefined) faults.push(forbidden(field, `${FROM_VALUE} nil is forbidden`))
-  else if (name === '' && old.volumeAttributesClassName !== '') {
-    faults.push(forbidden(field, `${FROM_VALUE} an empty string is forbidden`))
-  }
+  if (name === old.volumeAttributesClassName) return
+  if (before.status?.currentVolumeAttributesClassName === undefined) return
+  if (name === undefined) faults.push(forbidden(field, `update to nil ${IN_USE}`))
+  else if (name === '') faults.push(forbidden(field, `update to empty string ${IN_USE}`))
 }
 
 const classAnnotation = (claim: PersistentVolumeClaim): string | undefined =>
-  claim.metadata.annotations?.[CLASS_ANNOTATION]
+  claim.metadata.annotations?.[STORAGE_CLASS]
 
 /** The class moves from its old annotation to its field. */
 function isClassMove(claim: PersistentVolumeClaim, before: PersistentVolumeClaim): boolean {
@@ -186,7 +196,7 @@ function refuseClassAnnotationChange(
   if (isClassMove(claim, before)) return
   const now = classAnnotation(claim) ?? ''
   if (now === (classAnnotation(before) ?? '')) return
-  const field = `metadata.annotations.${CLASS_ANNOTATION}`
+  const field = `metadata.annotations.${STORAGE_CLASS}`
   faults.push(wrong(field, now, 'field is immutable'))
 }
 
@@ -195,14 +205,15 @@ function withMutableFieldsOf(
   claim: PersistentVolumeClaim,
   before: PersistentVolumeClaim,
 ): PersistentVolumeClaimSpec {
-  const { volumeAttributesClassName: _attributes, ...spec } = claim.spec ?? {}
+  const { spec = {} } = claim
   const { spec: old = {} } = before
   const kept: Record<string, unknown> = { ...spec }
   const restore = (name: 'storageClassName' | 'volumeAttributesClassName' | 'volumeName'): void => {
     if (old[name] === undefined) delete kept[name]
     else kept[name] = old[name]
   }
-  restore('volumeAttributesClassName')
+  const isBound = claim.status?.phase === 'Bound'
+  if (isBound) restore('volumeAttributesClassName')
   if ((old.volumeName ?? '') === '') restore('volumeName')
   const annotated = classAnnotation(before)
   const isNamed = spec.storageClassName !== undefined && old.storageClassName === undefined
@@ -211,7 +222,7 @@ function withMutableFieldsOf(
   }
   const storage = old.resources?.requests?.['storage']
   const requests = spec.resources?.requests
-  if (claim.status?.phase === 'Bound' && requests !== undefined && storage !== undefined) {
+  if (isBound && requests !== undefined && storage !== undefined) {
     kept['resources'] = { ...spec.resources, requests: { ...requests, storage } }
   }
   return kept
@@ -241,7 +252,7 @@ const RESIZE_STATES: readonly string[] = [
 
 export function validateClaimStatus(faults: Faults, { status = {} }: PersistentVolumeClaim): void {
   validateCapacity(faults, 'status.capacity', status.capacity)
-  const states = 'status.allocatedResourceStatus'
+  const states = 'status.allocatedResourceStatuses'
   for (const [name, state] of Object.entries(status.allocatedResourceStatuses ?? {})) {
     validateClaimResource(faults, states, name)
     if (!RESIZE_STATES.includes(state)) faults.push(unsupported(states, name, RESIZE_STATES))

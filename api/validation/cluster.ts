@@ -17,6 +17,7 @@ import {
   wrongFormat,
   NOT_NEGATIVE,
 } from '#api/validation/fault.ts'
+import { requireFinalizerDomain } from '#api/validation/metadata.ts'
 
 /** Upstream's path does not say which of the finalizers it is, except where they are finalized. */
 export function validateNamespace(faults: Faults, { spec }: Namespace): void {
@@ -31,9 +32,7 @@ export function validateNamespaceFinalizers(faults: Faults, { spec }: Namespace)
 
 function validateFinalizer(faults: Faults, field: string, name: string): void {
   wrongFormat(faults, field, name, qualifiedNameFaults(name))
-  if (name.includes('/') || name === 'kubernetes') return
-  const detail = 'name is neither a standard finalizer name nor is it fully qualified'
-  faults.push(wrong(field, name, detail))
+  requireFinalizerDomain(faults, field, name)
 }
 
 export function validateNamespaceStatus(faults: Faults, { metadata, status }: Namespace): void {
@@ -51,10 +50,6 @@ export function validateLease(faults: Faults, { spec = {} }: Lease): void {
   }
   if (transitions !== undefined && transitions < 0) {
     faults.push(wrong('spec.leaseTransitions', transitions, NOT_NEGATIVE))
-  }
-  if ((spec.preferredHolder ?? '') !== '' && (spec.strategy ?? '') === '') {
-    const detail = 'may only be specified when `strategy` is defined'
-    faults.push(forbidden('spec.preferredHolder', detail))
   }
 }
 
@@ -97,7 +92,7 @@ export function validatePriorityClassUpdate(
   before: PriorityClass,
 ): void {
   if ((priority.value ?? 0) !== (before.value ?? 0)) {
-    faults.push(forbidden('Value', 'may not be changed in an update.'))
+    faults.push(forbidden('value', 'may not be changed in an update.'))
   }
   if (priority.preemptionPolicy !== before.preemptionPolicy) {
     faults.push(wrong('preemptionPolicy', priority.preemptionPolicy, 'field is immutable'))

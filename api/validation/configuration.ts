@@ -2,6 +2,7 @@
  * ConfigMaps, Secrets, ServiceAccounts. Pure.
  * Source: kubernetes pkg/apis/core/validation/validation.go ValidateConfigMap, ValidateSecret
  */
+import { jsonKindOf } from '#api/go-text.ts'
 import { byteLength, configKeyFaults } from '#api/names.ts'
 import type { ConfigMap, Secret } from '#api/types/core-v1.ts'
 import { equalJson } from '#api/json.ts'
@@ -102,18 +103,11 @@ function mapFault(text: Uint8Array): string | undefined {
   try {
     const { value } = readJson(text)
     if (typeof value === 'object' && !Array.isArray(value)) return undefined
-    const kind = KINDS[typeof value] ?? 'array'
-    return `json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`
+    return `json: cannot unmarshal ${jsonKindOf(value)} into Go value of type map[string]interface {}`
   } catch (error) {
     if (error instanceof JsonFault) return error.message
     throw error
   }
-}
-
-const KINDS: Readonly<Record<string, string>> = {
-  string: 'string',
-  number: 'number',
-  boolean: 'bool',
 }
 
 /** What a type of secret must hold. */
@@ -130,11 +124,10 @@ const SECRET_TYPES: ReadonlyMap<string, SecretRule> = new Map(
     'kubernetes.io/dockerconfigjson': requireJson('.dockerconfigjson'),
     'kubernetes.io/basic-auth': (faults, { data = {} }) => {
       if (Object.hasOwn(data, 'username') || Object.hasOwn(data, 'password')) return
-      // The odd paths are upstream's.
-      faults.push(required('data[%s][username]'), required('data[%s][password]'))
+      faults.push(required('data[username]'), required('data[password]'))
     },
     'kubernetes.io/ssh-auth': (faults, { data = {} }) => {
-      if ((data['ssh-privatekey'] ?? '') === '') faults.push(required('data[%s][ssh-privatekey]'))
+      if ((data['ssh-privatekey'] ?? '') === '') faults.push(required('data[ssh-privatekey]'))
     },
     'kubernetes.io/tls': (faults, secret) => {
       requireKey('tls.crt')(faults, secret)

@@ -61,11 +61,14 @@ function validateTimeZone(faults: Faults, zone: string): void {
   const isWellFormed = zone
     .split('/')
     .every(part => part !== '.' && part !== '..' && !part.startsWith('-') && ZONE_PART.test(part))
-  if (zone.toLowerCase() === 'local') {
+  const isLocal = zone.toLowerCase() === 'local'
+  if (isLocal) {
     const detail =
       'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones'
     faults.push(wrong(field, zone, detail))
-  } else if (!isWellFormed || !isTimeZone(zone)) {
+  }
+  // Go knows a zone of exactly this name.
+  if (zone !== 'Local' && !(isWellFormed && isTimeZone(zone))) {
     faults.push(wrong(field, zone, `unknown time zone ${zone}`))
   }
 }

@@ -2,7 +2,7 @@
  * The status of a ResourceClaim: what was allocated, for whom, and what drivers say about it; and DeviceTaintRules. Pure.
  * Source: kubernetes pkg/apis/resource/validation/validation.go ValidateResourceClaimStatusUpdate
  */
-import { isIP } from 'node:net'
+import { interfaceAddressFaults } from '#api/addresses.ts'
 import { equalJson } from '#api/json.ts'
 import { byteLength } from '#api/names.ts'
 import type {
@@ -24,7 +24,7 @@ import {
 } from '#api/validation/device-claims.ts'
 import {
   eachOf,
-  refuseDuplicates,
+  eachOfSet,
   validateBindings,
   validateDriver,
   validateOpaque,
@@ -32,17 +32,19 @@ import {
   validateRaw,
   validateShortName,
   validateTaint,
-  validateTolerations,
 } from '#api/validation/device-format.ts'
 import {
+  duplicate,
   type Faults,
   forbidden,
+  Printed,
   refuseChange,
   required,
   requireOneOf,
   tooLong,
   tooMany,
   wrong,
+  wrongFormat,
 } from '#api/validation/fault.ts'
 import { validateTerms } from '#api/validation/pod-placement.ts'
 
@@ -61,22 +63,21 @@ export function validateClaimStatus(
 ): void {
   const { status = {} } = claim
   const { reservedFor = [], allocation, devices = [] } = status
-  const consumers = { field: 'status.reservedFor', items: reservedFor, most: RESERVED_MAX }
-  eachOf(faults, consumers, ({ resource, name, uid }, place) => {
+  const list = { field: 'status.reservedFor', items: reservedFor, most: RESERVED_MAX }
+  const consumers = { ...list, key: ({ uid }: { readonly uid: string }) => uid }
+  eachOfSet(faults, consumers, ({ resource, name, uid }, place) => {
     for (const [part, value] of Object.entries({ resource, name, uid })) {
       if (value === '') faults.push(required(`${place}.${part}`))
     }
   })
-  refuseDuplicates(
-    faults,
-    consumers.field,
-    reservedFor.map(({ uid }) => uid),
-  )
   const allocated = new Set((allocation?.devices?.results ?? []).map(sharedId))
   for (const [index, device] of devices.entries()) {
     validateDevice(faults, `status.devices[${index}]`, { device, allocated })
   }
-  refuseDuplicates(faults, 'status.devices', devices.map(sharedId))
+  for (const [index, device] of devices.entries()) {
+    const isRepeated = devices.findIndex(one => sharedId(one) === sharedId(device)) < index
+    if (isRepeated) faults.push(duplicate(`status.devices[${index}]`, shownId(device)))
+  }
   refuseReservations(faults, { claim, status, before: before.status ?? {} })
   const old = before.status?.allocation
   if (allocation === undefined) return
@@ -94,6 +95,10 @@ interface Shared {
   readonly device: string
   readonly shareID?: string
 }
+
+/** As Go shows it. */
+const shownId = ({ driver, pool, device, shareID = '' }: Shared): Printed =>
+  new Printed({ Driver: driver, Pool: pool, Device: device, ShareID: shareID })
 
 const sharedId = ({ driver, pool, device, shareID }: Shared): string =>
   [driver, pool, device, ...(shareID === undefined ? [] : [shareID])].join('/')
@@ -122,9 +127,39 @@ function refuseReservations(faults: Faults, { claim, status, before }: Change): 
 
 function validateShare(faults: Faults, field: string, uid: string | undefined): void {
   if (uid === undefined || UID.test(uid)) return
+  const fault = uuidFault(uid)
   const detail =
-    'uid must be in RFC 4122 normalized form, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` with lowercase hexadecimal characters'
+    fault === undefined
+      ? 'uid must be in RFC 4122 normalized form, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` with lowercase hexadecimal characters'
+      : `error validating uid: ${fault}`
   faults.push(wrong(field, uid, detail))
+}
+
+const ANY_CASE = new RegExp(UID.source, 'i')
+const URN = 'urn:uuid:'
+
+/** What Go's parser says of it: it takes more forms than the one that is asked for. */
+function uuidFault(text: string): string | undefined {
+  const parsed = (uuid: string): string | undefined =>
+    ANY_CASE.test(uuid) ? undefined : 'invalid UUID format'
+  switch (byteLength(text)) {
+    case 32:
+      return /^[0-9a-f]+$/i.test(text) ? undefined : 'invalid UUID format'
+    case 36:
+      return parsed(text)
+    case 38:
+      return text.startsWith('{') && text.endsWith('}')
+        ? parsed(text.slice(1, -1))
+        : 'invalid bracketed UUID format'
+    case 45: {
+      const prefix = text.slice(0, URN.length)
+      return prefix.toLowerCase() === URN
+        ? parsed(text.slice(URN.length))
+        : `invalid urn prefix: ${JSON.stringify(prefix)}`
+    }
+    default:
+      return `invalid UUID length: ${byteLength(text)}`
+  }
 }
 
 interface Allocated {
@@ -139,7 +174,7 @@ function validateDevice(faults: Faults, field: string, { device, allocated }: Al
   validateShortName(faults, `${field}.device`, device.device)
   validateShare(faults, `${field}.shareID`, device.shareID)
   if (!allocated.has(sharedId(device))) {
-    faults.push(wrong(field, sharedId(device), 'must be an allocated device in the claim'))
+    faults.push(wrong(field, shownId(device), 'must be an allocated device in the claim'))
   }
   const place = `${field}.conditions`
   if (conditions.length > CONDITIONS_MAX) {
@@ -158,24 +193,9 @@ function validateNetwork(faults: Faults, field: string, data: NetworkDeviceData)
   if (byteLength(hardwareAddress) > HARDWARE_ADDRESS_MAX) {
     faults.push(tooLong(`${field}.hardwareAddress`, HARDWARE_ADDRESS_MAX))
   }
-  const list = { field: `${field}.ips`, items: ips, most: ADDRESSES_MAX }
-  eachOf(faults, list, (address, place) => {
-    if (isInterfaceAddress(address)) return
-    const detail = 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)'
-    faults.push(wrong(place, address, detail))
-  })
-  refuseDuplicates(faults, list.field, ips)
-}
-
-/** `10.9.8.7/24`: an address with the length of its network. */
-function isInterfaceAddress(text: string): boolean {
-  const [address = '', length = '', ...more] = text.split('/')
-  const family = isIP(address)
-  return (
-    family !== 0 &&
-    more.length === 0 &&
-    /^(0|[1-9]\d{0,2})$/.test(length) &&
-    Number(length) <= (family === 4 ? 32 : 128)
+  const list = { items: ips, most: ADDRESSES_MAX, key: (address: string) => address }
+  eachOfSet(faults, { ...list, field: `${field}.ips` }, (address, place) =>
+    wrongFormat(faults, place, address, interfaceAddressFaults(address)),
   )
 }
 
@@ -212,7 +232,6 @@ function validateResult(faults: Faults, field: string, { result, names }: Result
   validatePool(faults, `${field}.pool`, result.pool)
   validateShortName(faults, `${field}.device`, result.device)
   validateBindings(faults, field, result)
-  validateTolerations(faults, `${field}.tolerations`, result.tolerations ?? [])
   validateShare(faults, `${field}.shareID`, result.shareID)
 }
 

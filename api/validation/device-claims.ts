@@ -4,6 +4,7 @@
  * Source: kubernetes pkg/apis/resource/validation/validation.go
  */
 import { qualifiedNameFaults, subdomainFaults } from '#api/names.ts'
+import { validateTemplateMetadata } from '#api/validation/claims.ts'
 import type {
   DeviceClaim,
   DeviceClass,
@@ -16,7 +17,7 @@ import type {
 } from '#api/types/resource-v1.ts'
 import {
   eachOf,
-  refuseDuplicates,
+  eachOfSet,
   validateFullyQualified,
   validateOpaque,
   validateSelectors,
@@ -31,9 +32,8 @@ import {
   unsupported,
   wrong,
 } from '#api/validation/fault.ts'
-import { validateAnnotations, validateLabels } from '#api/validation/metadata.ts'
 
-export const REQUESTS_MAX = 32
+const REQUESTS_MAX = 32
 const CONSTRAINTS_MAX = 32
 export const CONFIG_MAX = 32
 const ALTERNATIVES_MAX = 8
@@ -59,8 +59,7 @@ export function validateResourceClaimUpdate(
 }
 
 export function validateClaimTemplate(faults: Faults, { spec }: ResourceClaimTemplate): void {
-  validateLabels(faults, 'spec.metadata.labels', spec.metadata?.labels)
-  validateAnnotations(faults, 'spec.metadata.annotations', spec.metadata?.annotations)
+  validateTemplateMetadata(faults, 'spec.metadata', spec.metadata)
   validateClaim(faults, 'spec.spec.devices', spec.spec.devices ?? {})
 }
 
@@ -69,16 +68,15 @@ export function validateClaimTemplateUpdate(
   template: ResourceClaimTemplate,
   before: ResourceClaimTemplate,
 ): void {
+  validateClaimTemplate(faults, template)
   refuseChange(faults, 'spec', { before: before.spec, after: template.spec })
 }
 
 function validateClaim(faults: Faults, field: string, claim: DeviceClaim): void {
   const { requests = [], constraints = [], config = [] } = claim
   const names = requestNamesOf(claim)
-  const all = { field: `${field}.requests`, items: requests, most: REQUESTS_MAX }
-  eachOf(faults, all, (request, place) => validateRequest(faults, place, request))
-  const asked = requests.map(({ name }) => name)
-  if (requests.length <= REQUESTS_MAX) refuseDuplicates(faults, all.field, asked)
+  const all = { field: `${field}.requests`, items: requests, most: REQUESTS_MAX, key: nameOf }
+  eachOfSet(faults, all, (request, place) => validateRequest(faults, place, request))
   const limits = { field: `${field}.constraints`, items: constraints, most: CONSTRAINTS_MAX }
   eachOf(faults, limits, (constraint, place) => {
     validateConstraint(faults, place, { constraint, names })
@@ -90,6 +88,8 @@ function validateClaim(faults: Faults, field: string, claim: DeviceClaim): void 
   })
 }
 
+const nameOf = ({ name }: { readonly name: string }): string => name
+
 function validateRequest(faults: Faults, field: string, request: DeviceRequest): void {
   const { name, exactly, firstAvailable = [] } = request
   validateShortName(faults, `${field}.name`, name)
@@ -97,13 +97,11 @@ function validateRequest(faults: Faults, field: string, request: DeviceRequest):
   if (exactly === undefined) {
     if (firstAvailable.length === 0) faults.push(required(field, detail))
     const place = `${field}.firstAvailable`
-    const list = { field: place, items: firstAvailable, most: ALTERNATIVES_MAX }
-    eachOf(faults, list, (sub, at) => {
+    const list = { field: place, items: firstAvailable, most: ALTERNATIVES_MAX, key: nameOf }
+    eachOfSet(faults, list, (sub, at) => {
       validateShortName(faults, `${at}.name`, sub.name)
       validateDemand(faults, at, sub)
     })
-    const names = firstAvailable.map(sub => sub.name)
-    if (names.length <= ALTERNATIVES_MAX) refuseDuplicates(faults, place, names)
   } else if (firstAvailable.length > 0) {
     faults.push(wrong(field, null, `${detail}, but multiple fields are set`))
   } else validateDemand(faults, `${field}.exactly`, exactly)
@@ -152,10 +150,8 @@ interface References {
 /** Requests of the claim by name: `request` or `request/subrequest`. */
 export function validateReferences(faults: Faults, field: string, of: References): void {
   const { references, names } = of
-  eachOf(faults, { field, items: references, most: REQUESTS_MAX }, (name, place) =>
-    validateReference(faults, place, { name, names }),
-  )
-  if (references.length <= REQUESTS_MAX) refuseDuplicates(faults, field, references)
+  const list = { field, items: references, most: REQUESTS_MAX, key: (name: string) => name }
+  eachOfSet(faults, list, (name, place) => validateReference(faults, place, { name, names }))
 }
 
 export function validateReference(

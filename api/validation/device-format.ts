@@ -28,7 +28,6 @@ const POOL_MAX = 253
 const ID_MAX = 32
 const EXPRESSION_MAX = 10 * 1024
 const SELECTORS_MAX = 32
-const TOLERATIONS_MAX = 16
 const PARAMETERS_MAX = 10 * 1024
 const TAINT_EFFECTS: readonly string[] = ['NoExecute', 'NoSchedule', 'None']
 
@@ -46,8 +45,23 @@ export function eachOf<Item>(
   for (const [index, item] of items.entries()) validate(item, `${field}[${index}]`)
 }
 
-/** The items whose key came before; told after the items themselves. */
-export function refuseDuplicates(faults: Faults, field: string, keys: readonly unknown[]): void {
+/** As `eachOf`, and no two of the same key: those are told after the items themselves. */
+export function eachOfSet<Item>(
+  faults: Faults,
+  list: {
+    readonly field: string
+    readonly items: readonly Item[]
+    readonly most: number
+    readonly key: (item: Item) => unknown
+  },
+  validate: (item: Item, field: string) => void,
+): void {
+  eachOf(faults, list, validate)
+  if (list.items.length <= list.most) refuseDuplicates(faults, list.field, list.items.map(list.key))
+}
+
+/** The items whose key came before. */
+function refuseDuplicates(faults: Faults, field: string, keys: readonly unknown[]): void {
   const seen = new Set<string>()
   for (const [index, key] of keys.entries()) {
     const text = JSON.stringify(key)
@@ -95,9 +109,9 @@ function validateIdentifier(faults: Faults, field: string, id: string): void {
 export function validateQualified(faults: Faults, field: string, name: string): void {
   const parts = name.split('/')
   const [first = '', second] = parts
-  if (parts.length > 2) {
-    faults.push(wrong(field, name, 'must not contain more than one slash'))
-  } else if (second === undefined) validateIdentifier(faults, field, first)
+  // Upstream takes more slashes than one as they are.
+  if (parts.length > 2) return
+  if (second === undefined) validateIdentifier(faults, field, first)
   else {
     if (first === '') faults.push(wrong(field, '', 'the domain must not be empty'))
     else validateDriver(faults, field, first)
@@ -168,19 +182,19 @@ export function validateTolerations(
   field: string,
   tolerations: readonly DeviceToleration[],
 ): void {
-  const list = { field, items: tolerations, most: TOLERATIONS_MAX }
-  eachOf(faults, list, (toleration, place) => {
-    const { key = '', operator, value = '', effect } = toleration
+  for (const [index, toleration] of tolerations.entries()) {
+    const place = `${field}[${index}]`
+    const { key = '', operator, value = '', effect = '' } = toleration
     if (key !== '') wrongFormat(faults, `${place}.key`, key, qualifiedNameFaults(key))
     if (operator === 'Exists' && value !== '') {
       faults.push(wrong(`${place}.value`, value, 'must be empty for operator `Exists`'))
     }
     if (operator === 'Equal') wrongFormat(faults, `${place}.value`, value, labelValueFaults(value))
     requireOneOf(faults, `${place}.operator`, operator, ['Equal', 'Exists'])
-    if (effect !== undefined && !TAINT_EFFECTS.includes(effect)) {
+    if (effect !== '' && !TAINT_EFFECTS.includes(effect)) {
       faults.push(unsupported(`${place}.effect`, effect, TAINT_EFFECTS))
     }
-  })
+  }
 }
 
 const BINDING_CONDITIONS_MAX = 4
@@ -209,10 +223,10 @@ export function validateBindings(faults: Faults, field: string, bindings: Bindin
   }
   if (wanted.length === 0 && failures.length > 0) {
     const detail = 'bindingConditions are required to use bindingFailureConditions'
-    faults.push(wrong(wantedField, wanted, detail))
+    faults.push(wrong(wantedField, bindings.bindingConditions, detail))
   }
   if (failures.length === 0 && wanted.length > 0) {
     const detail = 'bindingFailureConditions are required to use bindingConditions'
-    faults.push(wrong(failureField, failures, detail))
+    faults.push(wrong(failureField, bindings.bindingFailureConditions, detail))
   }
 }

@@ -1,13 +1,21 @@
 /**
- * Events. Those with an eventTime say more about who tells; those created through events.k8s.io/v1 keep stricter
- * rules. Updates keep the common ones only: upstream's strategy compares an event with itself, so nothing in it is
- * immutable, and clients patch notes. Pure. Fields are named as core/v1 names them.
+ * Events. Those with an eventTime say more about who tells; those written through events.k8s.io/v1 keep stricter
+ * rules: all they may change is their series. Pure. Fields are named as upstream's internal type names them, but for
+ * who reports, which has the name of the version that the writer used.
  * Source: kubernetes pkg/apis/core/validation/events.go
  */
-import { byteLength, qualifiedNameFaults } from '#api/names.ts'
-import type { Event } from '#api/types/core-v1.ts'
+import { byteLength, qualifiedNameFaults, subdomainFaults } from '#api/names.ts'
+import type { Event, ObjectReference } from '#api/types/core-v1.ts'
 import { equalJson } from '#api/json.ts'
-import { type Faults, required, wrong, wrongFormat } from '#api/validation/fault.ts'
+import {
+  type Faults,
+  IMMUTABLE,
+  type Printed,
+  required,
+  wrong,
+  wrongFormat,
+} from '#api/validation/fault.ts'
+import { printed } from '#api/validation/printed.ts'
 
 const TEXT_MAX = 128
 const MESSAGE_MAX = 1024
@@ -16,7 +24,16 @@ const NOT_SAME = 'does not match event.namespace'
 
 const isTime = (time: string | null | undefined): boolean => (time ?? '') !== ''
 
-export function validateEvent(faults: Faults, event: Event): void {
+/** Written through core/v1. */
+export const validateCoreEvent = (faults: Faults, event: Event): void =>
+  validateEvent(faults, event, 'reportingComponent')
+
+/** Written through events.k8s.io, whatever the version. */
+export function validateEvent(
+  faults: Faults,
+  event: Event,
+  reporter: 'reportingComponent' | 'reportingController' = 'reportingController',
+): void {
   const { namespace = '' } = event.metadata
   const involved = event.involvedObject.namespace ?? ''
   const field = 'involvedObject.namespace'
@@ -24,18 +41,18 @@ export function validateEvent(faults: Faults, event: Event): void {
     if (involved === '' && namespace !== SYSTEM_NAMESPACE && namespace !== 'default') {
       faults.push(wrong(field, involved, NOT_SAME))
     }
-    validateTeller(faults, event)
+    validateTeller(faults, event, reporter)
   } else if (involved === '') {
     if (namespace !== '' && namespace !== 'default') faults.push(wrong(field, involved, NOT_SAME))
   } else if (involved !== namespace) faults.push(wrong(field, involved, NOT_SAME))
 }
 
 /** Who tells what, and how long the words may be. */
-function validateTeller(faults: Faults, event: Event): void {
+function validateTeller(faults: Faults, event: Event, reporter: string): void {
   const { reportingComponent: controller = '', reportingInstance: instance = '' } = event
   const { action = '', reason = '', message = '' } = event
-  if (controller === '') faults.push(required('reportingController'))
-  wrongFormat(faults, 'reportingController', controller, qualifiedNameFaults(controller))
+  if (controller === '') faults.push(required(reporter))
+  wrongFormat(faults, reporter, controller, qualifiedNameFaults(controller))
   for (const [field, value] of Object.entries({ reportingInstance: instance, action, reason })) {
     if (value === '') faults.push(required(field))
     refuseLonger(faults, field, { value, most: TEXT_MAX })
@@ -65,8 +82,11 @@ const GIVEN_UP = ['firstTimestamp', 'lastTimestamp', 'count', 'source'] as const
 const isGiven = (value: unknown): boolean =>
   value !== undefined && value !== null && value !== 0 && !equalJson(value, {})
 
-/** On top of the rules above, for what is created through events.k8s.io/v1. */
+/** Created through events.k8s.io/v1. */
 export function validateNewEvent(faults: Faults, event: Event): void {
+  validateEvent(faults, event)
+  const { name = '' } = event.metadata
+  wrongFormat(faults, 'metadata.name', name, name === '' ? [] : subdomainFaults(name))
   validateSeries(faults, event)
   const { type = '' } = event
   if (!isTime(event.eventTime)) faults.push(required('eventTime'))
@@ -75,5 +95,38 @@ export function validateNewEvent(faults: Faults, event: Event): void {
   }
   for (const field of GIVEN_UP) {
     if (isGiven(event[field])) faults.push(wrong(field, '', 'needs to be unset'))
+  }
+}
+
+const printedReference = (reference: ObjectReference | undefined): Printed | undefined =>
+  reference === undefined ? undefined : printed('ObjectReference', reference)
+
+const timeOf = (time: string | null | undefined): string | null =>
+  isTime(time) ? (time ?? null) : null
+
+/** What stays, in upstream's order, as upstream shows it. */
+const fixedOf = (event: Event): Readonly<Record<string, unknown>> => ({
+  involvedObject: printedReference(event.involvedObject),
+  reason: event.reason ?? '',
+  message: event.message ?? '',
+  source: printed('EventSource', event.source ?? {}),
+  firstTimestamp: timeOf(event.firstTimestamp),
+  lastTimestamp: timeOf(event.lastTimestamp),
+  count: event.count ?? 0,
+  type: event.type ?? '',
+  eventTime: timeOf(event.eventTime),
+  action: event.action ?? '',
+  related: printedReference(event.related),
+  reportingController: event.reportingComponent ?? '',
+  reportingInstance: event.reportingInstance ?? '',
+})
+
+/** Changed through events.k8s.io/v1. */
+export function validateChangedEvent(faults: Faults, event: Event, before: Event): void {
+  validateEvent(faults, event)
+  if (!equalJson(event.series, before.series)) validateSeries(faults, event)
+  const old = fixedOf(before)
+  for (const [field, value] of Object.entries(fixedOf(event))) {
+    if (!equalJson(value, old[field])) faults.push(wrong(field, value, IMMUTABLE))
   }
 }

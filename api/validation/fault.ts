@@ -14,9 +14,29 @@ export const WHOLE = '[]'
 export const IMMUTABLE = 'field is immutable'
 export const NOT_NEGATIVE = 'must be greater than or equal to 0'
 
-/** How a message shows a value: text quoted, everything else as JSON. */
+/** A value as upstream's own type of it prints: JSON with the names of the program, in the order they are declared. */
+export class Printed {
+  readonly text: string
+  constructor(members: object | string) {
+    this.text = JSON.stringify(members)
+  }
+}
+
+/** How a message shows a value: text quoted, everything else as JSON, as Go writes it for web pages. */
 const show = (value: unknown): string =>
-  value === undefined || value === null ? 'null' : canonicalJson(value)
+  value instanceof Printed
+    ? escaped(value.text)
+    : value === undefined || value === null
+      ? 'null'
+      : typeof value === 'string'
+        ? canonicalJson(value)
+        : escaped(canonicalJson(value))
+
+const escaped = (json: string): string =>
+  json.replaceAll(
+    /[<>&\u2028\u2029]/g,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 
 const because = (detail: string): string => (detail === '' ? '' : `: ${detail}`)
 
@@ -99,6 +119,20 @@ export function refuseRepeats(faults: Faults, field: string, values: readonly un
     if (seen.has(text)) faults.push(duplicate(`${field}[${index}]`, value))
     seen.add(text)
   }
+}
+
+/** A star stands alone; whether one is there. */
+export function refuseCrowd(
+  faults: Faults,
+  field: string,
+  list: readonly string[],
+  others: string,
+): boolean {
+  if (!list.includes('*')) return false
+  if (list.length > 1) {
+    faults.push(wrong(field, list, `if '*' is present, must not specify other ${others}`))
+  }
+  return true
 }
 
 /** A name that must be given and must have a format. */

@@ -21,11 +21,13 @@ import type {
 import {
   duplicate,
   type Faults,
+  Printed,
   forbidden,
   required,
   unsupported,
   wrong,
   wrongFormat,
+  refuseCrowd,
 } from '#api/validation/fault.ts'
 import type { RuleTable } from '#api/validation/rules.ts'
 
@@ -71,7 +73,8 @@ function validateSchemaSpec(faults: Faults, name: string, spec: FlowSchemaSpec):
   }
   const methods = ['ByNamespace', 'ByUser']
   if (distinguisherMethod !== undefined && !methods.includes(distinguisherMethod.type)) {
-    faults.push(unsupported('spec.distinguisherMethod.type', distinguisherMethod, methods))
+    const shown = new Printed({ Type: distinguisherMethod.type })
+    faults.push(unsupported('spec.distinguisherMethod.type', shown, methods))
   }
   const level = spec.priorityLevelConfiguration.name
   const levelField = 'spec.priorityLevelConfiguration.name'
@@ -137,20 +140,6 @@ function validateAccount(faults: Faults, field: string, { serviceAccount }: Subj
   if (namespace === '') {
     faults.push(required(`${field}.namespace`, 'must specify namespace for service account'))
   } else wrongFormat(faults, `${field}.namespace`, namespace, labelFaults(namespace))
-}
-
-/** A star stands alone. */
-function refuseCrowd(
-  faults: Faults,
-  field: string,
-  list: readonly string[],
-  others: string,
-): boolean {
-  if (!list.includes('*')) return false
-  if (list.length > 1) {
-    faults.push(wrong(field, list, `if '*' is present, must not specify other ${others}`))
-  }
-  return true
 }
 
 function validateVerbs(faults: Faults, field: string, verbs: readonly string[]): void {
@@ -223,7 +212,7 @@ function validateConditions(faults: Faults, conditions: readonly Condition[]): v
     const field = `status.conditions[${index}].type`
     if (seen.has(type)) faults.push(duplicate(field, type))
     seen.add(type)
-    if (type === '') faults.push(required(field, 'must not be empty'))
+    if (type === '') faults.push(required(field))
   }
 }
 
@@ -257,7 +246,7 @@ function validateLevelSpec(
 ): void {
   const { type, limited, exempt } = spec
   if ((name === 'exempt') !== (type === 'Exempt')) {
-    faults.push(wrong('spec.type', type, "type must be 'Exempt' if and only if name is 'exempt'"))
+    faults.push(wrong('spec.type', type, "must be 'Exempt' if and only if `name` is 'exempt'"))
   }
   if (type === 'Exempt') {
     if (limited !== undefined) {

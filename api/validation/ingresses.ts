@@ -12,6 +12,7 @@ import {
   portNumberFaults,
   subdomainFaults,
 } from '#api/names.ts'
+import { INGRESS_CLASS } from '#api/old-annotations.ts'
 import type {
   HTTPIngressPath,
   Ingress,
@@ -37,7 +38,6 @@ import {
 } from '#api/validation/fault.ts'
 import type { RuleTable } from '#api/validation/rules.ts'
 
-const CLASS_ANNOTATION = 'kubernetes.io/ingress.class'
 const CONTROLLER_MAX = 250
 const NOT_A_NAME = 'must be a DNS name, not an IP address'
 
@@ -167,11 +167,11 @@ function validateTls(
 
 function validateIngress(faults: Faults, { spec = {}, metadata }: Ingress): void {
   validateSpec(faults, spec)
-  const annotated = metadata.annotations?.[CLASS_ANNOTATION]
+  const annotated = metadata.annotations?.[INGRESS_CLASS]
   const { ingressClassName: named } = spec
   if (annotated !== undefined && named !== undefined && annotated !== named) {
     const detail = 'must match `ingressClassName` when both are specified'
-    faults.push(wrong(`annotations.${CLASS_ANNOTATION}`, annotated, detail))
+    faults.push(wrong(`annotations.${INGRESS_CLASS}`, annotated, detail))
   }
 }
 

@@ -5,14 +5,17 @@
 import { qualifiedNameFaults } from '#api/names.ts'
 import type {
   JobSpec,
+  PodFailurePolicy,
   PodFailurePolicyOnExitCodesRequirement,
   PodFailurePolicyOnPodConditionsPattern,
   PodFailurePolicyRule,
+  SuccessPolicy,
   SuccessPolicyRule,
 } from '#api/types/batch-v1.ts'
 import {
   duplicate,
   type Faults,
+  Printed,
   refuseNegative,
   required,
   tooLong,
@@ -46,6 +49,33 @@ function requireValid(
   if (value === undefined || value === '') faults.push(required(field, valid(supported)))
   else if (!supported.includes(value)) faults.push(unsupported(field, value, supported))
 }
+
+/** As Go has it in memory. */
+export const failureInMemory = ({ rules }: PodFailurePolicy): Printed =>
+  new Printed({
+    Rules: rules.map(({ action, onExitCodes: codes, onPodConditions }) => ({
+      Action: action,
+      OnExitCodes:
+        codes === undefined
+          ? null
+          : {
+              ContainerName: codes.containerName ?? null,
+              Operator: codes.operator,
+              Values: codes.values,
+            },
+      OnPodConditions:
+        onPodConditions?.map(({ type, status }) => ({ Type: type, Status: status })) ?? null,
+    })),
+  })
+
+/** As Go has it in memory. */
+export const successInMemory = ({ rules }: SuccessPolicy): Printed =>
+  new Printed({
+    Rules: rules.map(({ succeededIndexes, succeededCount }) => ({
+      SucceededIndexes: succeededIndexes ?? null,
+      SucceededCount: succeededCount ?? null,
+    })),
+  })
 
 export function validateFailurePolicy(faults: Faults, field: string, spec: JobSpec): void {
   const { rules = [] } = spec.podFailurePolicy ?? {}

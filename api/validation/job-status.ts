@@ -10,6 +10,8 @@ import type { Job, JobStatus } from '#api/types/batch-v1.ts'
 import {
   duplicate,
   type Faults,
+  IMMUTABLE,
+  Printed,
   refuseNegative,
   required,
   wrong,
@@ -25,6 +27,9 @@ interface State {
   readonly status: JobStatus
   readonly has: (condition: string) => boolean
   readonly isFinished: boolean
+  /** What the Suspended condition says, when it is there. */
+  readonly isSuspended: boolean
+  readonly isResumed: boolean
   readonly isIndexed: boolean
 }
 
@@ -36,15 +41,18 @@ interface Rule {
 
 function stateOf(job: Job): State {
   const status = job.status ?? {}
-  const has = (condition: string): boolean =>
+  const says = (condition: string, said: string): boolean =>
     (status.conditions ?? []).some(
-      ({ type, status: value }) => type === condition && value === 'True',
+      ({ type, status: value }) => type === condition && value === said,
     )
+  const has = (condition: string): boolean => says(condition, 'True')
   return {
     job,
     status,
     has,
     isFinished: has('Complete') || has('Failed'),
+    isSuspended: has('Suspended'),
+    isResumed: says('Suspended', 'False'),
     isIndexed: job.spec?.completionMode === 'Indexed',
   }
 }
@@ -95,15 +103,11 @@ const STATE_RULES: readonly Rule[] = [
           completionTime !== undefined &&
           Date.parse(completionTime) < Date.parse(startTime),
         () =>
-          wrong(
-            'status.completionTime',
-            completionTime,
-            'completionTime cannot be set before startTime',
-          ),
+          wrong('status.completionTime', completionTime, 'must be equal to or after `startTime`'),
       ),
   },
   {
-    parts: ['Failed', 'FailureTarget'],
+    parts: ['Failed', 'failedIndexes'],
     fault: ({ has }) =>
       when(has('Failed') && !has('FailureTarget'), () =>
         wrongPart(
@@ -147,8 +151,11 @@ const STATE_RULES: readonly Rule[] = [
         () =>
           wrong(
             'status.uncountedTerminatedPods',
-            uncounted,
-            'uncountedTerminatedPods needs to be empty for finished job',
+            new Printed({
+              Succeeded: uncounted?.succeeded ?? null,
+              Failed: uncounted?.failed ?? null,
+            }),
+            'must be empty for finished job',
           ),
       ),
   },
@@ -222,6 +229,17 @@ const STATE_RULES: readonly Rule[] = [
       'SuccessCriteriaMet=True and FailureTarget=true',
     ),
   },
+  {
+    fault: ({ job, has }) =>
+      when(
+        job.spec?.successPolicy !== undefined && has('Complete') && !has('SuccessCriteriaMet'),
+        () =>
+          wrongPart(
+            CONDITIONS,
+            'cannot set Complete=True for Job with SuccessPolicy unless SuccessCriteriaMet=True',
+          ),
+      ),
+  },
 ]
 
 const CHANGE_RULES: readonly Rule[] = [
@@ -236,27 +254,44 @@ const CHANGE_RULES: readonly Rule[] = [
   { fault: (now, before) => fewer('failed', now, before) },
   {
     fault: (now, before) =>
-      !now.isIndexed || now.job.spec?.completions !== before.job.spec?.completions
+      !now.isIndexed || now.job.spec?.completions !== now.job.spec?.parallelism
         ? fewer('succeeded', now, before)
         : undefined,
   },
   {
     fault: ({ status: { completionTime: after } }, { status: { completionTime: old } }) =>
       when(after !== undefined && old !== undefined && after !== old, () =>
-        wrong('status.completionTime', after, 'completionTime cannot be mutated'),
+        wrong('status.completionTime', after, IMMUTABLE),
       ),
   },
   {
-    fault: ({ job, status }, { status: { startTime } }) =>
-      when(
-        startTime !== undefined && status.startTime !== startTime && job.spec?.suspend !== true,
-        () => required('status.startTime', 'startTime cannot be removed for unsuspended job'),
-      ),
+    fault: (now, before) => {
+      const { startTime } = before.status
+      const isMoved = startTime !== undefined && now.status.startTime !== startTime
+      const isWaiting = now.job.spec?.suspend === true || (before.isSuspended && now.isResumed)
+      const detail = 'field is immutable for unsuspended job once set'
+      return when(isMoved && !isWaiting, () =>
+        wrong('status.startTime', now.status.startTime, detail),
+      )
+    },
   },
   {
     fault: (now, before) =>
       when(before.has('SuccessCriteriaMet') && !now.has('SuccessCriteriaMet'), () =>
         wrongPart(CONDITIONS, 'cannot disable the SuccessCriteriaMet=True condition'),
+      ),
+  },
+  {
+    fault: (now, before) =>
+      when(
+        before.has('Complete') &&
+          !before.has('SuccessCriteriaMet') &&
+          now.has('SuccessCriteriaMet'),
+        () =>
+          wrongPart(
+            CONDITIONS,
+            'cannot set SuccessCriteriaMet=True for Job already has Complete=true conditions',
+          ),
       ),
   },
 ]

@@ -6,9 +6,14 @@
 import type { Job } from '#api/types/batch-v1.ts'
 import type { Container, PodSpec, PodTemplateSpec } from '#api/types/core-v1.ts'
 
-/** Suspended, and none of its pods is left, whether or not it has run before. */
-export const isAtRest = ({ spec, status }: Job): boolean =>
-  spec?.suspend === true && (status?.active ?? 0) === 0
+/** Suspended, known to be, and none of its pods is left, whether or not it has run before. */
+export const isAtRest = ({ spec, status = {} }: Job): boolean =>
+  spec?.suspend === true &&
+  (status.active ?? 0) === 0 &&
+  (status.startTime === undefined ||
+    (status.conditions ?? []).some(
+      ({ type, status: value }) => type === 'Suspended' && value === 'True',
+    ))
 
 const NO_PODS: PodSpec = { containers: [] }
 
@@ -53,14 +58,13 @@ const withResourcesOf = (old: PodSpec, next: PodSpec): PodSpec => ({
     : { initContainers: resized(old.initContainers, next.initContainers ?? []) }),
 })
 
-/** Requests and limits are taken over one by one; claims, and the list itself, are frozen. */
-function resized(old: readonly Container[], next: readonly Container[]): Container[] {
+/** Container by container, where the names are in the same places. */
+function resized(old: readonly Container[], next: readonly Container[]): readonly Container[] {
+  if (old.length !== next.length) return old
   return old.map((container, index) => {
-    const asked = next[index]?.resources
-    const { requests: _requests, limits: _limits, ...others } = container.resources ?? {}
-    const resources = { ...others, ...picked(asked ?? {}, 'requests', 'limits') }
-    const isKept = Object.keys(resources).length > 0 || asked !== undefined
+    const asked = next[index]
+    if (asked?.name !== container.name) return container
     const { resources: _resources, ...rest } = container
-    return isKept ? { ...rest, resources } : rest
+    return asked.resources === undefined ? rest : { ...rest, resources: asked.resources }
   })
 }

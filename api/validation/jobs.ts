@@ -10,6 +10,7 @@ import { validateDomainPath } from '#api/validation/domain-path.ts'
 import {
   allowOneOf,
   type Faults,
+  IMMUTABLE,
   refuseChange,
   refuseNegative,
   required,
@@ -17,7 +18,12 @@ import {
   unsupported,
   wrong,
 } from '#api/validation/fault.ts'
-import { validateFailurePolicy, validateSuccessPolicy } from '#api/validation/job-policies.ts'
+import {
+  failureInMemory,
+  successInMemory,
+  validateFailurePolicy,
+  validateSuccessPolicy,
+} from '#api/validation/job-policies.ts'
 import { validateJobStatus } from '#api/validation/job-status.ts'
 import { adjusted, isAtRest } from '#api/validation/job-templates.ts'
 import { validateLabelSelector } from '#api/validation/label-selector.ts'
@@ -25,10 +31,10 @@ import { validateMatch, validateTemplate } from '#api/validation/pod-templates.t
 import type { RuleTable } from '#api/validation/rules.ts'
 
 /** Above this many completions, further limits hold for retries per index. */
-const MANY_COMPLETIONS = 100_000
+export const MANY_COMPLETIONS = 100_000
 const PARALLELISM_MAX = 100_000
 const FAILED_INDEXES_MAX = 100_000
-const LIMIT_WITH_MANY = 10_000
+export const LIMIT_WITH_MANY = 10_000
 const MANAGED_BY_MAX = 63
 
 const NUMBERS = [
@@ -62,7 +68,10 @@ export function validateJobSpec(faults: Faults, field: string, spec: JobSpec): v
   if (spec.successPolicy !== undefined) {
     const place = `${field}.successPolicy`
     if (isIndexed(spec)) validateSuccessPolicy(faults, place, spec)
-    else faults.push(wrong(place, spec.successPolicy, 'requires indexed completion mode'))
+    else {
+      const shown = successInMemory(spec.successPolicy)
+      faults.push(wrong(place, shown, 'requires indexed completion mode'))
+    }
   }
   const replacements =
     spec.podFailurePolicy === undefined ? ['Failed', 'TerminatingOrFailed'] : ['Failed']
@@ -73,10 +82,8 @@ export function validateJobSpec(faults: Faults, field: string, spec: JobSpec): v
 
 function validateMode(faults: Faults, field: string, spec: JobSpec): void {
   allowOneOf(faults, `${field}.completionMode`, spec.completionMode, ['NonIndexed', 'Indexed'])
-  if (isIndexed(spec)) {
-    validateIndexed(faults, field, spec)
-    return
-  }
+  if (isIndexed(spec)) validateIndexed(faults, field, spec)
+  if ((spec.completionMode ?? 'NonIndexed') !== 'NonIndexed') return
   for (const name of ['backoffLimitPerIndex', 'maxFailedIndexes'] as const) {
     const value = spec[name]
     if (value === undefined) continue
@@ -173,22 +180,22 @@ function validateJob(faults: Faults, job: Job): void {
 /** The spec of a Job itself: its selector must be there and find its pods. */
 function validateOwnSpec(faults: Faults, spec: JobSpec): void {
   validateJobSpec(faults, 'spec', spec)
-  if (spec.selector === undefined) {
-    faults.push(required('spec.selector'))
-    return
-  }
   const before = faults.length
-  validateLabelSelector(faults, 'spec.selector', spec.selector)
-  if (faults.length === before) validateMatch(faults, 'spec.template', spec.template, spec.selector)
+  if (spec.selector === undefined) faults.push(required('spec.selector'))
+  else validateLabelSelector(faults, 'spec.selector', spec.selector)
+  if (spec.selector === undefined || faults.length === before) {
+    validateMatch(faults, 'spec.template', spec.template, spec.selector)
+  }
 }
 
-const FROZEN = [
-  'completionMode',
-  'podFailurePolicy',
-  'backoffLimitPerIndex',
-  'managedBy',
-  'successPolicy',
-] as const
+/** What never changes, and how upstream shows it where that is not as it was sent. */
+const FROZEN: readonly (readonly [keyof JobSpec, ((spec: JobSpec) => unknown)?])[] = [
+  ['completionMode'],
+  ['podFailurePolicy', spec => spec.podFailurePolicy && failureInMemory(spec.podFailurePolicy)],
+  ['backoffLimitPerIndex'],
+  ['managedBy'],
+  ['successPolicy', spec => spec.successPolicy && successInMemory(spec.successPolicy)],
+]
 
 function validateJobUpdate(faults: Faults, job: Job, before: Job): void {
   const { spec } = job
@@ -197,14 +204,27 @@ function validateJobUpdate(faults: Faults, job: Job, before: Job): void {
     validateJob(faults, job)
     return
   }
+  validateJob(faults, job)
   validateOwnSpec(faults, spec)
   validateCompletions(faults, spec, old)
   refuseChange(faults, 'spec.selector', { before: old.selector, after: spec.selector })
-  const template = isAtRest(before) ? adjusted(old.template, spec.template) : old.template
-  refuseChange(faults, 'spec.template', { before: template, after: spec.template })
-  for (const name of FROZEN) {
-    refuseChange(faults, `spec.${name}`, { before: old[name], after: spec[name] })
+  validateTemplateChange(faults, job, before)
+  for (const [name, shown] of FROZEN) {
+    if (equalJson(old[name], spec[name])) continue
+    faults.push(wrong(`spec.${name}`, shown?.(spec) ?? spec[name], IMMUTABLE))
   }
+}
+
+/** A Job at rest may change where its pods go and what their containers ask for; nothing else. */
+function validateTemplateChange(faults: Faults, { spec }: Job, before: Job): void {
+  const old = before.spec?.template
+  const template = spec?.template
+  if (!isAtRest(before) || old === undefined || template === undefined) {
+    refuseChange(faults, 'spec.template', { before: old, after: template })
+    return
+  }
+  const change = { before: adjusted(old, template).spec, after: template.spec }
+  refuseChange(faults, 'spec.template.spec', change)
 }
 
 function validateCompletions(faults: Faults, spec: JobSpec, old: JobSpec): void {

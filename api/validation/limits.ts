@@ -226,7 +226,7 @@ function refuseConflicts(faults: Faults, spec: ResourceQuotaSpec, scopes: readon
 }
 
 const EXISTS_ONLY =
-  "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"
+  "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"
 
 /** Scopes with values, by which several quotas can differ. */
 const VALUED: readonly string[] = ['PriorityClass', 'VolumeAttributesClass']

@@ -5,7 +5,6 @@
 import { ipFaults } from '#api/addresses.ts'
 import {
   byteLength,
-  label1035Faults,
   labelFaults,
   labelValueFaults,
   pathSegmentFaults,
@@ -14,7 +13,7 @@ import {
   withoutTrailingDash,
 } from '#api/names.ts'
 import type { ObjectMeta, OwnerReference } from '#api/object.ts'
-import { groupResource, type Resource } from '#api/scheme.ts'
+import { groupResource, type Resource, resourceOf } from '#api/scheme.ts'
 import {
   type Faults,
   forbidden,
@@ -22,6 +21,7 @@ import {
   refuseNegative,
   required,
   tooLong,
+  Printed,
   wrong,
   wrongFormat,
 } from '#api/validation/fault.ts'
@@ -33,35 +33,46 @@ type NameFormat = (name: string) => readonly string[]
 /** Kinds whose names are not simply DNS subdomains. */
 const NAME_FORMATS: Readonly<Record<string, NameFormat>> = {
   namespaces: labelFaults,
-  services: label1035Faults,
+  'statefulsets.apps': labelFaults,
+  services: labelFaults,
   'ipaddresses.networking.k8s.io': ipFaults,
-  events: () => [],
-  'events.events.k8s.io': () => [],
+  events: pathSegmentFaults,
   // Theirs must be version and group, so that of core ends with a dot.
-  'apiservices.apiregistration.k8s.io': () => [],
-  'certificatesigningrequests.certificates.k8s.io': () => [],
-  'roles.rbac.authorization.k8s.io': () => [],
-  'clusterroles.rbac.authorization.k8s.io': () => [],
-  'rolebindings.rbac.authorization.k8s.io': () => [],
-  'clusterrolebindings.rbac.authorization.k8s.io': () => [],
+  'apiservices.apiregistration.k8s.io': pathSegmentFaults,
+  'certificatesigningrequests.certificates.k8s.io': pathSegmentFaults,
+  'poddisruptionbudgets.policy': pathSegmentFaults,
+  'roles.rbac.authorization.k8s.io': pathSegmentFaults,
+  'clusterroles.rbac.authorization.k8s.io': pathSegmentFaults,
+  'rolebindings.rbac.authorization.k8s.io': pathSegmentFaults,
+  'clusterrolebindings.rbac.authorization.k8s.io': pathSegmentFaults,
 }
 
-const nameFaults = (resource: Resource, name: string): readonly string[] => {
-  const inPath = pathSegmentFaults(name)
-  return inPath.length > 0
-    ? inPath
-    : (NAME_FORMATS[groupResource(resource)] ?? subdomainFaults)(name)
+/** What metadata is judged by: whose it is. */
+export interface MetadataRules {
+  readonly namespaced: boolean
+  readonly nameFaults: NameFormat
 }
 
 export function validateMetadata(faults: Faults, resource: Resource, metadata: ObjectMeta): void {
+  const nameFaults = NAME_FORMATS[groupResource(resource)] ?? subdomainFaults
+  validateObjectMeta(faults, { namespaced: resource.namespaced, nameFaults }, metadata)
+  validateFinalizerDomains(faults, resource, metadata)
+}
+
+/** What all objects have in common, those of custom kinds and embedded ones too. */
+export function validateObjectMeta(
+  faults: Faults,
+  { namespaced, nameFaults }: MetadataRules,
+  metadata: ObjectMeta,
+): void {
   const { name = '', generateName = '', namespace = '' } = metadata
   if (generateName !== '') {
     const checked = withoutTrailingDash(generateName)
-    wrongFormat(faults, 'metadata.generateName', generateName, nameFaults(resource, checked))
+    wrongFormat(faults, 'metadata.generateName', generateName, nameFaults(checked))
   }
   if (name === '') faults.push(required('metadata.name', 'name or generateName is required'))
-  else wrongFormat(faults, 'metadata.name', name, nameFaults(resource, name))
-  if (resource.namespaced) {
+  else wrongFormat(faults, 'metadata.name', name, nameFaults(name))
+  if (namespaced) {
     if (namespace === '') faults.push(required('metadata.namespace'))
     else wrongFormat(faults, 'metadata.namespace', namespace, labelFaults(namespace))
   } else if (namespace !== '') {
@@ -103,44 +114,88 @@ export function validateAnnotations(
   if (bytes > ANNOTATIONS_MAX_BYTES) faults.push(tooLong(field, ANNOTATIONS_MAX_BYTES))
 }
 
+/** As the program declares it. */
+const inOrder = ({ apiVersion, kind, name, uid, ...rest }: OwnerReference): object => ({
+  apiVersion,
+  kind,
+  name,
+  uid,
+  ...(rest.controller === undefined ? {} : { controller: rest.controller }),
+  ...(rest.blockOwnerDeletion === undefined ? {} : { blockOwnerDeletion: rest.blockOwnerDeletion }),
+})
+
 function validateOwners(faults: Faults, owners: readonly OwnerReference[]): void {
   const field = 'metadata.ownerReferences'
   let controller: string | undefined
   for (const owner of owners) {
     const { apiVersion, kind, name, uid } = owner
-    if (apiVersion === '') {
+    // More than a group and a version is neither.
+    if (apiVersion === '' || apiVersion.split('/').length > 2) {
       faults.push(wrong(`${field}.apiVersion`, apiVersion, 'version must not be empty'))
     }
     for (const [part, value] of Object.entries({ kind, name, uid })) {
       if (value === '') faults.push(wrong(`${field}.${part}`, value, 'must not be empty'))
     }
     if (apiVersion === 'v1' && kind === 'Event') {
-      faults.push(wrong(field, owner, '/v1, Kind=Event is disallowed from being an owner'))
+      faults.push(
+        wrong(
+          field,
+          new Printed(inOrder(owner)),
+          '/v1, Kind=Event is disallowed from being an owner',
+        ),
+      )
     }
     if (owner.controller !== true) continue
     if (controller !== undefined) {
       const detail = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${kind}/${name}`
-      faults.push(wrong(field, owners, detail))
+      faults.push(wrong(field, new Printed(owners.map(inOrder)), detail))
     }
     controller = `${kind}/${name}`
   }
 }
 
-const STANDARD_FINALIZERS: readonly string[] = ['kubernetes', 'orphan', 'foregroundDeletion']
-
 function validateFinalizers(faults: Faults, finalizers: readonly string[]): void {
   const field = 'metadata.finalizers'
-  for (const [index, name] of finalizers.entries()) {
-    const format = qualifiedNameFaults(name)
-    wrongFormat(faults, field, name, format)
-    if (format.length === 0 && !name.includes('/') && !STANDARD_FINALIZERS.includes(name)) {
-      const detail = 'name is neither a standard finalizer name nor is it fully qualified'
-      faults.push(wrong(`${field}[${index}]`, name, detail))
-    }
-  }
+  for (const name of finalizers) wrongFormat(faults, field, name, qualifiedNameFaults(name))
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     const detail = 'finalizer orphan and foregroundDeletion cannot be both set'
     faults.push(wrong(field, finalizers, detail))
+  }
+}
+
+export const STANDARD_FINALIZERS: readonly string[] = ['kubernetes', 'orphan', 'foregroundDeletion']
+
+/** Also of the finalizers that a namespace has in its spec. */
+export function requireFinalizerDomain(faults: Faults, field: string, name: string): void {
+  if (name.includes('/') || STANDARD_FINALIZERS.includes(name)) return
+  const detail = 'name is neither a standard finalizer name nor is it fully qualified'
+  faults.push(wrong(field, name, detail))
+}
+
+/** Groups and resources whose finalizers upstream holds to the general rules only, beside those of definitions. */
+const FREE_FINALIZERS: ReadonlySet<string> = new Set([
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'apiregistration.k8s.io',
+  'coordination.k8s.io',
+  'node.k8s.io',
+  'policy',
+  'events',
+])
+
+const isFree = (resource: Resource): boolean =>
+  FREE_FINALIZERS.has(resource.group) ||
+  FREE_FINALIZERS.has(groupResource(resource)) ||
+  resourceOf(resource.group, resource.version, resource.plural) === undefined
+
+function validateFinalizerDomains(
+  faults: Faults,
+  resource: Resource,
+  { finalizers = [] }: ObjectMeta,
+): void {
+  if (finalizers.length === 0 || isFree(resource)) return
+  for (const [index, name] of finalizers.entries()) {
+    requireFinalizerDomain(faults, `metadata.finalizers[${index}]`, name)
   }
 }
 
@@ -155,14 +210,25 @@ const IMMUTABLE_METADATA = [
 
 export function validateMetadataUpdate(
   faults: Faults,
+  resource: Resource,
+  { metadata, before }: { readonly metadata: ObjectMeta; readonly before: ObjectMeta },
+): void {
+  validateObjectMetaUpdate(faults, metadata, before)
+  validateFinalizerDomains(faults, resource, metadata)
+}
+
+/** As `validateObjectMeta`, of what may have changed. */
+export function validateObjectMetaUpdate(
+  faults: Faults,
   metadata: ObjectMeta,
   before: ObjectMeta,
 ): void {
+  validateMutable(faults, metadata)
   if (before.deletionTimestamp !== undefined) {
     const added = (metadata.finalizers ?? []).filter(name => !before.finalizers?.includes(name))
     if (added.length > 0) {
-      const names = added.map(name => JSON.stringify(name)).join(', ')
-      const detail = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${names}}`
+      const names = [...new Set(added)].sort().map(name => JSON.stringify(name))
+      const detail = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${names.join(', ')}}`
       faults.push(forbidden('metadata.finalizers', detail))
     }
   }
@@ -172,5 +238,4 @@ export function validateMetadataUpdate(
   for (const name of IMMUTABLE_METADATA) {
     refuseChange(faults, `metadata.${name}`, { before: before[name], after: metadata[name] })
   }
-  validateMutable(faults, metadata)
 }

@@ -70,8 +70,8 @@ function validatePort(
   if (protocol !== undefined && !PROTOCOLS.includes(protocol)) {
     faults.push(unsupported(`${field}.protocol`, protocol, PROTOCOLS))
   }
-  const refuseEnd = (detail: string): void => {
-    if (endPort !== undefined) faults.push(wrong(`${field}.endPort`, endPort, detail))
+  const refuseEnd = (detail: string, shown = endPort): void => {
+    if (endPort !== undefined) faults.push(wrong(`${field}.endPort`, shown, detail))
   }
   if (port === undefined) refuseEnd('may not be specified when `port` is not specified')
   else if (typeof port === 'string') {
@@ -80,7 +80,8 @@ function validatePort(
   } else {
     for (const detail of portNumberFaults(port)) faults.push(wrong(`${field}.port`, port, detail))
     if (endPort === undefined) return
-    if (endPort < port) refuseEnd('must be greater than or equal to `port`')
+    // Upstream shows the other port here.
+    if (endPort < port) refuseEnd('must be greater than or equal to `port`', port)
     for (const detail of portNumberFaults(endPort)) refuseEnd(detail)
   }
 }

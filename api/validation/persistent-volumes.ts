@@ -3,7 +3,7 @@
  * Source: kubernetes pkg/apis/core/validation/validation.go ValidatePersistentVolume, ValidatePersistentVolumeUpdate
  */
 import { posix } from 'node:path'
-import { equalJson } from '#api/json.ts'
+import { equalJson, isList } from '#api/json.ts'
 import { subdomainFaults } from '#api/names.ts'
 import type { PersistentVolume, PersistentVolumeSpec } from '#api/types/core-v1.ts'
 import { validateAccessModes, VOLUME_MODES } from '#api/validation/claims.ts'
@@ -12,12 +12,16 @@ import {
   allowOneOf,
   type Faults,
   forbidden,
+  IMMUTABLE,
   refuseChange,
   required,
   unsupported,
+  wrong,
   wrongFormat,
 } from '#api/validation/fault.ts'
+import { isRecord } from '#api/values.ts'
 import { validateTerms } from '#api/validation/pod-placement.ts'
+import { printed } from '#api/validation/printed.ts'
 import { requirePositiveQuantity, validateCapacity } from '#api/validation/quantities.ts'
 import {
   PERSISTENT_SOURCES,
@@ -28,7 +32,34 @@ import {
 const RECLAIM_POLICIES: readonly string[] = ['Delete', 'Recycle', 'Retain']
 const INLINE = 'may not be specified in the context of inline volumes'
 
-export function validatePersistentVolume(faults: Faults, { spec = {} }: PersistentVolume): void {
+/** Whose mounts take options. */
+const MOUNTED = [
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'glusterfs',
+  'nfs',
+  'rbd',
+  'quobyte',
+  'iscsi',
+  'cinder',
+  'cephfs',
+  'azureFile',
+  'vsphereVolume',
+  'azureDisk',
+  'photonPersistentDisk',
+] as const
+const MOUNT_OPTIONS = 'volume.beta.kubernetes.io/mount-options'
+
+export function validatePersistentVolume(faults: Faults, volume: PersistentVolume): void {
+  const { metadata, spec = {} } = volume
+  validateSpec(faults, spec)
+  const isMounted = MOUNTED.some(source => spec[source] !== undefined)
+  if (isMounted || metadata.annotations?.[MOUNT_OPTIONS] === undefined) return
+  const detail = 'may not specify mount options for this volume type'
+  faults.push(forbidden(`metadata.annotations.${MOUNT_OPTIONS}`, detail))
+}
+
+function validateSpec(faults: Faults, spec: PersistentVolumeSpec): void {
   const field = 'spec'
   validateModes(faults, field, spec)
   validateSize(faults, `${field}.capacity`, spec.capacity ?? {})
@@ -165,13 +196,43 @@ export function validatePersistentVolumeUpdate(
     faults.push(forbidden('spec.persistentvolumesource', detail))
   }
   refuseChange(faults, 'volumeMode', { before: old.volumeMode, after: spec.volumeMode })
-  if (old.nodeAffinity !== undefined) {
-    refuseChange(faults, 'nodeAffinity', { before: old.nodeAffinity, after: spec.nodeAffinity })
-  }
+  refuseAffinityChange(faults, spec, old)
   if (old.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
     const detail = 'update from non-nil value to nil is forbidden'
     faults.push(forbidden('spec.volumeAttributesClassName', detail))
   }
+}
+
+/** Labels that were beta, and what they are called now. */
+const RENAMED: ReadonlyMap<string, string> = new Map([
+  ['beta.kubernetes.io/arch', 'kubernetes.io/arch'],
+  ['beta.kubernetes.io/os', 'kubernetes.io/os'],
+  ['failure-domain.beta.kubernetes.io/region', 'topology.kubernetes.io/region'],
+  ['failure-domain.beta.kubernetes.io/zone', 'topology.kubernetes.io/zone'],
+  ['beta.kubernetes.io/instance-type', 'node.kubernetes.io/instance-type'],
+])
+
+/** The affinity with each old name for which `now` has the newer one replaced by it. */
+function renamed(old: unknown, now: unknown): unknown {
+  if (isList(old)) return old.map((item, index) => renamed(item, isList(now) ? now[index] : null))
+  if (!isRecord(old) || !isRecord(now)) return old
+  return Object.fromEntries(
+    Object.entries(old).map(([name, value]) => {
+      const isRenamed = name === 'key' && RENAMED.get(String(value)) === now[name]
+      return [name, isRenamed ? now[name] : renamed(value, now[name])]
+    }),
+  )
+}
+
+function refuseAffinityChange(
+  faults: Faults,
+  { nodeAffinity: now }: PersistentVolumeSpec,
+  { nodeAffinity: old }: PersistentVolumeSpec,
+): void {
+  if (old === undefined || equalJson(renamed(old, now), now)) return
+  const detail = `${IMMUTABLE}, except for updating from beta label to GA`
+  const shown = now === undefined ? undefined : printed('VolumeNodeAffinity', now)
+  faults.push(wrong('nodeAffinity', shown, detail))
 }
 
 /** The one secret that may be added later. */

@@ -1,6 +1,7 @@
 /**
  * Containers of a pod: names, images, ports, environment, resources, security. Pure.
- * Source: kubernetes pkg/apis/core/validation/validation.go validateContainers, validateContainerCommon
+ * Source: kubernetes pkg/apis/core/validation/validation.go validateContainers, validateInitContainers,
+ * validateEphemeralContainers, validateContainerCommon
  */
 import { labelFaults, portNameFaults, portNumberFaults } from '#api/names.ts'
 import type { Container, ContainerPort, EphemeralContainer, Volume } from '#api/types/core-v1.ts'
@@ -16,26 +17,28 @@ import {
   wrongFormat,
 } from '#api/validation/fault.ts'
 import { validateEnvironment, validateEnvironmentSources } from '#api/validation/pod-environment.ts'
-import { validateLifecycle, validateProbes } from '#api/validation/pod-handlers.ts'
+import {
+  type HandlerContext,
+  validateLifecycle,
+  validateProbes,
+} from '#api/validation/pod-handlers.ts'
 import {
   validateContainerResources,
   validateResizePolicies,
 } from '#api/validation/pod-resources.ts'
-import { validateContainerRestarts } from '#api/validation/pod-restarts.ts'
+import { validateContainerRestarts, validateInitRestarts } from '#api/validation/pod-restarts.ts'
 import { validateSecurity } from '#api/validation/pod-security.ts'
 import { validateDevices, validateMounts } from '#api/validation/pod-volumes.ts'
 
 /** What all containers of one pod share. */
-export interface ContainerContext {
+export interface ContainerContext extends HandlerContext {
+  /** Those without a fault of their own. */
   readonly volumes: ReadonlyMap<string, Volume>
-  readonly hostNetwork: boolean
   /** Whether users in the pod are those of its node. */
   readonly hostUsers: boolean
   readonly restartPolicy: string | undefined
   /** Names of its resource claims. */
   readonly claims: ReadonlySet<string>
-  /** Names in use; init containers and containers share one space. */
-  readonly names: Set<string>
 }
 
 export function validateContainers(
@@ -45,11 +48,15 @@ export function validateContainers(
   context: ContainerContext,
 ): void {
   if (containers.length === 0) faults.push(required(field))
+  const names = new Set<string>()
   for (const [index, container] of containers.entries()) {
     const place = `${field}[${index}]`
+    const { name } = container
     validateContainer(faults, place, container, context)
-    validateLifecycle(faults, place, container)
-    validateProbes(faults, place, container)
+    if (names.has(name)) faults.push(duplicate(`${place}.name`, name))
+    names.add(name)
+    validateLifecycle(faults, place, container, context)
+    validateProbes(faults, place, container, context)
     validateContainerRestarts(faults, place, container)
   }
   refuseSharedHostPorts(faults, field, containers)
@@ -63,7 +70,7 @@ function refuseSharedHostPorts(
 ): void {
   const taken = new Set<string>()
   for (const [index, { ports = [] }] of containers.entries()) {
-    for (const [at, { protocol = 'TCP', hostIP = '', hostPort = 0 }] of ports.entries()) {
+    for (const [at, { protocol = '', hostIP = '', hostPort = 0 }] of ports.entries()) {
       if (hostPort === 0) continue
       const key = `${protocol}/${hostIP}/${hostPort}`
       if (taken.has(key)) faults.push(duplicate(`${field}[${index}].ports[${at}].hostPort`, key))
@@ -73,30 +80,40 @@ function refuseSharedHostPorts(
 }
 
 const INIT_FORBIDDEN = ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const
+const NOT_FOR_INIT = 'may not be set for init containers without restartPolicy=Always'
 
 export function validateInitContainers(
   faults: Faults,
   field: string,
   containers: readonly Container[],
-  context: ContainerContext,
+  context: ContainerContext & { readonly names: readonly string[] },
 ): void {
+  const names = new Set(context.names)
   for (const [index, container] of containers.entries()) {
     const place = `${field}[${index}]`
+    const { name } = container
     validateContainer(faults, place, container, context)
-    validateContainerRestarts(faults, place, container)
+    validateInitRestarts(faults, place, container)
+    if (names.has(name)) faults.push(duplicate(`${place}.name`, name))
+    else if (name !== '') names.add(name)
+    // They run one by one, so each is looked at alone; upstream's path names the first of them.
+    refuseSharedHostPorts(faults, field, [container])
     if (container.restartPolicy === 'Always') {
-      validateLifecycle(faults, place, container)
-      validateProbes(faults, place, container)
-      continue
-    }
-    for (const name of INIT_FORBIDDEN) {
-      if (container[name] === undefined) continue
-      faults.push({
-        type: 'FieldValueForbidden',
-        field: `${place}.${name}`,
-        message: 'Forbidden: may not be set for init containers without restartPolicy=Always',
-      })
-    }
+      validateLifecycle(faults, place, container, context)
+      validateProbes(faults, place, container, context)
+    } else validatePassing(faults, place, container)
+  }
+}
+
+/** An init container that ends before the next one starts. */
+function validatePassing(faults: Faults, place: string, container: Container): void {
+  for (const name of INIT_FORBIDDEN) {
+    if (container[name] !== undefined) faults.push(forbidden(`${place}.${name}`, NOT_FOR_INIT))
+  }
+  for (const [at, { restartPolicy }] of (container.resizePolicy ?? []).entries()) {
+    if (restartPolicy !== 'RestartContainer') continue
+    const detail = "must not be set to 'RestartContainer' for non-sidecar initContainers"
+    faults.push(wrong(`${place}.resizePolicy[${at}].restartPolicy`, restartPolicy, detail))
   }
 }
 
@@ -106,39 +123,39 @@ const EPHEMERAL_FORBIDDEN = [
   'resizePolicy',
   'restartPolicy',
   'restartPolicyRules',
-  'lifecycle',
   'livenessProbe',
   'readinessProbe',
   'startupProbe',
+  'lifecycle',
 ] as const
 
 const NOT_FOR_GUESTS = 'cannot be set for an Ephemeral Container'
 
-const isGiven = (value: object | string | undefined): boolean =>
-  value !== undefined && Object.keys(value).length > 0
+/** An empty list was given too; empty resources were not. */
+const isGiven = ({ resources = {}, ...parts }: EphemeralContainer, part: string): boolean =>
+  part === 'resources' ? Object.keys(resources).length > 0 : Reflect.get(parts, part) !== undefined
 
 /** Guests: they look on, and ask for nothing. */
 export function validateEphemeralContainers(
   faults: Faults,
   field: string,
   containers: readonly EphemeralContainer[],
-  context: ContainerContext,
+  context: ContainerContext & { readonly names: readonly string[] },
 ): void {
   const hosts = new Set(context.names)
+  const names = new Set(hosts)
   for (const [index, container] of containers.entries()) {
     const place = `${field}[${index}]`
     const { targetContainerName: target = '', name } = container
+    validateContainer(faults, place, container, context)
+    validateImageText(faults, place, container)
+    if (names.has(name)) faults.push(duplicate(`${place}.name`, name))
+    names.add(name)
     if (target !== '' && !hosts.has(target)) {
       faults.push(notFound(`${place}.targetContainerName`, target))
     }
-    if (name === '') {
-      faults.push(required(place, 'ephemeralContainer requires a name'))
-      continue
-    }
-    validateContainer(faults, place, container, context)
     for (const part of EPHEMERAL_FORBIDDEN) {
-      if (!isGiven(container[part])) continue
-      faults.push(forbidden(`${place}.${part}`, NOT_FOR_GUESTS))
+      if (isGiven(container, part)) faults.push(forbidden(`${place}.${part}`, NOT_FOR_GUESTS))
     }
     for (const [at, mount] of (container.volumeMounts ?? []).entries()) {
       for (const part of ['subPath', 'subPathExpr'] as const) {
@@ -149,49 +166,47 @@ export function validateEphemeralContainers(
   }
 }
 
+/** Of pods; templates may hold an image that something fills in later. */
+export function validateImageText(
+  faults: Faults,
+  place: string,
+  { image = '' }: Pick<Container, 'image'>,
+): void {
+  if (image.trim() === image) return
+  faults.push(wrong(`${place}.image`, image, 'must not have leading or trailing whitespace'))
+}
+
+const PULL_POLICIES: readonly string[] = ['Always', 'IfNotPresent', 'Never']
+
 function validateContainer(
   faults: Faults,
   place: string,
   container: Container,
   context: ContainerContext,
 ): void {
-  const { name, image = '' } = container
+  const { name, image = '', terminationMessagePolicy } = container
   requireFormat(faults, `${place}.name`, name, labelFaults)
-  if (context.names.has(name)) faults.push(duplicate(`${place}.name`, name))
-  else if (name !== '') context.names.add(name)
   if (image === '') faults.push(required(`${place}.image`))
-  else if (image.trim() !== image) {
-    faults.push(wrong(`${place}.image`, image, 'must not have leading or trailing whitespace'))
-  }
-  requireOneOf(faults, `${place}.terminationMessagePolicy`, container.terminationMessagePolicy, [
-    'FallbackToLogsOnError',
+  requireOneOf(faults, `${place}.terminationMessagePolicy`, terminationMessagePolicy, [
     'File',
+    'FallbackToLogsOnError',
   ])
-  validatePorts(faults, `${place}.ports`, container.ports ?? [], context.hostNetwork)
-  validateEnvironment(faults, `${place}.env`, container.env ?? [], context.volumes)
+  validatePorts(faults, `${place}.ports`, container.ports ?? [])
+  validateEnvironment(faults, `${place}.env`, container.env ?? [])
   validateEnvironmentSources(faults, `${place}.envFrom`, container.envFrom ?? [])
   const { volumeMounts: mounts = [], volumeDevices: devices = [] } = container
   const { volumes } = context
   const security = container.securityContext
   validateMounts(faults, `${place}.volumeMounts`, mounts, { volumes, devices, security })
   validateDevices(faults, `${place}.volumeDevices`, mounts, { volumes, devices })
-  requireOneOf(faults, `${place}.imagePullPolicy`, container.imagePullPolicy, [
-    'Always',
-    'IfNotPresent',
-    'Never',
-  ])
+  requireOneOf(faults, `${place}.imagePullPolicy`, container.imagePullPolicy, PULL_POLICIES)
   const { resources = {}, resizePolicy = [] } = container
   validateContainerResources(faults, `${place}.resources`, resources, context.claims)
   validateResizePolicies(faults, `${place}.resizePolicy`, resizePolicy, context.restartPolicy)
   validateSecurity(faults, `${place}.securityContext`, security, context.hostUsers)
 }
 
-function validatePorts(
-  faults: Faults,
-  field: string,
-  ports: readonly ContainerPort[],
-  hostNetwork: boolean,
-): void {
+function validatePorts(faults: Faults, field: string, ports: readonly ContainerPort[]): void {
   const names = new Set<string>()
   for (const [index, port] of ports.entries()) {
     const place = `${field}[${index}]`
@@ -199,16 +214,12 @@ function validatePorts(
     if (name !== '') {
       const format = portNameFaults(name)
       wrongFormat(faults, `${place}.name`, name, format)
-      if (format.length === 0 && names.has(name)) faults.push(duplicate(`${place}.name`, name))
-      names.add(name)
+      if (names.has(name)) faults.push(duplicate(`${place}.name`, name))
+      if (format.length === 0) names.add(name)
     }
     if (!containerPort) faults.push(required(`${place}.containerPort`))
     else validateNumber(faults, `${place}.containerPort`, containerPort)
     if (hostPort !== 0) validateNumber(faults, `${place}.hostPort`, hostPort)
-    if (hostNetwork && hostPort !== 0 && hostPort !== containerPort) {
-      const detail = 'must match `containerPort` when `hostNetwork` is true'
-      faults.push(wrong(`${place}.hostPort`, hostPort, detail))
-    }
     requireOneOf(faults, `${place}.protocol`, protocol, ['SCTP', 'TCP', 'UDP'])
   }
 }

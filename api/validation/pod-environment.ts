@@ -1,43 +1,36 @@
 /**
  * Environment of containers: names, and where their values come from. Pure.
  * Source: kubernetes pkg/apis/core/validation/validation.go ValidateEnv, ValidateEnvFrom, validateEnvVarValueFrom,
- * validateFileKeySelector
+ * validateFileKeySelector, validateFileKeyRefVolumes
  */
-import { configKeyFaults, environmentNameFaults } from '#api/names.ts'
+import {
+  configKeyFaults,
+  environmentNameFaults,
+  labelFaults,
+  subdomainFaults,
+  withoutTrailingDash,
+} from '#api/names.ts'
 import type {
   EnvFromSource,
   EnvVar,
   EnvVarSource,
   FileKeySelector,
-  Volume,
+  PodSpec,
 } from '#api/types/core-v1.ts'
-import {
-  type Faults,
-  notFound,
-  required,
-  requireFormat,
-  wrong,
-  wrongFormat,
-} from '#api/validation/fault.ts'
+import { type Faults, notFound, requireFormat, wrong, wrongFormat } from '#api/validation/fault.ts'
 import { validateFieldPath, validateResourceField } from '#api/validation/pod-fields.ts'
-import { projectedPathFaults } from '#api/validation/volume-sources.ts'
-
-export type VolumesByName = ReadonlyMap<string, Volume>
+import { containersOf } from '#api/validation/pod-systems.ts'
+import { backstepFaults } from '#api/validation/volume-sources.ts'
 
 export function validateEnvironment(
   faults: Faults,
   field: string,
   variables: readonly EnvVar[],
-  volumes: VolumesByName,
 ): void {
   for (const [index, { name, value = '', valueFrom }] of variables.entries()) {
     const place = `${field}[${index}]`
     requireFormat(faults, `${place}.name`, name, environmentNameFaults)
-    if (valueFrom === undefined) continue
-    validateValueFrom(faults, `${place}.valueFrom`, value, valueFrom)
-    if (valueFrom.fileKeyRef !== undefined) {
-      validateFileKey(faults, `${place}.valueFrom.fileKeyRef`, valueFrom.fileKeyRef, volumes)
-    }
+    if (valueFrom !== undefined) validateValueFrom(faults, `${place}.valueFrom`, value, valueFrom)
   }
 }
 
@@ -59,18 +52,20 @@ function validateValueFrom(
   value: string,
   source: EnvVarSource,
 ): void {
-  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = source
+  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef } = source
   if (fieldRef !== undefined) {
-    validateFieldPath(faults, `${field}.fieldRef`, fieldRef.fieldPath, FIELD_PATHS)
+    validateFieldPath(faults, `${field}.fieldRef`, fieldRef, FIELD_PATHS)
   }
   if (resourceFieldRef !== undefined) {
     validateResourceField(faults, `${field}.resourceFieldRef`, resourceFieldRef)
   }
   for (const [part, reference] of Object.entries({ configMapKeyRef, secretKeyRef })) {
     if (reference === undefined) continue
-    if ((reference.name ?? '') === '') faults.push(required(`${field}.${part}.name`))
-    requireFormat(faults, `${field}.${part}.key`, reference.key, configKeyFaults)
+    const { name = '', key } = reference
+    wrongFormat(faults, `${field}.${part}.name`, name, subdomainFaults(name))
+    requireFormat(faults, `${field}.${part}.key`, key, configKeyFaults)
   }
+  if (fileKeyRef !== undefined) validateFileKey(faults, `${field}.fileKeyRef`, fileKeyRef)
   const given = Object.values(source).filter(part => part !== undefined)
   if (given.length === 0) {
     const detail =
@@ -83,24 +78,34 @@ function validateValueFrom(
   }
 }
 
-/** The file is in a volume that begins empty and that a container before has filled. */
 function validateFileKey(
   faults: Faults,
   field: string,
   { volumeName, path, key }: FileKeySelector,
-  volumes: VolumesByName,
 ): void {
   requireFormat(faults, `${field}.key`, key, environmentNameFaults)
-  requireFormat(faults, `${field}.path`, path, projectedPathFaults)
-  const place = `${field}.volumeName`
-  const volume = volumes.get(volumeName)
-  if (volumeName === '') faults.push(required(place))
-  else if (volume === undefined) faults.push(notFound(place, volumeName))
-  else if (volume.emptyDir === undefined) {
-    faults.push(wrong(place, volumeName, 'referenced volume must be of type emptyDir'))
+  requireFormat(faults, `${field}.volumeName`, volumeName, labelFaults)
+  requireFormat(faults, `${field}.path`, path, backstepFaults)
+}
+
+/** Files with variables are in volumes that begin empty and that a container before has filled. */
+export function validateFileVolumes(faults: Faults, field: string, spec: PodSpec): void {
+  const volumes = new Map((spec.volumes ?? []).map(volume => [volume.name, volume]))
+  for (const [place, { env = [] }] of containersOf(field, spec)) {
+    for (const [index, { valueFrom }] of env.entries()) {
+      const name = valueFrom?.fileKeyRef?.volumeName
+      if (name === undefined) continue
+      const at = `${place}.env[${index}].valueFrom.fileKeyRef.volumeName`
+      const volume = volumes.get(name)
+      if (volume === undefined) faults.push(notFound(at, name))
+      else if (volume.emptyDir === undefined) {
+        faults.push(wrong(at, name, 'referenced volume must be of type emptyDir'))
+      }
+    }
   }
 }
 
+/** Upstream's paths do not say which of the sources is none, or two. */
 export function validateEnvironmentSources(
   faults: Faults,
   field: string,
@@ -109,13 +114,16 @@ export function validateEnvironmentSources(
   for (const [index, { prefix = '', configMapRef, secretRef }] of sources.entries()) {
     const place = `${field}[${index}]`
     if (prefix !== '') wrongFormat(faults, `${place}.prefix`, prefix, environmentNameFaults(prefix))
-    if (configMapRef === undefined && secretRef === undefined) {
-      faults.push(wrong(place, '', 'must specify one of: `configMapRef` or `secretRef`'))
-    } else if (configMapRef !== undefined && secretRef !== undefined) {
-      faults.push(wrong(place, '', 'may not have more than one field specified at a time'))
-    }
     for (const [part, reference] of Object.entries({ configMapRef, secretRef })) {
-      if (reference?.name === '') faults.push(required(`${place}.${part}.name`))
+      if (reference === undefined) continue
+      requireFormat(faults, `${place}.${part}.name`, reference.name, prefixFaults)
+    }
+    if (configMapRef === undefined && secretRef === undefined) {
+      faults.push(wrong(field, '', 'must specify one of: `configMapRef` or `secretRef`'))
+    } else if (configMapRef !== undefined && secretRef !== undefined) {
+      faults.push(wrong(field, '', 'may not have more than one field specified at a time'))
     }
   }
 }
+
+const prefixFaults = (name: string): string[] => subdomainFaults(withoutTrailingDash(name))

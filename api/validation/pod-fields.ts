@@ -5,7 +5,7 @@
  */
 import { qualifiedNameFaults } from '#api/names.ts'
 import { canonicalQuantity } from '#api/quantity.ts'
-import type { ResourceFieldSelector } from '#api/types/core-v1.ts'
+import type { ObjectFieldSelector, ResourceFieldSelector } from '#api/types/core-v1.ts'
 import { type Faults, required, unsupported, wrong, wrongFormat } from '#api/validation/fault.ts'
 
 /** Fields of pods that have a name in this language; each place allows some of them. */
@@ -27,22 +27,31 @@ const KNOWN_PATHS: readonly string[] = [
 ]
 const WITH_KEY = /^([^[]+)\['(.*)'\]$/
 
+/** What clients of old called a field. */
+const OLD_PATHS: Readonly<Record<string, string>> = { 'spec.host': 'spec.nodeName' }
+
 export function validateFieldPath(
   faults: Faults,
   field: string,
-  path: string,
+  { fieldPath: path, apiVersion = 'v1' }: ObjectFieldSelector,
   allowed: readonly string[],
 ): void {
   const place = `${field}.fieldPath`
+  const refuse = (why: string): void =>
+    void faults.push(wrong(place, path, `error converting fieldPath: ${why}`))
   const [, base, key = ''] = WITH_KEY.exec(path) ?? []
-  if (path === '') faults.push(required(place))
+  if (apiVersion === '') faults.push(required(`${field}.apiVersion`))
+  else if (path === '') faults.push(required(place))
+  else if (apiVersion !== 'v1') refuse(`unsupported pod version: ${apiVersion}`)
   else if (base === 'metadata.annotations' || base === 'metadata.labels') {
     const name = base === 'metadata.labels' ? key : key.toLowerCase()
     wrongFormat(faults, field, name, qualifiedNameFaults(name))
-  } else if (base !== undefined || !KNOWN_PATHS.includes(path)) {
-    const why = base === undefined ? 'not supported' : 'does not support subscript'
-    faults.push(wrong(place, path, `error converting fieldPath: field label ${why}: ${path}`))
-  } else if (!allowed.includes(path)) faults.push(unsupported(place, path, allowed))
+  } else if (base !== undefined) refuse(`field label does not support subscript: ${path}`)
+  else {
+    const known = OLD_PATHS[path] ?? path
+    if (!KNOWN_PATHS.includes(known)) refuse(`field label not supported: ${path}`)
+    else if (!allowed.includes(known)) faults.push(unsupported(place, known, allowed))
+  }
 }
 
 const AMOUNTS: readonly string[] = ['limits', 'requests'].flatMap(part =>
@@ -75,10 +84,33 @@ export function validateResourceField(
   field: string,
   { resource, divisor = '0' }: ResourceFieldSelector,
 ): void {
+  validateResource(faults, field, resource)
+  validateDivisor(faults, field, { resource, divisor })
+}
+
+/** In a volume, where the container must be said. */
+export function validateVolumeResourceField(
+  faults: Faults,
+  field: string,
+  { resource, divisor = '0', containerName = '' }: ResourceFieldSelector,
+): void {
+  if (containerName === '') faults.push(required(`${field}.containerName`))
+  else validateResource(faults, field, resource)
+  validateDivisor(faults, field, { resource, divisor })
+}
+
+function validateResource(faults: Faults, field: string, resource: string): void {
   if (resource === '') faults.push(required(`${field}.resource`))
   else if (!AMOUNTS.includes(resource) && !HUGE_PAGES.test(resource)) {
     faults.push(unsupported(`${field}.resource`, resource, AMOUNTS))
   }
+}
+
+function validateDivisor(
+  faults: Faults,
+  field: string,
+  { resource, divisor }: { readonly resource: string; readonly divisor: string },
+): void {
   const row = DIVISORS.find(({ of }) => of.test(resource))
   const value = canonicalQuantity(divisor)
   if (value === '0' || row === undefined || row.allowed.includes(value)) return

@@ -5,6 +5,7 @@
 import { equalJson } from '#api/json.ts'
 import type { NodeSelectorTerm, PodSpec } from '#api/types/core-v1.ts'
 import { type Faults, forbidden, wrong } from '#api/validation/fault.ts'
+import { printed, printedList } from '#api/validation/printed.ts'
 
 const ADDITIONS_ONLY = 'only additions are allowed (no mutations or deletions)'
 
@@ -14,7 +15,7 @@ export function validateGates(faults: Faults, spec: PodSpec, old: PodSpec): void
   for (const [index, { name }] of (spec.schedulingGates ?? []).entries()) {
     if (known.has(name)) continue
     const detail = "only deletion is allowed, but found new scheduling gate '"
-    faults.push(forbidden(`spec.schedulingGates[${index}]`, `${detail}${name}'`))
+    faults.push(forbidden(`spec.schedulingGates[${index}].name`, `${detail}${name}'`))
   }
 }
 
@@ -46,13 +47,14 @@ function refuseWiderTerms(
     'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms'
   if (terms?.length !== old.length) {
     const detail = 'no additions/deletions to non-empty NodeSelectorTerms list are allowed'
-    faults.push(wrong(place, terms, detail))
+    const shown = terms === undefined ? null : printedList('NodeSelectorTerm', terms)
+    faults.push(wrong(place, shown, detail))
     return
   }
   for (const [index, term] of terms.entries()) {
     const before = old[index]
     if (before === undefined || isNarrower(term, before)) continue
-    faults.push(wrong(`${place}[${index}]`, term, ADDITIONS_ONLY))
+    faults.push(wrong(`${place}[${index}]`, printed('NodeSelectorTerm', term), ADDITIONS_ONLY))
   }
 }
 

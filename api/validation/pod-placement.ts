@@ -3,7 +3,7 @@
  * Source: kubernetes pkg/apis/core/validation/validation.go ValidateTolerations, validateAffinity,
  * validateTopologySpreadConstraints
  */
-import { labelFaults, labelValueFaults, qualifiedNameFaults } from '#api/names.ts'
+import { labelFaults, labelValueFaults, qualifiedNameFaults, subdomainFaults } from '#api/names.ts'
 import type {
   Affinity,
   NodeSelectorRequirement,
@@ -19,7 +19,7 @@ import {
   type Faults,
   forbidden,
   required,
-  requireOneOf,
+  requireKnown,
   unsupported,
   wrong,
   wrongFormat,
@@ -49,15 +49,22 @@ export function validateTolerations(
     if (operator === 'Exists') {
       if (value !== '') {
         const detail = "value must be empty when `operator` is 'Exists'"
-        faults.push(wrong(`${place}.operator`, toleration, detail))
+        faults.push(wrong(`${place}.operator`, value, detail))
       }
     } else if (operator === 'Equal' || operator === '') {
       const format = labelValueFaults(value)
       if (format.length > 0) faults.push(wrong(`${place}.operator`, value, format.join(';')))
-    } else faults.push(unsupported(`${place}.operator`, operator, ['Equal', 'Exists']))
+    } else faults.push(unsupported(`${place}.operator`, operator, operatorsBeside(operator)))
     if (effect !== '') allowOneOf(faults, `${place}.effect`, effect, TAINT_EFFECTS)
   }
 }
+
+const OPERATORS: readonly string[] = ['Equal', 'Exists']
+const COMPARISONS: readonly string[] = ['Lt', 'Gt']
+
+/** Whoever compares is told that there are comparisons, though nobody may use them yet. */
+const operatorsBeside = (operator: string): readonly string[] =>
+  COMPARISONS.includes(operator) ? [...OPERATORS, ...COMPARISONS] : OPERATORS
 
 export function validateAffinity(faults: Faults, field: string, affinity: Affinity): void {
   const { nodeAffinity, podAffinity, podAntiAffinity } = affinity
@@ -72,7 +79,7 @@ export function validateAffinity(faults: Faults, field: string, affinity: Affini
     for (const [index, { weight, preference }] of soft.entries()) {
       const term = `${place}.preferredDuringSchedulingIgnoredDuringExecution[${index}]`
       validateWeight(faults, `${term}.weight`, weight)
-      validateTerm(faults, `${term}.preference`, preference)
+      validateTerm(faults, `${term}.preference`, preference, { takesAnyValue: true })
     }
   }
   for (const [name, part] of Object.entries({ podAffinity, podAntiAffinity })) {
@@ -110,14 +117,51 @@ function validatePodTerm(faults: Faults, field: string, term: PodAffinityTerm): 
   for (const name of term.namespaces ?? []) {
     wrongFormat(faults, `${field}.namespace`, name, labelFaults(name))
   }
-  if (term.topologyKey === '') faults.push(required(`${field}.topologyKey`, 'can not be empty'))
-  else
-    wrongFormat(
-      faults,
-      `${field}.topologyKey`,
-      term.topologyKey,
-      qualifiedNameFaults(term.topologyKey),
-    )
+  const { topologyKey, matchLabelKeys, mismatchLabelKeys, labelSelector } = term
+  validateLabelKeys(faults, field, { matchLabelKeys, mismatchLabelKeys, labelSelector })
+  const place = `${field}.topologyKey`
+  if (topologyKey === '') faults.push(required(place, 'can not be empty'))
+  wrongFormat(faults, place, topologyKey, qualifiedNameFaults(topologyKey))
+}
+
+type LabelKeys = {
+  readonly [Name in 'labelSelector' | 'matchLabelKeys' | 'mismatchLabelKeys']:
+    | PodAffinityTerm[Name]
+    | undefined
+}
+
+/** Keys whose values come from the pod's own labels; by now the selector holds what they became. */
+function validateLabelKeys(
+  faults: Faults,
+  field: string,
+  { matchLabelKeys: keys = [], mismatchLabelKeys: otherKeys = [], labelSelector }: LabelKeys,
+): void {
+  for (const [name, some] of Object.entries({
+    matchLabelKeys: keys,
+    mismatchLabelKeys: otherKeys,
+  })) {
+    const place = `${field}.${name}`
+    if (some.length > 0 && labelSelector === undefined) {
+      faults.push(forbidden(place, 'must not be specified when labelSelector is not set'))
+      continue
+    }
+    for (const [index, key] of some.entries()) {
+      wrongFormat(faults, `${place}[${index}]`, key, qualifiedNameFaults(key))
+    }
+  }
+  const known = new Set(Object.keys(labelSelector?.matchLabels ?? {}))
+  for (const { key } of labelSelector?.matchExpressions ?? []) {
+    if (known.has(key) && keys.includes(key)) {
+      const detail = 'exists in both matchLabelKeys and labelSelector'
+      faults.push(wrong(`${field}[${keys.lastIndexOf(key)}]`, key, detail))
+    }
+    known.add(key)
+  }
+  for (const [index, key] of keys.entries()) {
+    if (!otherKeys.includes(key)) continue
+    const detail = 'exists in both matchLabelKeys and mismatchLabelKeys'
+    faults.push(wrong(`${field}.matchLabelKeys[${index}]`, key, detail))
+  }
 }
 
 export function validateTerms(
@@ -128,25 +172,51 @@ export function validateTerms(
   if (terms.length === 0) {
     faults.push(required(field, 'must have at least one node selector term'))
   }
-  for (const [index, term] of terms.entries()) validateTerm(faults, `${field}[${index}]`, term)
+  for (const [index, term] of terms.entries()) {
+    validateTerm(faults, `${field}[${index}]`, term, { takesAnyValue: false })
+  }
 }
 
-function validateTerm(faults: Faults, field: string, term: NodeSelectorTerm): void {
+/** What is only preferred may name values that no label can have. */
+function validateTerm(
+  faults: Faults,
+  field: string,
+  term: NodeSelectorTerm,
+  { takesAnyValue }: { readonly takesAnyValue: boolean },
+): void {
   for (const [index, requirement] of (term.matchExpressions ?? []).entries()) {
-    validateRequirement(faults, `${field}.matchExpressions[${index}]`, requirement)
-    const { key } = requirement
-    wrongFormat(faults, `${field}.matchExpressions[${index}].key`, key, qualifiedNameFaults(key))
+    const place = `${field}.matchExpressions[${index}]`
+    const { key, values = [] } = requirement
+    validateRequirement(faults, place, requirement)
+    wrongFormat(faults, `${place}.key`, key, qualifiedNameFaults(key))
+    if (takesAnyValue) continue
+    for (const [at, value] of values.entries()) {
+      wrongFormat(faults, `${place}.values[${at}]`, value, labelValueFaults(value))
+    }
   }
   for (const [index, requirement] of (term.matchFields ?? []).entries()) {
-    const place = `${field}.matchFields[${index}]`
-    if (requirement.key !== 'metadata.name') {
-      faults.push(wrong(`${place}.key`, requirement.key, 'not a valid field selector key'))
-    }
-    if ((requirement.values ?? []).length !== 1) {
-      const detail =
-        'must be only one value when `operator` is "In" or "NotIn" for node field selector'
-      faults.push(required(`${place}.values`, detail))
-    }
+    validateFieldRequirement(faults, `${field}.matchFields[${index}]`, requirement)
+  }
+}
+
+function validateFieldRequirement(
+  faults: Faults,
+  place: string,
+  { key, operator, values = [] }: NodeSelectorRequirement,
+): void {
+  if (operator !== 'In' && operator !== 'NotIn') {
+    faults.push(wrong(`${place}.operator`, operator, 'not a valid selector operator'))
+  } else if (values.length !== 1) {
+    const detail =
+      "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"
+    faults.push(required(`${place}.values`, detail))
+  }
+  if (key !== 'metadata.name') {
+    faults.push(wrong(`${place}.key`, key, 'not a valid field selector key'))
+    return
+  }
+  for (const [at, value] of values.entries()) {
+    wrongFormat(faults, `${place}.values[${at}]`, value, subdomainFaults(value))
   }
 }
 
@@ -195,7 +265,7 @@ export function validateSpread(
     const { maxSkew, topologyKey, whenUnsatisfiable, labelSelector } = constraint
     if (maxSkew <= 0) faults.push(wrong(`${place}.maxSkew`, maxSkew, 'must be greater than zero'))
     if (topologyKey === '') faults.push(required(`${place}.topologyKey`, 'can not be empty'))
-    requireOneOf(faults, `${place}.whenUnsatisfiable`, whenUnsatisfiable, [
+    requireKnown(faults, `${place}.whenUnsatisfiable`, whenUnsatisfiable, [
       'DoNotSchedule',
       'ScheduleAnyway',
     ])
@@ -207,6 +277,8 @@ export function validateSpread(
     for (const name of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const) {
       allowOneOf(faults, `${place}.${name}`, constraint[name], ['Honor', 'Ignore'])
     }
+    const { matchLabelKeys } = constraint
+    validateLabelKeys(faults, place, { matchLabelKeys, mismatchLabelKeys: [], labelSelector })
     if (labelSelector !== undefined) {
       validateLabelSelector(faults, `${place}.labelSelector`, labelSelector)
     }

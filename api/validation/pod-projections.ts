@@ -1,29 +1,17 @@
 /**
- * Volumes that the node fills with files: from ConfigMaps, Secrets, tokens, certificates and the pod itself. Pure.
+ * Volumes that the node fills with files: from ConfigMaps, Secrets, tokens and the pod itself. Trust bundles and
+ * certificates never come here: the registry drops them before. Pure.
  * Source: kubernetes pkg/apis/core/validation/validation.go validateProjectionSources, validateDownwardAPIVolumeFile
  */
-import { configKeyFaults } from '#api/names.ts'
 import type {
-  ClusterTrustBundleProjection,
   DownwardAPIVolumeFile,
   KeyToPath,
-  PodCertificateProjection,
   ProjectedVolumeSource,
-  ServiceAccountTokenProjection,
   VolumeProjection,
 } from '#api/types/core-v1.ts'
-import {
-  type Faults,
-  forbidden,
-  required,
-  requireFormat,
-  requireKnown,
-  wrong,
-  wrongFormat,
-} from '#api/validation/fault.ts'
-import { validateLabelSelector } from '#api/validation/label-selector.ts'
-import { validateFieldPath, validateResourceField } from '#api/validation/pod-fields.ts'
-import { validateSignerName } from '#api/validation/signer-names.ts'
+import { type Faults, forbidden, required, requireFormat, wrong } from '#api/validation/fault.ts'
+import { validateFieldPath, validateVolumeResourceField } from '#api/validation/pod-fields.ts'
+import { validateTokenLifetime } from '#api/validation/token-lifetimes.ts'
 import { projectedPathFaults } from '#api/validation/volume-sources.ts'
 
 const FILE_MODE = 'must be a number between 0 and 0777 (octal), both inclusive'
@@ -42,24 +30,21 @@ export function validateDownwardFile(
   file: DownwardAPIVolumeFile,
 ): void {
   const { path, fieldRef, resourceFieldRef, mode } = file
-  requireFormat(faults, `${place}.path`, path, projectedPathFaults)
+  requirePath(faults, `${place}.path`, path)
   if (fieldRef !== undefined) {
-    validateFieldPath(faults, `${place}.fieldRef`, fieldRef.fieldPath, DOWNWARD_FIELDS)
+    validateFieldPath(faults, `${place}.fieldRef`, fieldRef, DOWNWARD_FIELDS)
     if (resourceFieldRef !== undefined) {
       const detail = 'fieldRef and resourceFieldRef can not be specified simultaneously'
       faults.push(wrong(place, 'resource', detail))
     }
   } else if (resourceFieldRef === undefined) {
     faults.push(required(place, 'one of fieldRef and resourceFieldRef is required'))
-  } else {
-    const field = `${place}.resourceFieldRef`
-    requireName(faults, `${field}.containerName`, resourceFieldRef.containerName)
-    if ((resourceFieldRef.containerName ?? '') !== '') {
-      validateResourceField(faults, field, resourceFieldRef)
-    }
-  }
+  } else validateVolumeResourceField(faults, `${place}.resourceFieldRef`, resourceFieldRef)
   validateMode(faults, `${place}.mode`, mode)
 }
+
+const requirePath = (faults: Faults, field: string, path: string | undefined): void =>
+  requireFormat(faults, field, path, projectedPathFaults)
 
 export function requireName(faults: Faults, field: string, name: string | undefined): void {
   if (name === undefined || name === '') faults.push(required(field))
@@ -72,12 +57,15 @@ interface Files {
 
 export function validateFiles(faults: Faults, place: string, files: Files): void {
   validateMode(faults, `${place}.defaultMode`, files.defaultMode)
-  for (const [index, { key, path, mode }] of (files.items ?? []).entries()) {
-    const item = `${place}.items[${index}]`
-    requireFormat(faults, `${item}.key`, key, configKeyFaults)
-    requireFormat(faults, `${item}.path`, path, projectedPathFaults)
-    validateMode(faults, `${item}.mode`, mode)
+  for (const [index, file] of (files.items ?? []).entries()) {
+    validateFile(faults, `${place}.items[${index}]`, file)
   }
+}
+
+function validateFile(faults: Faults, item: string, { key, path, mode }: KeyToPath): void {
+  requireName(faults, `${item}.key`, key)
+  requirePath(faults, `${item}.path`, path)
+  validateMode(faults, `${item}.mode`, mode)
 }
 
 export function validateMode(faults: Faults, field: string, mode: number | undefined): void {
@@ -90,146 +78,61 @@ export function validateProjected(
   { defaultMode, sources = [] }: ProjectedVolumeSource,
 ): void {
   validateMode(faults, `${field}.defaultMode`, defaultMode)
+  const volume = { field, paths: new Set<string>() }
   for (const [index, source] of sources.entries()) {
-    validateProjection(faults, `${field}.sources[${index}]`, source)
+    validateProjection(faults, `${field}.sources[${index}]`, source, volume)
   }
-  refuseSharedPaths(faults, field, sources)
-}
-
-/** A file, and what upstream shows of it when another source writes the same one. */
-interface Written {
-  readonly path: string
-  readonly shown: string | undefined
-}
-
-function writtenBy(source: VolumeProjection): Written[] {
-  const { secret, configMap, downwardAPI, clusterTrustBundle, podCertificate } = source
-  const named = [secret, configMap].flatMap(files =>
-    (files?.items ?? []).map(({ path }) => ({ path, shown: files?.name })),
-  )
-  const paths = [
-    ...(downwardAPI?.items ?? []).map(({ path }) => path),
-    clusterTrustBundle?.path ?? '',
-    ...CERTIFICATE_PATHS.map(name => podCertificate?.[name] ?? ''),
-  ]
-  return [...named, ...paths.map(path => ({ path, shown: path }))]
 }
 
 /** Sources of one volume may not write the same file. */
-function refuseSharedPaths(
-  faults: Faults,
-  field: string,
-  sources: readonly VolumeProjection[],
-): void {
-  const paths = new Set<string>()
-  for (const { path, shown } of sources.flatMap(writtenBy)) {
-    if (paths.has(path)) faults.push(wrong(field, shown, 'conflicting duplicate paths'))
-    else if (path !== '') paths.add(path)
-  }
+interface Written {
+  readonly field: string
+  readonly paths: Set<string>
 }
 
-function validateProjection(faults: Faults, place: string, source: VolumeProjection): void {
-  const { configMap, secret, serviceAccountToken, clusterTrustBundle, podCertificate } = source
-  for (const [name, files] of Object.entries({ configMap, secret })) {
+/** `shown` is what upstream shows when another source writes the same file. */
+function claimPath(
+  faults: Faults,
+  { field, paths }: Written,
+  { path, shown }: { readonly path: string; readonly shown: string },
+): void {
+  if (path === '') return
+  if (paths.has(path)) faults.push(wrong(field, shown, 'conflicting duplicate paths'))
+  paths.add(path)
+}
+
+function validateProjection(
+  faults: Faults,
+  place: string,
+  source: VolumeProjection,
+  volume: Written,
+): void {
+  const { configMap, secret, downwardAPI, serviceAccountToken } = source
+  for (const [name, files] of Object.entries({ secret, configMap })) {
     if (files === undefined) continue
-    requireName(faults, `${place}.${name}.name`, files.name)
-    validateFiles(faults, `${place}.${name}`, files)
+    const { name: shown = '', items = [] } = files
+    requireName(faults, `${place}.${name}.name`, shown)
+    for (const [index, file] of items.entries()) {
+      validateFile(faults, `${place}.${name}.items[${index}]`, file)
+      claimPath(faults, volume, { path: file.path, shown })
+    }
   }
-  for (const file of source.downwardAPI?.items ?? []) {
+  for (const file of downwardAPI?.items ?? []) {
     validateDownwardFile(faults, `${place}.downwardAPI`, file)
+    claimPath(faults, volume, { path: file.path, shown: file.path })
   }
   if (serviceAccountToken !== undefined) {
-    validateToken(faults, `${place}.serviceAccountToken`, serviceAccountToken)
-  }
-  if (clusterTrustBundle !== undefined) {
-    validateTrustBundle(faults, `${place}.clusterTrustBundle`, clusterTrustBundle)
-  }
-  if (podCertificate !== undefined) {
-    validateCertificate(faults, `${place}.podCertificate`, podCertificate)
+    const { expirationSeconds, path } = serviceAccountToken
+    validateTokenLifetime(
+      faults,
+      `${place}.serviceAccountToken.expirationSeconds`,
+      expirationSeconds,
+    )
+    // Upstream blames the volume's path, which there is none of.
+    requirePath(faults, `${volume.field}.path`, path)
   }
   const given = Object.values(source).filter(part => part !== undefined)
   if (given.length > 1) {
     faults.push(forbidden(place, 'may not specify more than 1 volume type per source'))
-  }
-}
-
-const TOKEN_SECONDS_MIN = 600
-const TOKEN_SECONDS_MAX = 2 ** 32
-
-function validateToken(
-  faults: Faults,
-  field: string,
-  { expirationSeconds = 3600, path }: ServiceAccountTokenProjection,
-): void {
-  if (expirationSeconds < TOKEN_SECONDS_MIN) {
-    const detail = 'may not specify a duration less than 10 minutes'
-    faults.push(wrong(`${field}.expirationSeconds`, expirationSeconds, detail))
-  } else if (expirationSeconds > TOKEN_SECONDS_MAX) {
-    const detail = 'may not specify a duration larger than 2^32 seconds'
-    faults.push(wrong(`${field}.expirationSeconds`, expirationSeconds, detail))
-  }
-  requireFormat(faults, `${field}.path`, path, projectedPathFaults)
-}
-
-function validateTrustBundle(
-  faults: Faults,
-  field: string,
-  bundle: ClusterTrustBundleProjection,
-): void {
-  const { name, signerName, labelSelector, path } = bundle
-  if (name !== undefined && signerName !== undefined) {
-    faults.push(wrong(field, bundle, 'only one of name and signerName may be used'))
-  } else if (name !== undefined) {
-    if (name === '') faults.push(required(`${field}.name`, 'must be a valid object name'))
-    if (labelSelector !== undefined) {
-      const detail = 'labelSelector must be unset if name is specified'
-      faults.push(wrong(`${field}.labelSelector`, labelSelector, detail))
-    }
-  } else if (signerName !== undefined) {
-    if (signerName === '') {
-      faults.push(required(`${field}.signerName`, 'must be a valid signer name'))
-    }
-    validateSignerName(faults, `${field}.signerName`, signerName)
-    if (labelSelector !== undefined) {
-      validateLabelSelector(faults, `${field}.labelSelector`, labelSelector)
-    }
-  } else faults.push(required(field, 'either name or signerName must be specified'))
-  requireFormat(faults, `${field}.path`, path, projectedPathFaults)
-}
-
-const CERTIFICATE_PATHS = ['credentialBundlePath', 'keyPath', 'certificateChainPath'] as const
-const KEY_TYPES: readonly string[] = [
-  'ECDSAP256',
-  'ECDSAP384',
-  'ECDSAP521',
-  'ED25519',
-  'RSA3072',
-  'RSA4096',
-]
-const HOUR = 3600
-const DAY = 24 * HOUR
-const CERTIFICATE_SECONDS_MAX = 91 * DAY
-
-function validateCertificate(
-  faults: Faults,
-  field: string,
-  certificate: PodCertificateProjection,
-): void {
-  const { signerName, keyType, maxExpirationSeconds: seconds = HOUR } = certificate
-  validateSignerName(faults, `${field}.signerName`, signerName)
-  requireKnown(faults, `${field}.keyType`, keyType, KEY_TYPES)
-  if (seconds < HOUR || seconds > CERTIFICATE_SECONDS_MAX) {
-    const bound = seconds < HOUR ? `>= ${HOUR}` : `<= ${CERTIFICATE_SECONDS_MAX}`
-    const detail = `if provided, maxExpirationSeconds must be ${bound}`
-    faults.push(wrong(`${field}.maxExpirationSeconds`, seconds, detail))
-  }
-  const given = CERTIFICATE_PATHS.filter(name => (certificate[name] ?? '') !== '')
-  for (const name of given) {
-    const path = certificate[name] ?? ''
-    wrongFormat(faults, `${field}.${name}`, path, projectedPathFaults(path))
-  }
-  if (given.length === 0) {
-    const detail = 'specify at least one of credentialBundlePath, keyPath, and certificateChainPath'
-    faults.push(required(field, detail))
   }
 }

@@ -50,11 +50,17 @@ function validateRequirements(
   nameRule: NameRule,
 ): void {
   for (const [name, amount] of Object.entries(limits)) {
-    validateQuantity(faults, `${field}.limits[${name}]`, { name, amount }, nameRule)
+    const place = `${field}.limits[${name}]`
+    nameRule(faults, place, name)
+    validateAmount(faults, place, name, amount)
+    requireWholePages(faults, place, { name, amount })
   }
   for (const [name, amount] of Object.entries(requests)) {
-    validateQuantity(faults, `${field}.requests[${name}]`, { name, amount }, nameRule)
+    const place = `${field}.requests[${name}]`
+    nameRule(faults, place, name)
+    validateAmount(faults, place, name, amount)
     validateShare(faults, field, { name, amount, limit: ownOf(limits, name) })
+    requireWholePages(faults, place, { name, amount })
   }
   const names = [...Object.keys(limits), ...Object.keys(requests)]
   const isBacked = names.includes('cpu') || names.includes('memory')
@@ -68,14 +74,7 @@ interface Amount {
   readonly amount: string
 }
 
-function validateQuantity(
-  faults: Faults,
-  field: string,
-  { name, amount }: Amount,
-  nameRule: NameRule,
-): void {
-  nameRule(faults, field, name)
-  validateAmount(faults, field, name, amount)
+function requireWholePages(faults: Faults, field: string, { name, amount }: Amount): void {
   if (isHugePagesResource(name) && !isWholePages(name, amount)) {
     faults.push(wrong(field, amount, `${amount} is not positive integer multiple of ${name}`))
   }
@@ -160,19 +159,25 @@ function validatePodResourceName(faults: Faults, field: string, name: string): v
 }
 
 /** What the whole pod asks for covers what its containers ask for. */
-export function validatePodResources(faults: Faults, field: string, spec: PodSpec): void {
+export function validatePodResources(
+  faults: Faults,
+  field: string,
+  spec: PodSpec,
+  claimNames: ReadonlySet<string>,
+): void {
   const { resources } = spec
   if (resources === undefined) return
+  if (spec.os?.name === 'windows') {
+    faults.push(forbidden(field, 'may not be set for a windows pod'))
+    return
+  }
   if (resources.claims !== undefined) {
-    faults.push(forbidden(`${field}.claims`, 'claims cannot be set for Resources at pod-level'))
+    faults.push(forbidden(`${field}.claims`, 'claims may not be set for Resources at pod-level'))
   }
   validateRequirements(faults, field, resources, validatePodResourceName)
-  for (const [name, total] of Object.entries(containerTotals(spec, 'requests'))) {
-    const amount = ownOf(resources.requests, name) ?? '0'
-    if (!isPodResource(name) || compareQuantities(total, amount) <= 0) continue
-    const detail = `must be greater than or equal to aggregate container requests of ${total}`
-    faults.push(wrong(`${field}.requests[${name}]`, amount, detail))
-  }
+  validateClaimNames(faults, `${field}.claims`, resources.claims ?? [], claimNames)
+  validateTotals(faults, field, spec, 'requests')
+  validateTotals(faults, field, spec, 'limits')
   for (const [index, container] of spec.containers.entries()) {
     for (const [name, limit] of Object.entries(container.resources?.limits ?? {})) {
       const most = ownOf(resources.limits, name)
@@ -180,6 +185,22 @@ export function validatePodResources(faults: Faults, field: string, spec: PodSpe
       const place = `${field}.containers[${index}][${name}].limits`
       faults.push(wrong(place, limit, `must be less than or equal to pod limits of ${most}`))
     }
+  }
+}
+
+/** Limits of containers may add up to more than the pod's, except of what cannot be overcommitted. */
+function validateTotals(
+  faults: Faults,
+  field: string,
+  spec: PodSpec,
+  part: 'limits' | 'requests',
+): void {
+  for (const [name, total] of Object.entries(containerTotals(spec, part))) {
+    if (part === 'limits' && !isHugePagesResource(name)) continue
+    const amount = ownOf(spec.resources?.[part], name)
+    if (amount === undefined || compareQuantities(total, amount) <= 0) continue
+    const detail = `must be greater than or equal to aggregate container ${part} of ${total}`
+    faults.push(wrong(`${field}.${part}[${name}]`, amount, detail))
   }
 }
 
@@ -205,7 +226,7 @@ export function validateResizePolicies(
       else if (!allowed.includes(value)) faults.push(unsupported(field, value, allowed))
     }
     if (podRestartPolicy === 'Never' && restartPolicy !== 'NotRequired') {
-      const detail = "must be 'NotRequired' when `restartPolicy` is 'Never'"
+      const detail = "must be 'NotRequired' when pod `restartPolicy` is 'Never'"
       faults.push(wrong(field, restartPolicy, detail))
     }
   }

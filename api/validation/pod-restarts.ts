@@ -1,6 +1,7 @@
 /**
  * When a single container is started again, whatever its pod says. Pure.
- * Source: kubernetes pkg/apis/core/validation/validation.go validateContainerRestartPolicy
+ * Source: kubernetes pkg/apis/core/validation/validation.go validateContainerRestartPolicy,
+ * validateInitContainerRestartPolicy
  */
 import type { Container, ContainerRestartRule } from '#api/types/core-v1.ts'
 import { type Faults, required, requireKnown, tooMany, unsupported } from '#api/validation/fault.ts'
@@ -14,15 +15,12 @@ const EXIT_CODES_MAX = 255
 export function validateContainerRestarts(
   faults: Faults,
   place: string,
-  { restartPolicy, restartPolicyRules: rules = [] }: Container,
+  container: Container,
 ): void {
-  const field = `${place}.restartPolicy`
-  if (restartPolicy === undefined) {
-    if (rules.length > 0) {
-      faults.push(required(field, 'must specify restartPolicy when restart rules are used'))
-    }
-  } else if (!POLICIES.includes(restartPolicy)) {
-    faults.push(unsupported(field, restartPolicy, POLICIES))
+  const { restartPolicy, restartPolicyRules: rules = [] } = container
+  if (restartPolicy === undefined) requirePolicy(faults, place, container)
+  else if (!POLICIES.includes(restartPolicy)) {
+    faults.push(unsupported(`${place}.restartPolicy`, restartPolicy, POLICIES))
   }
   if (rules.length > RULES_MAX) {
     faults.push(tooMany(`${place}.restartPolicyRules`, rules.length, RULES_MAX))
@@ -30,6 +28,22 @@ export function validateContainerRestarts(
   for (const [index, rule] of rules.entries()) {
     validateRule(faults, `${place}.restartPolicyRules[${index}]`, rule)
   }
+}
+
+/** Of an init container: rules without a policy are not looked at. */
+export function validateInitRestarts(faults: Faults, place: string, container: Container): void {
+  if (container.restartPolicy === undefined) requirePolicy(faults, place, container)
+  else validateContainerRestarts(faults, place, container)
+}
+
+function requirePolicy(
+  faults: Faults,
+  place: string,
+  { restartPolicyRules = [] }: Container,
+): void {
+  if (restartPolicyRules.length === 0) return
+  const detail = 'must specify restartPolicy when restart rules are used'
+  faults.push(required(`${place}.restartPolicy`, detail))
 }
 
 function validateRule(

@@ -2,7 +2,7 @@
  * Users, groups, kernel settings and profiles of pods and containers. Pure.
  * Source: kubernetes pkg/apis/core/validation/validation.go ValidatePodSecurityContext, ValidateSecurityContext
  */
-import { outOfRange } from '#api/names.ts'
+import { byteLength, outOfRange } from '#api/names.ts'
 import type {
   AppArmorProfile,
   PodSpec,
@@ -16,12 +16,13 @@ import {
   type Faults,
   forbidden,
   required,
-  requireOneOf,
+  tooLong,
   unsupported,
   wrong,
   wrongFormat,
 } from '#api/validation/fault.ts'
-import { validateWindowsOptions } from '#api/validation/pod-systems.ts'
+import { containersOf, validateWindowsOptions } from '#api/validation/pod-systems.ts'
+import { printed } from '#api/validation/printed.ts'
 import { descendingPathFaults } from '#api/validation/volume-sources.ts'
 
 const ID_MAX = 2_147_483_647
@@ -64,10 +65,7 @@ export function validatePodSecurity(faults: Faults, field: string, spec: PodSpec
     'Merge',
     'Strict',
   ])
-  allowOneOf(faults, `${field}.seLinuxChangePolicy`, context.seLinuxChangePolicy, [
-    'MountOption',
-    'Recursive',
-  ])
+  allowOneOf(faults, `${field}.seLinuxChangePolicy`, context.seLinuxChangePolicy, ['Recursive'])
 }
 
 const SYSCTL_MAX = 253
@@ -77,9 +75,19 @@ const sysctlPattern = new RegExp(`^${SYSCTL}$`)
 
 /** Settings of namespaces that a pod may share with its node. */
 const SHARED_SYSCTLS = [
-  { flag: 'hostNetwork', pattern: /^net[./]/ },
-  { flag: 'hostIPC', pattern: /^(kernel[./](shm|msg|sem)|fs[./]mqueue[./])/ },
+  { flag: 'hostNetwork', pattern: /^net\./ },
+  {
+    flag: 'hostIPC',
+    pattern: /^(kernel\.(sem|shm(all|max|mni|_rmid_forced)?|msg(max|mnb|mni)?)$|fs\.mqueue\.)/,
+  },
 ] as const
+
+/** With dots between its parts: where a slash comes first, dots are parts of names. */
+function dotted(name: string): string {
+  const first = /[./]/.exec(name)?.[0]
+  if (first !== '/') return name
+  return name.replaceAll(/[./]/g, separator => (separator === '/' ? '.' : '/'))
+}
 
 function validateSysctls(
   faults: Faults,
@@ -92,11 +100,11 @@ function validateSysctls(
     const place = `${field}[${index}].name`
     if (name === '') faults.push(required(place))
     else if (name.length > SYSCTL_MAX || !sysctlPattern.test(name)) {
-      const detail = `must have at most ${SYSCTL_MAX} characters and match regex ${SYSCTL}`
+      const detail = `must have at most ${SYSCTL_MAX} characters and match regex ^${SYSCTL}$`
       faults.push(wrong(place, name, detail))
     } else if (names.has(name)) faults.push(duplicate(place, name))
     for (const { flag, pattern } of SHARED_SYSCTLS) {
-      if (spec[flag] !== true || !pattern.test(name)) continue
+      if (spec[flag] !== true || !pattern.test(dotted(name))) continue
       faults.push(wrong(place, name, `may not be specified when '${flag}' is true`))
     }
     names.add(name)
@@ -107,14 +115,19 @@ const SECCOMP_TYPES: readonly string[] = ['Localhost', 'RuntimeDefault', 'Unconf
 
 function validateSeccomp(faults: Faults, field: string, profile: SeccompProfile | undefined): void {
   if (profile === undefined) return
-  const { type, localhostProfile: path } = profile
-  if (type === undefined || !SECCOMP_TYPES.includes(type)) {
+  // Empty text is of no type, and is sent.
+  const type: string = profile.type
+  const path = profile.localhostProfile
+  if (type === '') {
+    faults.push(required(`${field}.type`, 'type is required when seccompProfile is set'))
+  } else if (!SECCOMP_TYPES.includes(type)) {
     faults.push(unsupported(`${field}.type`, type, SECCOMP_TYPES))
   }
   const place = `${field}.localhostProfile`
   if (type !== 'Localhost') {
     if (path === undefined) return
-    faults.push(wrong(place, profile, 'can only be set when seccomp type is Localhost'))
+    const shown = printed('SeccompProfile', profile)
+    faults.push(wrong(place, shown, 'can only be set when seccomp type is Localhost'))
   } else if (path === undefined) {
     faults.push(required(place, 'must be set when seccomp type is Localhost'))
   } else wrongFormat(faults, place, path, descendingPathFaults(path))
@@ -122,30 +135,32 @@ function validateSeccomp(faults: Faults, field: string, profile: SeccompProfile 
 
 const APP_ARMOR_BYTES_MAX = 4095
 
-function validateAppArmor(
+export function validateAppArmor(
   faults: Faults,
   field: string,
   profile: AppArmorProfile | undefined,
 ): void {
   if (profile === undefined) return
-  const { type, localhostProfile: name } = profile
+  const type: string = profile.type
+  const name = profile.localhostProfile
   const place = `${field}.localhostProfile`
-  requireOneOf(faults, `${field}.type`, type, SECCOMP_TYPES)
-  if (type !== 'Localhost') {
-    if (name === undefined) return
+  if (type === 'Localhost') validateAppArmorName(faults, place, name)
+  else if (type === '') {
+    faults.push(required(`${field}.type`, 'type is required when appArmorProfile is set'))
+  } else if (!SECCOMP_TYPES.includes(type)) {
+    faults.push(unsupported(`${field}.type`, type, SECCOMP_TYPES))
+  } else if (name !== undefined) {
     faults.push(wrong(place, name, 'can only be set when AppArmor type is Localhost'))
+  }
+}
+
+function validateAppArmorName(faults: Faults, place: string, name: string | undefined): void {
+  if (name === undefined || name === '') {
+    faults.push(required(place, 'must be set when AppArmor type is Localhost'))
     return
   }
-  const trimmed = (name ?? '').trim()
-  if (trimmed === '') faults.push(required(place, 'must be set when AppArmor type is Localhost'))
-  else if (trimmed !== name) faults.push(wrong(place, name, 'must not be padded with whitespace'))
-  if (Buffer.byteLength(name ?? '') > APP_ARMOR_BYTES_MAX) {
-    faults.push({
-      type: 'FieldValueTooLong',
-      field: place,
-      message: `Too long: may not be more than ${APP_ARMOR_BYTES_MAX} bytes`,
-    })
-  }
+  if (name.trim() !== name) faults.push(wrong(place, name, 'must not be padded with whitespace'))
+  if (byteLength(name) > APP_ARMOR_BYTES_MAX) faults.push(tooLong(place, APP_ARMOR_BYTES_MAX))
 }
 
 export function validateSecurity(
@@ -155,7 +170,7 @@ export function validateSecurity(
   hostUsers: boolean,
 ): void {
   if (context === undefined) return
-  const { runAsUser, runAsGroup, allowPrivilegeEscalation, privileged, capabilities } = context
+  const { runAsUser, runAsGroup } = context
   validateIds(faults, field, { runAsUser, runAsGroup })
   allowOneOf(faults, `${field}.procMount`, context.procMount, ['Default', 'Unmasked'])
   if (hostUsers && context.procMount === 'Unmasked') {
@@ -163,26 +178,34 @@ export function validateSecurity(
     faults.push(wrong(`${field}.procMount`, context.procMount, detail))
   }
   validateSeccomp(faults, `${field}.seccompProfile`, context.seccompProfile)
+  refuseEscalation(faults, field, context)
   validateWindowsOptions(faults, `${field}.windowsOptions`, context.windowsOptions)
   validateAppArmor(faults, `${field}.appArmorProfile`, context.appArmorProfile)
+}
+
+function refuseEscalation(faults: Faults, field: string, context: SecurityContext): void {
+  const { allowPrivilegeEscalation, privileged, capabilities } = context
   if (allowPrivilegeEscalation !== false) return
-  if (privileged === true) {
-    const detail = 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'
-    faults.push(wrong(field, context, detail))
+  const refuse = (what: string): void => {
+    const detail = `cannot set \`allowPrivilegeEscalation\` to false and ${what}`
+    faults.push(wrong(field, printed('SecurityContext', context), detail))
   }
-  if (capabilities?.add?.includes('CAP_SYS_ADMIN') === true) {
-    const detail =
-      'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'
-    faults.push(wrong(field, context, detail))
+  if (privileged === true) refuse('`privileged` to true')
+  for (const capability of capabilities?.add ?? []) {
+    if (capability === 'CAP_SYS_ADMIN') refuse('`capabilities.Add` CAP_SYS_ADMIN')
   }
 }
 
-/** Users of its own exclude every other namespace of the node. */
+const WITH_OWN_USERS = 'when `hostUsers` is false'
+
+/** Users of its own exclude every other namespace of the node, and bare devices. */
 export function validateHostUsers(faults: Faults, field: string, spec: PodSpec): void {
   if (spec.hostUsers !== false) return
   const shared = { hostNetwork: spec.hostNetwork, HostPID: spec.hostPID, HostIPC: spec.hostIPC }
   for (const [name, value] of Object.entries(shared)) {
-    if (value !== true) continue
-    faults.push(forbidden(`${field}.${name}`, 'when `pod.Spec.HostUsers` is false'))
+    if (value === true) faults.push(forbidden(`${field}.${name}`, WITH_OWN_USERS))
+  }
+  for (const [place, { volumeDevices = [] }] of containersOf(field, spec)) {
+    if (volumeDevices.length > 0) faults.push(forbidden(`${place}.volumeDevices`, WITH_OWN_USERS))
   }
 }

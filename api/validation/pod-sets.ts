@@ -3,6 +3,7 @@
  * Source: kubernetes pkg/apis/apps/validation/validation.go, pkg/registry/apps/{daemonset,statefulset}/strategy.go
  */
 import { equalJson } from '#api/json.ts'
+import { labelFaults } from '#api/names.ts'
 import type {
   DaemonSet,
   DaemonSetUpdateStrategy,
@@ -10,10 +11,11 @@ import type {
   StatefulSetSpec,
   StatefulSetStatus,
 } from '#api/types/apps-v1.ts'
-import type { PodSpec } from '#api/types/core-v1.ts'
+import type { PodSpec, PodTemplateSpec } from '#api/types/core-v1.ts'
 import type { LabelSelector } from '#api/types/meta-v1.ts'
 import {
   allowOneOf,
+  Printed,
   type Faults,
   forbidden,
   refuseChange,
@@ -21,7 +23,9 @@ import {
   required,
   unsupported,
   wrong,
+  wrongFormat,
 } from '#api/validation/fault.ts'
+import { validateClaimSpec } from '#api/validation/claims.ts'
 import { validateLabelSelector } from '#api/validation/label-selector.ts'
 import {
   isEmptySelector,
@@ -30,7 +34,13 @@ import {
   validateTemplateMetadata,
 } from '#api/validation/pod-templates.ts'
 import type { RuleTable } from '#api/validation/rules.ts'
-import { isZero, refuseOver100, validateShare } from '#api/validation/shares.ts'
+import {
+  isZero,
+  refuseOver100,
+  unsupportedStrategy,
+  validateShare,
+} from '#api/validation/shares.ts'
+import { numberOf } from '#api/values.ts'
 
 const TEMPLATE = 'spec.template'
 
@@ -78,7 +88,7 @@ function validateDaemonStrategy(
   const type: string = strategy.type ?? ''
   if (type === 'OnDelete') return
   if (type !== 'RollingUpdate') {
-    faults.push(unsupported(field, type, ['RollingUpdate', 'OnDelete']))
+    faults.push(unsupportedStrategy(field, strategy, ['RollingUpdate', 'OnDelete']))
     return
   }
   const place = `${field}.rollingUpdate`
@@ -100,9 +110,9 @@ function validateDaemonStrategy(
 }
 
 function validateDaemonSetUpdate(faults: Faults, set: DaemonSet, before: DaemonSet): void {
-  validateDaemonSet(faults, set)
   const change = { before: before.spec?.selector, after: set.spec?.selector }
   refuseChange(faults, 'spec.selector', change)
+  validateDaemonSet(faults, set)
 }
 
 const DAEMON_COUNTS = [
@@ -133,22 +143,26 @@ function validateCounts<Name extends string>(
   faults: Faults,
   names: readonly Name[],
   status: Counts<Name>,
-  before: Counts<Name>,
 ): void {
-  for (const name of names) refuseNegative(faults, `status.${name}`, countOf(status[name]))
-  const collisionCount = countOf(status.collisionCount)
-  if (collisionCount < countOf(before.collisionCount)) {
+  for (const name of names) refuseNegative(faults, `status.${name}`, numberOf(status[name]))
+}
+
+function refuseFewerCollisions(
+  faults: Faults,
+  status: Counts<'collisionCount'>,
+  before: Counts<'collisionCount'>,
+): void {
+  const collisionCount = numberOf(status.collisionCount)
+  if (collisionCount < numberOf(before.collisionCount)) {
     faults.push(wrong('status.collisionCount', collisionCount, 'cannot be decremented'))
   }
 }
-
-const countOf = (value: unknown): number => (typeof value === 'number' ? value : 0)
 
 const OUT_OF_REPLICAS = 'cannot be greater than status.replicas'
 
 function validateStatefulStatus(faults: Faults, set: StatefulSet, before: StatefulSet): void {
   const status: Partial<StatefulSetStatus> = set.status ?? {}
-  validateCounts(faults, STATEFUL_COUNTS, status, before.status ?? {})
+  validateCounts(faults, STATEFUL_COUNTS, status)
   for (const name of [
     'readyReplicas',
     'currentReplicas',
@@ -165,31 +179,64 @@ function validateStatefulStatus(faults: Faults, set: StatefulSet, before: Statef
     const detail = 'cannot be greater than status.readyReplicas'
     faults.push(wrong('status.availableReplicas', availableReplicas, detail))
   }
+  refuseFewerCollisions(faults, status, before.status ?? {})
 }
 
-function validateStatefulSet(faults: Faults, { spec }: StatefulSet): void {
-  if (spec === undefined) {
-    faults.push(required('spec.selector'))
-    return
-  }
+/** What a StatefulSet is not asked again when it changes. */
+interface Lenience {
+  /** The service name and the claims never change: those of old stay. */
+  readonly keepsIdentity: boolean
+  /** The set was already faulty: its template may stay so. */
+  readonly keepsTemplate: boolean
+}
+
+const STRICT: Lenience = { keepsIdentity: false, keepsTemplate: false }
+
+function validateStatefulSpec(faults: Faults, spec: StatefulSetSpec, lenience: Lenience): void {
+  const { keepsIdentity, keepsTemplate } = lenience
   validateManagement(faults, spec)
+  if (!keepsIdentity) {
+    for (const [index, claim] of (spec.volumeClaimTemplates ?? []).entries()) {
+      validateClaimSpec(faults, `spec.volumeClaimTemplates[${index}].spec`, claim.spec ?? {})
+    }
+  }
   refuseNegative(faults, 'spec.replicas', spec.replicas)
   refuseNegative(faults, 'spec.minReadySeconds', spec.minReadySeconds)
   refuseNegative(faults, 'spec.ordinals.start', spec.ordinals?.start)
-  refuseNegative(faults, 'spec.revisionHistoryLimit', spec.revisionHistoryLimit)
-  const { selector, template } = spec
+  const { serviceName = '', selector, template } = spec
+  if (!keepsIdentity && serviceName !== '') {
+    wrongFormat(faults, 'spec.serviceName', serviceName, labelFaults(serviceName))
+  }
   const isUsable = isUsableSelector(faults, selector)
   if (selector === undefined) faults.push(required('spec.selector'))
   else if (isEmptySelector(selector)) {
-    const detail = 'empty selector is invalid for statefulset'
-    faults.push(wrong('spec.selector', selector, detail))
-  } else if (isUsable) validateMatch(faults, TEMPLATE, template, selector)
-  validateTemplateMetadata(faults, TEMPLATE, template)
+    faults.push(wrong('spec.selector', selector, 'empty selector is invalid for statefulset'))
+  }
+  if (isUsable) {
+    validateMatch(faults, TEMPLATE, template, selector)
+    if (!keepsTemplate) validateTemplate(faults, TEMPLATE, asRun(spec))
+    validateTemplateMetadata(faults, TEMPLATE, template)
+  } else faults.push(wrong('spec.selector', selector, ''))
   refuseRestart(faults, template.spec)
   if (template.spec?.activeDeadlineSeconds !== undefined) {
     const detail = 'activeDeadlineSeconds in StatefulSet is not Supported'
     faults.push(forbidden(`${TEMPLATE}.spec.activeDeadlineSeconds`, detail))
   }
+}
+
+function validateStatefulSet(faults: Faults, { spec }: StatefulSet): void {
+  if (spec === undefined) faults.push(required('spec.selector'))
+  else validateStatefulSpec(faults, spec, STRICT)
+}
+
+/** The template with what the controller puts over it: hostname, subdomain, and the claims in front of the volumes. */
+function asRun({ template, volumeClaimTemplates: claims = [] }: StatefulSetSpec): PodTemplateSpec {
+  if (template.spec === undefined) return template
+  const { hostname: _hostname, subdomain: _subdomain, volumes = [], ...spec } = template.spec
+  const names = new Set(claims.map(({ metadata }) => metadata.name ?? ''))
+  const claimed = [...names].map(name => ({ name, persistentVolumeClaim: { claimName: name } }))
+  const others = volumes.filter(({ name }) => !names.has(name))
+  return { ...template, spec: { ...spec, volumes: [...claimed, ...others] } }
 }
 
 function validateManagement(faults: Faults, spec: StatefulSetSpec): void {
@@ -202,10 +249,21 @@ function validateManagement(faults: Faults, spec: StatefulSetSpec): void {
   for (const name of ['whenDeleted', 'whenScaled'] as const) {
     const field = `spec.persistentVolumeClaimRetentionPolicy.${name}`
     if (retention !== undefined) {
-      allowOneOf(faults, field, retention[name] ?? '', ['Delete', 'Retain'])
+      allowOneOf(faults, field, retention[name] ?? '', ['Retain', 'Delete'])
     }
   }
 }
+
+/** As Go has it in memory. */
+const inMemory = (rolling: StatefulRolling): object | null =>
+  rolling === undefined
+    ? null
+    : new Printed({
+        Partition: rolling.partition ?? 0,
+        MaxUnavailable: rolling.maxUnavailable ?? null,
+      })
+
+type StatefulRolling = NonNullable<StatefulSetSpec['updateStrategy']>['rollingUpdate']
 
 function validateStatefulStrategy(
   faults: Faults,
@@ -217,10 +275,11 @@ function validateStatefulStrategy(
   else if (type === 'OnDelete') {
     if (rollingUpdate !== undefined) {
       const detail = "only allowed for updateStrategy 'RollingUpdate'"
-      faults.push(wrong(`${field}.rollingUpdate`, rollingUpdate, detail))
+      faults.push(wrong(`${field}.rollingUpdate`, inMemory(rollingUpdate), detail))
     }
   } else if (type !== 'RollingUpdate') {
-    faults.push(wrong(field, strategy, "must be 'RollingUpdate' or 'OnDelete'"))
+    const shown = new Printed({ Type: type, RollingUpdate: inMemory(rollingUpdate) })
+    faults.push(wrong(field, shown, "must be 'RollingUpdate' or 'OnDelete'"))
   } else if (rollingUpdate !== undefined) {
     const place = `${field}.rollingUpdate`
     refuseNegative(faults, `${place}.partition`, rollingUpdate.partition)
@@ -253,7 +312,12 @@ const frozenPart = (spec: StatefulSetSpec | undefined): object =>
   )
 
 function validateStatefulSetUpdate(faults: Faults, set: StatefulSet, before: StatefulSet): void {
-  validateStatefulSet(faults, set)
+  if (set.spec !== undefined && before.spec !== undefined) {
+    const changed = { keepsIdentity: true, keepsTemplate: false }
+    const found: Faults = []
+    validateStatefulSpec(found, before.spec, changed)
+    validateStatefulSpec(faults, set.spec, { ...changed, keepsTemplate: found.length > 0 })
+  }
   if (!equalJson(frozenPart(set.spec), frozenPart(before.spec))) {
     faults.push(forbidden('spec', FROZEN))
   }
@@ -263,8 +327,10 @@ export const POD_SET_RULES: RuleTable = {
   'daemonsets.apps': {
     create: validateDaemonSet,
     update: validateDaemonSetUpdate,
-    status: (faults, set: DaemonSet, before: DaemonSet) =>
-      validateCounts(faults, DAEMON_COUNTS, set.status ?? {}, before.status ?? {}),
+    status(faults, set: DaemonSet, before: DaemonSet) {
+      validateCounts(faults, DAEMON_COUNTS, set.status ?? {})
+      refuseFewerCollisions(faults, set.status ?? {}, before.status ?? {})
+    },
   },
   'statefulsets.apps': {
     create: validateStatefulSet,

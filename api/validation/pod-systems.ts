@@ -3,7 +3,7 @@
  * Source: kubernetes pkg/apis/core/validation/validation.go validateOS, validateLinux, validateWindows,
  * validateWindowsSecurityContextOptions, validateWindowsHostProcessPod
  */
-import { subdomainFaults } from '#api/names.ts'
+import { subdomainFaults, hasControl } from '#api/names.ts'
 import type {
   Container,
   PodSecurityContext,
@@ -14,6 +14,7 @@ import type {
 import {
   type Faults,
   forbidden,
+  Printed,
   required,
   unsupported,
   wrong,
@@ -23,7 +24,7 @@ import {
 type Placed = readonly [place: string, container: Container]
 
 /** In upstream's order. */
-const containersOf = (field: string, spec: PodSpec): readonly Placed[] =>
+export const containersOf = (field: string, spec: PodSpec): readonly Placed[] =>
   (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap(list =>
     (spec[list] ?? []).map((container, at): Placed => [`${field}.${list}[${at}]`, container]),
   )
@@ -33,7 +34,7 @@ const SYSTEMS: readonly string[] = ['linux', 'windows']
 export function validateOs(faults: Faults, field: string, spec: PodSpec): void {
   const { os } = spec
   if (os === undefined) return
-  if (os.name === '') faults.push(required(`${field}.os.name`, 'cannot be empty'))
+  if (os.name === '') faults.push(required(`${field}.os.name`))
   else if (!SYSTEMS.includes(os.name)) faults.push(unsupported(`${field}.os`, os.name, SYSTEMS))
   else if (os.name === 'linux') refuseWindowsOptions(faults, field, spec)
   else refuseLinuxFields(faults, field, spec)
@@ -53,19 +54,26 @@ function refuseWindowsOptions(faults: Faults, field: string, spec: PodSpec): voi
   }
 }
 
-const POD_FIELDS: readonly (keyof PodSecurityContext)[] = [
+/** In upstream's order, whose security context holds some of what the spec holds here. */
+const POD_FIELDS: readonly (keyof PodSecurityContext | keyof PodSpec)[] = [
   'appArmorProfile',
   'seLinuxOptions',
+  'hostUsers',
+  'hostPID',
+  'hostIPC',
   'seccompProfile',
   'fsGroup',
   'fsGroupChangePolicy',
   'sysctls',
+  'shareProcessNamespace',
   'runAsUser',
   'runAsGroup',
   'supplementalGroups',
   'supplementalGroupsPolicy',
   'seLinuxChangePolicy',
 ]
+/** Whose `false` says nothing. */
+const FLAGS: readonly string[] = ['hostPID', 'hostIPC']
 const CONTAINER_FIELDS: readonly (keyof SecurityContext)[] = [
   'appArmorProfile',
   'seLinuxOptions',
@@ -82,20 +90,13 @@ const CONTAINER_FIELDS: readonly (keyof SecurityContext)[] = [
 function refuseLinuxFields(faults: Faults, field: string, spec: PodSpec): void {
   const refuse = (place: string): void =>
     void faults.push(forbidden(place, 'cannot be set for a windows pod'))
-  const { hostUsers, hostPID, hostIPC, shareProcessNamespace, securityContext = {} } = spec
-  const isGiven = {
-    hostUsers: hostUsers !== undefined,
-    hostPID: hostPID === true,
-    hostIPC: hostIPC === true,
-    shareProcessNamespace: shareProcessNamespace !== undefined,
-  }
-  for (const [name, given] of Object.entries(isGiven)) if (given) refuse(`${field}.${name}`)
+  const { securityContext = {} } = spec
   for (const name of POD_FIELDS) {
-    const value = securityContext[name]
-    if (value === undefined || (name === 'sysctls' && securityContext.sysctls?.length === 0)) {
-      continue
-    }
-    refuse(`${field}.securityContext.${name}`)
+    const owner = name in spec ? spec : securityContext
+    const value: unknown = Reflect.get(owner, name)
+    if (value === undefined || (FLAGS.includes(name) && value !== true)) continue
+    if (name === 'sysctls' && securityContext.sysctls?.length === 0) continue
+    refuse(owner === spec ? `${field}.${name}` : `${field}.securityContext.${name}`)
   }
   for (const [place, container] of containersOf(field, spec)) {
     for (const name of CONTAINER_FIELDS) {
@@ -128,13 +129,12 @@ export function validateWindowsOptions(
   }
   if (user === undefined) return
   for (const detail of userNameFaults(user)) {
-    faults.push(wrong(`${field}.runAsUserName`, user, `runAsUserName${detail}`))
+    faults.push(wrong(`${field}.runAsUserName`, new Printed(user), `runAsUserName${detail}`))
   }
 }
 
 const DOMAIN_MAX = 256
 const USER_MAX = 104
-const isControl = (character: string): boolean => character < ' ' || character === '\u007f'
 const NETBIOS = /^[^\\/:*?"<>|.][^\\/:*?"<>|]{0,14}$/
 const DNS_LABEL = '[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?'
 const DNS = new RegExp(`^${DNS_LABEL}(?:\\.${DNS_LABEL})*$`)
@@ -142,7 +142,7 @@ const DNS = new RegExp(`^${DNS_LABEL}(?:\\.${DNS_LABEL})*$`)
 /** `DOMAIN\user` or `user`; each fault goes on where the field's name ends. */
 function userNameFaults(name: string): string[] {
   if (name === '') return [' cannot be an empty string']
-  if (Array.from(name).some(isControl)) return [' cannot contain control characters']
+  if (hasControl(name)) return [' cannot contain control characters']
   const parts = name.split('\\')
   if (parts.length > 2) return [' cannot contain more than one backslash']
   const [user = '', domain] = parts.toReversed()

@@ -5,8 +5,9 @@
 import { labelSelectorOf } from '#api/selectors.ts'
 import type { PodTemplateSpec } from '#api/types/core-v1.ts'
 import type { LabelSelector } from '#api/types/meta-v1.ts'
-import { type Faults, forbidden, required, wrong } from '#api/validation/fault.ts'
+import { type Faults, forbidden, wrong } from '#api/validation/fault.ts'
 import { validateAnnotations, validateLabels } from '#api/validation/metadata.ts'
+import { validatePodAnnotations, validateProfiles } from '#api/validation/pod-annotations.ts'
 import { validatePodSpec } from '#api/validation/pods.ts'
 
 export const UNMATCHED = '`selector` does not match template `labels`'
@@ -27,20 +28,18 @@ export function validateTemplateMetadata(
 }
 
 export function validateTemplate(faults: Faults, field: string, template: PodTemplateSpec): void {
+  const { metadata = {}, spec = { containers: [] } } = template
   validateTemplateMetadata(faults, field, template)
-  const { spec } = template
-  if (spec === undefined) {
-    faults.push(required(`${field}.spec.containers`))
-    return
-  }
+  validatePodAnnotations(faults, `${field}.annotations`, metadata.annotations ?? {}, spec)
   validatePodSpec(faults, `${field}.spec`, spec)
+  validateProfiles(faults, `${field}.spec`, metadata, spec)
   if ((spec.ephemeralContainers ?? []).length > 0) {
     const detail = 'ephemeral containers not allowed in pod template'
     faults.push(forbidden(`${field}.spec.ephemeralContainers`, detail))
   }
 }
 
-/** `selector` has no fault of its own. */
+/** `selector` has no fault of its own; an empty one, which finds everything, is refused elsewhere. */
 export function validateMatch(
   faults: Faults,
   field: string,

@@ -2,7 +2,7 @@
  * Volumes of a pod and where containers mount them. Pure.
  * Source: kubernetes pkg/apis/core/validation/validation.go ValidateVolumes, ValidateVolumeMounts
  */
-import { labelFaults } from '#api/names.ts'
+import { byteLength, labelFaults, subdomainFaults } from '#api/names.ts'
 import type { Container, Volume, VolumeDevice, VolumeMount } from '#api/types/core-v1.ts'
 import { validateClaimTemplate } from '#api/validation/claims.ts'
 import {
@@ -13,6 +13,7 @@ import {
   notFound,
   required,
   requireFormat,
+  requireOneOf,
   wrong,
   wrongFormat,
 } from '#api/validation/fault.ts'
@@ -30,71 +31,149 @@ import {
   validateSourceFields,
 } from '#api/validation/volume-sources.ts'
 
-/** Returns the volumes by name, for the mounts to be checked against. */
+/** In upstream's order: the first that is given counts, the others are blamed under these names. */
+const SOURCES: readonly (readonly [source: keyof Volume, name?: string])[] = [
+  ['emptyDir'],
+  ['hostPath'],
+  ['gitRepo'],
+  ['gcePersistentDisk'],
+  ['awsElasticBlockStore'],
+  ['secret'],
+  ['nfs'],
+  ['iscsi'],
+  ['glusterfs'],
+  ['flocker'],
+  ['persistentVolumeClaim'],
+  ['rbd'],
+  ['cinder'],
+  ['cephfs', 'cephFS'],
+  ['quobyte'],
+  ['downwardAPI', 'downwarAPI'],
+  ['fc'],
+  ['flexVolume'],
+  ['configMap'],
+  ['azureFile'],
+  ['vsphereVolume'],
+  ['photonPersistentDisk'],
+  ['portworxVolume'],
+  ['azureDisk'],
+  ['storageos'],
+  ['projected'],
+  ['scaleIO'],
+  ['csi'],
+  ['ephemeral'],
+  ['image'],
+]
+
+/** Whose volumes they are. */
+interface VolumeOwner {
+  /** Of a pod; templates have none yet. */
+  readonly podName: string
+  readonly isPod: boolean
+}
+
+/** Returns the volumes without a fault by name, for the mounts to be checked against. */
 export function validateVolumes(
   faults: Faults,
   field: string,
   volumes: readonly Volume[],
+  owner: VolumeOwner,
 ): ReadonlyMap<string, Volume> {
-  const names = new Map<string, Volume>()
+  const known = new Map<string, Volume>()
+  const claims = new Set(
+    volumes
+      .filter(({ ephemeral }) => ephemeral !== undefined && owner.podName !== '')
+      .map(({ name }) => `${owner.podName}-${name}`),
+  )
   for (const [index, volume] of volumes.entries()) {
     const place = `${field}[${index}]`
-    validateSource(faults, place, volume)
+    const before = faults.length
+    validateSource(faults, place, volume, owner)
     requireFormat(faults, `${place}.name`, volume.name, labelFaults)
-    if (names.has(volume.name)) faults.push(duplicate(`${place}.name`, volume.name))
-    names.set(volume.name, volume)
+    if (known.has(volume.name)) faults.push(duplicate(`${place}.name`, volume.name))
+    if (faults.length === before) known.set(volume.name, volume)
+    const { claimName = '' } = volume.persistentVolumeClaim ?? {}
+    if (claims.has(claimName)) {
+      const detail = 'must not reference a PVC that gets created for an ephemeral volume'
+      faults.push(wrong(`${place}.persistentVolumeClaim.claimName`, claimName, detail))
+    }
   }
-  return names
+  return known
 }
 
-function validateSource(faults: Faults, place: string, volume: Volume): void {
-  const { name: _name, ...sources } = volume
-  const [first, ...others] = Object.keys(sources).filter(
-    key => Reflect.get(sources, key) !== undefined,
-  )
+function validateSource(faults: Faults, place: string, volume: Volume, owner: VolumeOwner): void {
+  const [first, ...others] = SOURCES.filter(([source]) => volume[source] !== undefined)
   if (first === undefined) faults.push(required(place, 'must specify a volume type'))
-  else
-    validateSourceFields(faults, place, POD_SOURCES, [first, Object(Reflect.get(sources, first))])
-  for (const other of others) {
-    faults.push(forbidden(`${place}.${other}`, 'may not specify more than 1 volume type'))
+  else {
+    const [source] = first
+    const rule = RULES[source]
+    const fields = { ...Object(volume[source]) }
+    if (rule === undefined) validateSourceFields(faults, place, POD_SOURCES, [source, fields])
+    else rule(faults, `${place}.${source}`, volume, owner)
   }
-  const { emptyDir, configMap, secret, projected, persistentVolumeClaim } = volume
-  const { downwardAPI, ephemeral, image } = volume
-  if (emptyDir?.sizeLimit?.startsWith('-') === true) {
-    faults.push(
-      forbidden(`${place}.emptyDir.sizeLimit`, 'SizeLimit field must be a valid resource quantity'),
-    )
+  for (const [source, name = source] of others) {
+    faults.push(forbidden(`${place}.${name}`, 'may not specify more than 1 volume type'))
   }
-  if (configMap !== undefined) {
-    requireName(faults, `${place}.configMap.name`, configMap.name)
-    validateFiles(faults, `${place}.configMap`, configMap)
-  }
-  if (secret !== undefined) {
-    requireName(faults, `${place}.secret.secretName`, secret.secretName)
-    validateFiles(faults, `${place}.secret`, secret)
-  }
-  if (persistentVolumeClaim !== undefined) {
-    requireName(faults, `${place}.persistentVolumeClaim.claimName`, persistentVolumeClaim.claimName)
-  }
-  for (const file of downwardAPI?.items ?? []) {
-    validateDownwardFile(faults, `${place}.downwardAPI`, file)
-  }
-  if (downwardAPI !== undefined) {
-    validateMode(faults, `${place}.downwardAPI.defaultMode`, downwardAPI.defaultMode)
-  }
-  if (ephemeral !== undefined) {
-    const template = `${place}.ephemeral.volumeClaimTemplate`
+  validateInitiator(faults, place, volume)
+}
+
+const ISCSI_NAME_MAX = 64
+
+/** The node names the session after both. */
+function validateInitiator(faults: Faults, place: string, { name, iscsi }: Volume): void {
+  if (iscsi?.initiatorName === undefined) return
+  if (byteLength(`${name}:${iscsi.targetPortal}`) <= ISCSI_NAME_MAX) return
+  const detail =
+    'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.'
+  faults.push(wrong(`${place}.name`, name, detail))
+}
+
+type VolumeRule = (faults: Faults, field: string, volume: Volume, owner: VolumeOwner) => void
+
+/** Sources that hold more than plain fields. */
+const RULES: Readonly<Partial<Record<keyof Volume, VolumeRule>>> = {
+  emptyDir(faults, field, { emptyDir }) {
+    if (emptyDir?.sizeLimit?.startsWith('-') !== true) return
+    const detail = 'SizeLimit field must be a valid resource quantity'
+    faults.push(forbidden(`${field}.sizeLimit`, detail))
+  },
+  configMap(faults, field, { configMap = {} }) {
+    requireName(faults, `${field}.name`, configMap.name)
+    validateFiles(faults, field, configMap)
+  },
+  secret(faults, field, { secret = {} }) {
+    requireName(faults, `${field}.secretName`, secret.secretName)
+    validateFiles(faults, field, secret)
+  },
+  persistentVolumeClaim(faults, field, { persistentVolumeClaim }) {
+    requireName(faults, `${field}.claimName`, persistentVolumeClaim?.claimName)
+  },
+  downwardAPI(faults, field, { downwardAPI = {} }) {
+    validateMode(faults, `${field}.defaultMode`, downwardAPI.defaultMode)
+    for (const file of downwardAPI.items ?? []) validateDownwardFile(faults, field, file)
+  },
+  projected(faults, field, { projected = {} }) {
+    validateProjected(faults, field, projected)
+  },
+  ephemeral(faults, field, { name, ephemeral = {} }, { podName }) {
+    const template = `${field}.volumeClaimTemplate`
     if (ephemeral.volumeClaimTemplate === undefined) faults.push(required(template))
     else validateClaimTemplate(faults, template, ephemeral.volumeClaimTemplate)
-  }
-  if (image !== undefined) {
-    requireName(faults, `${place}.image.reference`, image.reference)
-    allowOneOf(faults, `${place}.image.pullPolicy`, image.pullPolicy, PULL_POLICIES)
-  }
-  if (projected !== undefined) validateProjected(faults, `${place}.projected`, projected)
+    if (podName === '' || name === '') return
+    const claim = `${podName}-${name}`
+    const place = field.replace(/ephemeral$/, 'name')
+    for (const fault of subdomainFaults(claim)) {
+      faults.push(wrong(place, name, `PVC name ${JSON.stringify(claim)}: ${fault}`))
+    }
+  },
+  image(faults, field, { image = {} }, { isPod }) {
+    if (isPod) requireName(faults, `${field}.reference`, image.reference)
+    requireOneOf(faults, `${field}.pullPolicy`, image.pullPolicy, PULL_POLICIES)
+  },
 }
 
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'] as const
+
 /** What the mounts of one container are checked against. */
 export interface MountContext {
   readonly volumes: ReadonlyMap<string, Volume>
@@ -109,6 +188,9 @@ export function validateMounts(
   { volumes, devices, security }: MountContext,
 ): void {
   const paths = new Set<string>()
+  // Of two devices of one name the later counts.
+  const taken = new Map(devices.map(({ name, devicePath }) => [name, devicePath]))
+  const takenPaths = new Set(taken.values())
   for (const [index, mount] of mounts.entries()) {
     const place = `${field}[${index}]`
     if (mount.name === '') faults.push(required(`${place}.name`))
@@ -118,26 +200,31 @@ export function validateMounts(
       faults.push(wrong(`${place}.mountPath`, mount.mountPath, 'must be unique'))
     }
     paths.add(mount.mountPath)
-    if (devices.some(({ name }) => name === mount.name)) {
+    if (taken.has(mount.name)) {
       faults.push(wrong(`${place}.name`, mount.name, 'must not already exist in volumeDevices'))
     }
-    if (devices.some(({ devicePath }) => devicePath === mount.mountPath)) {
+    if (takenPaths.has(mount.mountPath)) {
       const detail = 'must not already exist as a path in volumeDevices'
       faults.push(wrong(`${place}.mountPath`, mount.mountPath, detail))
     }
-    for (const name of ['subPath', 'subPathExpr'] as const) {
-      const path = mount[name] ?? ''
-      if (path !== '' && volumes.get(mount.name)?.image !== undefined) {
-        faults.push(wrong(`${place}.${name}`, path, 'not allowed in image volume sources'))
-      }
-      wrongFormat(faults, `${place}.${name}`, path, descendingPathFaults(path))
-    }
-    if ((mount.subPath ?? '') !== '' && (mount.subPathExpr ?? '') !== '') {
-      const detail = 'subPathExpr and subPath are mutually exclusive'
-      faults.push(wrong(`${place}.subPathExpr`, mount.subPathExpr, detail))
-    }
-    validatePropagation(faults, place, mount, security?.privileged === true)
+    validateSubPaths(faults, field, { place, mount })
+    validatePropagation(faults, field, mount, security?.privileged === true)
   }
+}
+
+/** Upstream's paths do not say whose subpath it is. */
+function validateSubPaths(
+  faults: Faults,
+  field: string,
+  { place, mount }: { readonly place: string; readonly mount: VolumeMount },
+): void {
+  const { subPath = '', subPathExpr = '' } = mount
+  wrongFormat(faults, `${field}.subPath`, subPath, descendingPathFaults(subPath))
+  if (subPath !== '' && subPathExpr !== '') {
+    const detail = 'subPathExpr and subPath are mutually exclusive'
+    faults.push(wrong(`${place}.subPathExpr`, subPathExpr, detail))
+  }
+  wrongFormat(faults, `${field}.subPathExpr`, subPathExpr, descendingPathFaults(subPathExpr))
 }
 
 const PROPAGATIONS: readonly string[] = ['Bidirectional', 'HostToContainer', 'None']
@@ -146,24 +233,24 @@ const READ_ONLY: readonly string[] = ['Disabled', 'Enabled', 'IfPossible']
 /** Which mounts a container and its node see of one another, and whether those below are read-only too. */
 function validatePropagation(
   faults: Faults,
-  place: string,
+  field: string,
   { mountPropagation: mode, recursiveReadOnly: recursive, readOnly }: VolumeMount,
   isPrivileged: boolean,
 ): void {
-  allowOneOf(faults, `${place}.mountPropagation`, mode, PROPAGATIONS)
+  allowOneOf(faults, `${field}.mountPropagation`, mode, PROPAGATIONS)
   if (mode === 'Bidirectional' && !isPrivileged) {
     const detail = 'Bidirectional mount propagation is available only to privileged containers'
-    faults.push(forbidden(`${place}.mountPropagation`, detail))
+    faults.push(forbidden(`${field}.mountPropagation`, detail))
   }
-  const field = `${place}.recursiveReadOnly`
-  allowOneOf(faults, field, recursive, READ_ONLY)
+  const place = `${field}.recursiveReadOnly`
+  allowOneOf(faults, place, recursive, READ_ONLY)
   if (recursive !== 'Enabled' && recursive !== 'IfPossible') return
   if (readOnly !== true) {
-    faults.push(forbidden(field, 'may only be specified when readOnly is true'))
+    faults.push(forbidden(place, 'may only be specified when readOnly is true'))
   }
   if (mode !== undefined && mode !== 'None') {
     const detail = 'may only be specified when mountPropagation is None or not specified'
-    faults.push(forbidden(field, detail))
+    faults.push(forbidden(place, detail))
   }
 }
 
@@ -178,6 +265,8 @@ export function validateDevices(
   { volumes, devices }: Pick<MountContext, 'devices' | 'volumes'>,
 ): void {
   const [names, paths] = [new Set<string>(), new Set<string>()]
+  const taken = new Map(mounts.map(({ name, mountPath }) => [name, mountPath]))
+  const takenPaths = new Set(taken.values())
   for (const [index, { name, devicePath }] of devices.entries()) {
     const [nameField, pathField] = [`${field}[${index}].name`, `${field}[${index}].devicePath`]
     const volume = volumes.get(name)
@@ -191,15 +280,14 @@ export function validateDevices(
     if (paths.has(devicePath)) faults.push(wrong(pathField, devicePath, 'must be unique'))
     if (backstepFaults(devicePath).length > 0) {
       faults.push(wrong(pathField, devicePath, "can not contain backsteps ('..')"))
-    }
-    if (mounts.some(mount => mount.name === name)) {
+    } else paths.add(devicePath)
+    if (taken.has(name)) {
       faults.push(wrong(nameField, name, 'must not already exist in volumeMounts'))
     }
-    if (mounts.some(({ mountPath }) => mountPath === devicePath)) {
+    if (takenPaths.has(devicePath)) {
       const detail = 'must not already exist as a path in volumeMounts'
       faults.push(wrong(pathField, devicePath, detail))
     }
-    names.add(name)
-    paths.add(devicePath)
+    if (name !== '') names.add(name)
   }
 }

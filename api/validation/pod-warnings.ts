@@ -2,7 +2,11 @@
  * What the writer of a pod, or of a template of pods, should know: what has no effect, what hides something else. Pure.
  * Source: kubernetes pkg/api/pod/warnings.go, pkg/api/node/util.go
  */
+import { ipWarnings } from '#api/addresses.ts'
+import { equalJson } from '#api/json.ts'
+import { labelValueFaults } from '#api/names.ts'
 import type { ObjectMeta } from '#api/object.ts'
+import { APP_ARMOR_CONTAINER, SECCOMP_CONTAINER, SECCOMP_POD } from '#api/old-annotations.ts'
 import { parseQuantity } from '#api/quantity.ts'
 import type {
   Container,
@@ -10,25 +14,16 @@ import type {
   NodeSelectorTerm,
   PodAffinityTerm,
   PodSpec,
+  PodStatus,
   PodTemplateSpec,
   Volume,
 } from '#api/types/core-v1.ts'
+import { OLD_NODE_LABELS } from '#api/validation/old-node-labels.ts'
+import { overlapWarnings } from '#api/validation/overlapping-paths.ts'
+import { appArmorOf } from '#api/validation/pod-annotations.ts'
+import { containersOf } from '#api/validation/pod-systems.ts'
 import { ownOf } from '#api/validation/quantities.ts'
-
-const ZONE = 'topology.kubernetes.io'
-const deprecatedLabel = (since: string, instead: string): string =>
-  `deprecated since ${since}; use "${instead}" instead`
-
-export const OLD_NODE_LABELS: ReadonlyMap<string, string> = new Map([
-  ['beta.kubernetes.io/arch', deprecatedLabel('v1.14', 'kubernetes.io/arch')],
-  ['beta.kubernetes.io/os', deprecatedLabel('v1.14', 'kubernetes.io/os')],
-  ['failure-domain.beta.kubernetes.io/region', deprecatedLabel('v1.17', `${ZONE}/region`)],
-  ['failure-domain.beta.kubernetes.io/zone', deprecatedLabel('v1.17', `${ZONE}/zone`)],
-  [
-    'beta.kubernetes.io/instance-type',
-    deprecatedLabel('v1.17', 'node.kubernetes.io/instance-type'),
-  ],
-])
+import { claimSpecWarnings } from '#api/validation/storage-warnings.ts'
 
 const OLD_ANNOTATIONS: readonly (readonly [key: string, instead: string])[] = [
   [
@@ -45,14 +40,16 @@ const OLD_ANNOTATIONS: readonly (readonly [key: string, instead: string])[] = [
   ],
 ]
 
+/** In upstream's order; the claims of ephemeral ones are looked at between them. */
 const OLD_VOLUMES: readonly (readonly [source: keyof Volume, since: string])[] = [
   ['photonPersistentDisk', 'deprecated in v1.11, non-functional in v1.16+'],
-  ['gitRepo', 'deprecated in v1.11'],
+  ['gitRepo', 'deprecated in v1.11, and disabled by default in v1.33+'],
   ['scaleIO', 'deprecated in v1.16, non-functional in v1.22+'],
   ['flocker', 'deprecated in v1.22, non-functional in v1.25+'],
   ['storageos', 'deprecated in v1.22, non-functional in v1.25+'],
   ['quobyte', 'deprecated in v1.22, non-functional in v1.25+'],
   ['glusterfs', 'deprecated in v1.25, non-functional in v1.26+'],
+  ['ephemeral', ''],
   ['cephfs', 'deprecated in v1.28, non-functional in v1.31+'],
   ['rbd', 'deprecated in v1.28, non-functional in v1.31+'],
 ]
@@ -71,13 +68,23 @@ export function podWarnings(
     ...labelWarnings(place, spec),
     ...annotationWarnings(`${root}metadata.annotations`, metadata, OLD_ANNOTATIONS),
     ...volumeWarnings(`${place}.volumes`, spec.volumes ?? []),
+    ...overlapWarnings(spec.volumes ?? []),
     ...repeatedWarnings(place, spec),
-    ...profileWarnings(`${root}metadata.annotations`, { metadata, spec, isTemplate: path !== '' }),
-    ...amountWarnings(`${place}.overhead`, spec.overhead),
-    ...containers.flatMap(([at, container]) => containerWarnings(at, container)),
+    ...amountWarnings(place, { overhead: spec.overhead }),
+    ...profileWarnings(`${root}metadata.annotations`, metadata, spec),
+    ...containers.flatMap(([at, container]) => [
+      ...containerProfileWarnings(`${root}metadata.annotations`, container, {
+        metadata,
+        spec,
+        isTemplate: path !== '',
+      }),
+      ...containerWarnings(at, container),
+    ]),
     ...portWarnings(containers),
+    ...portNameWarnings(containers),
     ...graceWarnings(place, spec),
     ...affinityWarnings(`${place}.affinity`, spec.affinity),
+    ...addressWarnings(place, spec),
   ]
 }
 
@@ -85,12 +92,6 @@ type Placed<Value> = readonly [place: string, value: Value]
 
 const placed = <Value>(place: string, values: readonly Value[] = []): readonly Placed<Value>[] =>
   values.map((value, index) => [`${place}[${index}]`, value])
-
-const containersOf = (place: string, spec: PodSpec): readonly Placed<Container>[] => [
-  ...placed(`${place}.initContainers`, spec.initContainers),
-  ...placed(`${place}.containers`, spec.containers),
-  ...placed<Container>(`${place}.ephemeralContainers`, spec.ephemeralContainers),
-]
 
 function labelWarnings(place: string, spec: PodSpec): string[] {
   const warnings: string[] = []
@@ -101,21 +102,14 @@ function labelWarnings(place: string, spec: PodSpec): string[] {
   const { requiredDuringSchedulingIgnoredDuringExecution: hard, ...soft } =
     spec.affinity?.nodeAffinity ?? {}
   const field = `${place}.affinity.nodeAffinity`
-  const terms: readonly Placed<NodeSelectorTerm>[] = [
-    ...placed(
-      `${field}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`,
-      hard?.nodeSelectorTerms,
-    ),
-    ...placed(
-      `${field}.preferredDuringSchedulingIgnoredDuringExecution`,
-      soft.preferredDuringSchedulingIgnoredDuringExecution,
-    ).map(([at, { preference }]): Placed<NodeSelectorTerm> => [`${at}.preference`, preference]),
-  ]
-  for (const [at, term] of terms) {
-    for (const [where, { key }] of placed(`${at}.matchExpressions`, term.matchExpressions)) {
-      const instead = OLD_NODE_LABELS.get(key)
-      if (instead !== undefined) warnings.push(`${where}.key: ${key} is ${instead}`)
-    }
+  const wanted = `${field}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`
+  for (const [at, term] of placed(wanted, hard?.nodeSelectorTerms)) {
+    warnings.push(...termWarnings(at, term, { judgesValues: false }))
+  }
+  const preferred = soft.preferredDuringSchedulingIgnoredDuringExecution
+  const liked = `${field}.preferredDuringSchedulingIgnoredDuringExecution`
+  for (const [at, { preference }] of placed(liked, preferred)) {
+    warnings.push(...termWarnings(`${at}.preference`, preference, { judgesValues: true }))
   }
   const constraints = placed(`${place}.topologySpreadConstraints`, spec.topologySpreadConstraints)
   for (const [at, { topologyKey, labelSelector }] of constraints) {
@@ -125,6 +119,22 @@ function labelWarnings(place: string, spec: PodSpec): string[] {
   }
   return warnings
 }
+
+/** What is only preferred may name values that no label can have. */
+const termWarnings = (
+  field: string,
+  term: NodeSelectorTerm,
+  { judgesValues }: { readonly judgesValues: boolean },
+): string[] =>
+  placed(`${field}.matchExpressions`, term.matchExpressions).flatMap(([where, { key, values }]) => {
+    const instead = OLD_NODE_LABELS.get(key)
+    const wrong = judgesValues
+      ? placed(`${where}.values`, values).flatMap(([at, value]) =>
+          labelValueFaults(value).map(fault => `${at}: ${value} is invalid, ${fault}`),
+        )
+      : []
+    return [...(instead === undefined ? [] : [`${where}.key: ${key} is ${instead}`]), ...wrong]
+  })
 
 const NO_POD = 'a null labelSelector results in matching no pod'
 
@@ -139,9 +149,11 @@ const annotationWarnings = (
 
 const volumeWarnings = (place: string, volumes: readonly Volume[]): string[] =>
   placed(place, volumes).flatMap(([at, volume]) =>
-    OLD_VOLUMES.filter(([source]) => volume[source] !== undefined).map(
-      ([source, since]) => `${at}.${VOLUME_PATHS[source] ?? source}: ${since}`,
-    ),
+    OLD_VOLUMES.filter(([source]) => volume[source] !== undefined).flatMap(([source, since]) => {
+      if (source !== 'ephemeral') return [`${at}.${VOLUME_PATHS[source] ?? source}: ${since}`]
+      const { spec = {} } = volume.ephemeral?.volumeClaimTemplate ?? {}
+      return claimSpecWarnings(`${at}.ephemeral.volumeClaimTemplate.spec`, spec)
+    }),
   )
 
 /** Places whose key an earlier one has. */
@@ -175,19 +187,28 @@ function repeatedWarnings(place: string, spec: PodSpec): string[] {
 const SECCOMP = 'non-functional in v1.27+; use the "seccompProfile" field instead'
 const APP_ARMOR = 'deprecated since v1.30; use the "appArmorProfile" field instead'
 
-function profileWarnings(
+const profileWarnings = (place: string, metadata: ObjectMeta, spec: PodSpec): string[] =>
+  spec.securityContext?.seccompProfile === undefined
+    ? annotationWarnings(place, metadata, [[SECCOMP_POD, SECCOMP]])
+    : []
+
+/** A pod's own AppArmor annotations are read into fields before, which says so. */
+function containerProfileWarnings(
   place: string,
+  { name, securityContext = {} }: Container,
   pod: { readonly metadata: ObjectMeta; readonly spec: PodSpec; readonly isTemplate: boolean },
 ): string[] {
   const { metadata, spec, isTemplate } = pod
   const old: (readonly [string, string])[] = []
-  const { seccompProfile, appArmorProfile } = spec.securityContext ?? {}
-  if (seccompProfile === undefined) old.push(['seccomp.security.alpha.kubernetes.io/pod', SECCOMP])
-  for (const [, { name, securityContext = {} }] of containersOf('', spec)) {
-    if (securityContext.seccompProfile === undefined)
-      old.push([`container.seccomp.security.alpha.kubernetes.io/${name}`, SECCOMP])
-    if (isTemplate && (appArmorProfile ?? securityContext.appArmorProfile) === undefined)
-      old.push([`container.apparmor.security.beta.kubernetes.io/${name}`, APP_ARMOR])
+  if (securityContext.seccompProfile === undefined) {
+    old.push([`${SECCOMP_CONTAINER}${name}`, SECCOMP])
+  }
+  const key = `${APP_ARMOR_CONTAINER}${name}`
+  const shared = spec.securityContext?.appArmorProfile
+  const profile = appArmorOf(metadata.annotations?.[key] ?? '')
+  const isSaid = shared !== undefined && equalJson(shared, profile)
+  if (isTemplate && securityContext.appArmorProfile === undefined && !isSaid) {
+    old.push([key, APP_ARMOR])
   }
   return annotationWarnings(place, metadata, old)
 }
@@ -197,15 +218,16 @@ const MILLI = 1_000_000n
 /** Bytes come in whole ones; what is below a thousandth of one has been rounded by then. */
 const amountWarnings = (
   place: string,
-  amounts: Readonly<Record<string, string>> | undefined,
+  lists: Readonly<Record<string, Readonly<Record<string, string>> | undefined>>,
 ): string[] =>
-  ['memory', 'ephemeral-storage'].flatMap(name => {
-    const amount = ownOf(amounts, name)
-    if (amount === undefined || (parseQuantity(amount).nanos / MILLI) % 1000n === 0n) return []
-    return [
-      `${place}[${name}]: fractional byte value ${JSON.stringify(amount)} is invalid, must be an integer`,
-    ]
-  })
+  ['memory', 'ephemeral-storage'].flatMap(name =>
+    Object.entries(lists).flatMap(([part, amounts]) => {
+      const amount = ownOf(amounts, name)
+      if (amount === undefined || (parseQuantity(amount).nanos / MILLI) % 1000n === 0n) return []
+      const why = `fractional byte value ${JSON.stringify(amount)} is invalid, must be an integer`
+      return [`${place}.${part}[${name}]: ${why}`]
+    }),
+  )
 
 function containerWarnings(place: string, { resources = {}, env = [] }: Container): string[] {
   const hidden = repeated(placed(`${place}.env`, env), ({ name }) => name).filter(
@@ -214,9 +236,9 @@ function containerWarnings(place: string, { resources = {}, env = [] }: Containe
       return valueFrom !== undefined || value === reference || !value.includes(reference)
     },
   )
+  const { limits, requests } = resources
   return [
-    ...amountWarnings(`${place}.resources.limits`, resources.limits),
-    ...amountWarnings(`${place}.resources.requests`, resources.requests),
+    ...amountWarnings(`${place}.resources`, { limits, requests }),
     ...hidden.map(
       ([at, { name }]) =>
         `${at}: hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`,
@@ -232,6 +254,9 @@ function portWarnings(containers: readonly Placed<Container>[]): string[] {
   const known = new Map<string, Placed<ContainerPort>[]>()
   for (const [place, { ports }] of containers) {
     for (const [at, port] of placed(`${place}.ports`, ports)) {
+      if ((port.hostIP ?? '') !== '' && (port.hostPort ?? 0) === 0) {
+        warnings.push(`${at}: hostIP set without hostPort: ${printedPort(port)}`)
+      }
       const key = `${port.containerPort}/${port.protocol ?? ''}`
       const others = known.get(key) ?? []
       for (const [where, other] of others) {
@@ -243,6 +268,31 @@ function portWarnings(containers: readonly Placed<Container>[]): string[] {
     }
   }
   return warnings
+}
+
+/** As Go shows a struct. */
+const printedPort = ({
+  name = '',
+  hostPort = 0,
+  containerPort,
+  protocol,
+  hostIP,
+}: ContainerPort): string =>
+  `{Name:${name} HostPort:${hostPort} ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`
+
+/** Services and probes know ports by name. */
+function portNameWarnings(containers: readonly Placed<Container>[]): string[] {
+  const known = new Map<string, string>()
+  const ports = containers.flatMap(([place, container]) =>
+    placed(`${place}.ports`, container.ports),
+  )
+  return ports.flatMap(([at, { name = '' }]) => {
+    const other = known.get(name)
+    if (name !== '' && other === undefined) known.set(name, at)
+    if (other === undefined) return []
+    const first = `services and probes that select ports by name will use ${other}`
+    return [`${at}: duplicate port name ${JSON.stringify(name)} with ${other}, ${first}`]
+  })
 }
 
 function clashOf(one: ContainerPort, other: ContainerPort): string | undefined {
@@ -282,3 +332,18 @@ function affinityWarnings(place: string, affinity: PodSpec['affinity']): string[
     .filter(([, { labelSelector }]) => labelSelector === undefined)
     .map(([at]) => `${at}.labelSelector: ${NO_POD}`)
 }
+
+const addressWarnings = (place: string, { dnsConfig, hostAliases }: PodSpec): readonly string[] => [
+  ...placed(`${place}.dnsConfig.nameservers`, dnsConfig?.nameservers).flatMap(([at, address]) =>
+    ipWarnings(at, address),
+  ),
+  ...placed(`${place}.hostAliases`, hostAliases).flatMap(([at, { ip }]) =>
+    ipWarnings(`${at}.ip`, ip),
+  ),
+]
+
+/** Of what a node says. */
+export const podStatusWarnings = ({ podIPs, hostIPs }: PodStatus = {}): readonly string[] =>
+  Object.entries({ podIPs, hostIPs }).flatMap(([list, addresses]) =>
+    placed(`status.${list}`, addresses).flatMap(([at, { ip }]) => ipWarnings(`${at}.ip`, ip)),
+  )

@@ -1,55 +1,55 @@
 /**
- * Pods: what a spec may hold, and the little of it that may change afterwards. Pure.
- * Source: kubernetes pkg/apis/core/validation/validation.go ValidatePodSpec, ValidatePodUpdate
+ * Pods: what a spec may hold. Pure.
+ * Source: kubernetes pkg/apis/core/validation/validation.go ValidatePodSpec, ValidatePodCreate
  */
-import { equalJson } from '#api/json.ts'
-import { labelFaults, outOfRange, subdomainFaults } from '#api/names.ts'
-import type { Container, Pod, PodSpec, Toleration, Volume } from '#api/types/core-v1.ts'
-import { differencesOf } from '#api/validation/differences.ts'
+import { labelFaults, outOfRange, subdomainFaults, INT32_MAX } from '#api/names.ts'
+import type { ObjectMeta } from '#api/object.ts'
+import type { Pod, PodSpec, Volume } from '#api/types/core-v1.ts'
 import {
-  allowOneOf,
   type Faults,
   forbidden,
   required,
   requireOneOf,
   unsupported,
   wrong,
+  WHOLE,
   wrongFormat,
 } from '#api/validation/fault.ts'
 import { validateLabels } from '#api/validation/metadata.ts'
 import {
+  MIRROR,
+  validatePodAnnotations,
+  validateProfiles,
+} from '#api/validation/pod-annotations.ts'
+import {
   type ContainerContext,
   validateContainers,
   validateEphemeralContainers,
+  validateImageText,
   validateInitContainers,
 } from '#api/validation/pod-containers.ts'
-import { validateDetails, validateDnsConfig } from '#api/validation/pod-details.ts'
+import {
+  validateAliases,
+  validateClaims,
+  validateDnsConfig,
+  validateGateNames,
+  validateHostname,
+} from '#api/validation/pod-details.ts'
+import { validateFileVolumes } from '#api/validation/pod-environment.ts'
 import {
   validateAffinity,
   validateSpread,
   validateTolerations,
 } from '#api/validation/pod-placement.ts'
-import {
-  isGated,
-  validateGatedChanges,
-  validateGates,
-  withGatedFieldsOf,
-} from '#api/validation/pod-gates.ts'
+import { validateContainerResources, validatePodResources } from '#api/validation/pod-resources.ts'
 import { validateHostUsers, validatePodSecurity } from '#api/validation/pod-security.ts'
-import { validatePodResources } from '#api/validation/pod-resources.ts'
-import { validateHostProcesses } from '#api/validation/pod-systems.ts'
+import { validateHostProcesses, validateOs } from '#api/validation/pod-systems.ts'
 import { validateVolumes } from '#api/validation/pod-volumes.ts'
 
-const INT32_MAX = 2_147_483_647
+const EMPTY: PodSpec = { containers: [] }
 
-export function validatePod(faults: Faults, pod: Pod): void {
-  if (pod.spec === undefined) faults.push(required('spec.containers'))
-  else validateNewSpec(faults, pod.spec)
-}
-
-/** What only a pod that runs may have. */
-function validateNewSpec(faults: Faults, spec: PodSpec): void {
-  validatePodSpec(faults, 'spec', spec)
+export function validatePod(faults: Faults, { spec = EMPTY, metadata }: Pod): void {
+  validateWhole(faults, spec, metadata)
   if ((spec.ephemeralContainers ?? []).length > 0) {
     faults.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'))
   }
@@ -57,40 +57,115 @@ function validateNewSpec(faults: Faults, spec: PodSpec): void {
     const detail = 'cannot be set until all schedulingGates have been cleared'
     faults.push(forbidden('spec.nodeName', detail))
   }
+  validateProfiles(faults, 'spec', metadata, spec)
 }
 
-export function validatePodSpec(faults: Faults, field: string, spec: PodSpec): void {
-  const volumes = validateVolumes(faults, `${field}.volumes`, spec.volumes ?? [])
+/** Annotations and spec of a pod, and what templates may still leave open. */
+export function validateWhole(faults: Faults, spec: PodSpec, metadata: ObjectMeta): void {
+  validatePodAnnotations(faults, 'metadata.annotations', metadata.annotations ?? {}, spec)
+  validatePodSpec(faults, 'spec', spec, metadata)
+  if ((spec.serviceAccountName ?? '') === '') refuseTokens(faults, spec.volumes ?? [])
+  for (const part of ['containers', 'initContainers'] as const) {
+    for (const [index, container] of (spec[part] ?? []).entries()) {
+      validateImageText(faults, `spec.${part}[${index}]`, container)
+    }
+  }
+}
+
+/** Nobody's token is in no volume. */
+function refuseTokens(faults: Faults, volumes: readonly Volume[]): void {
+  for (const [index, { projected }] of volumes.entries()) {
+    for (const [at, { serviceAccountToken }] of (projected?.sources ?? []).entries()) {
+      if (serviceAccountToken === undefined) continue
+      const place = `spec.volumes[${index}].projected.sources[${at}].serviceAccountToken`
+      faults.push(forbidden(place, 'must not be specified when serviceAccountName is not set'))
+    }
+  }
+}
+
+/** `pod` is the metadata of a pod; a template has none. */
+export function validatePodSpec(
+  faults: Faults,
+  field: string,
+  spec: PodSpec,
+  pod?: ObjectMeta,
+): void {
+  const owner = { podName: pod?.name ?? '', isPod: pod !== undefined }
+  const volumes = validateVolumes(faults, `${field}.volumes`, spec.volumes ?? [], owner)
+  validatePodClaims(faults, `${field}.resourceClaims`, spec, pod)
   const context = contextOf(spec, volumes)
-  validateContainers(faults, `${field}.containers`, spec.containers, context)
-  validateInitContainers(faults, `${field}.initContainers`, spec.initContainers ?? [], context)
-  const guests = spec.ephemeralContainers ?? []
-  validateEphemeralContainers(faults, `${field}.ephemeralContainers`, guests, context)
-  validatePodResources(faults, `${field}.resources`, spec)
-  validatePolicies(faults, field, spec)
-  validateNames(faults, field, spec)
+  validateEveryContainer(faults, field, spec, context)
+  validatePodResources(faults, `${field}.resources`, spec, context.claims)
+  if (spec.hostNetwork === true) validateHostPorts(faults, field, spec, owner.isPod)
+  requireOneOf(faults, `${field}.restartPolicy`, spec.restartPolicy, RESTART_POLICIES)
+  requireOneOf(faults, `${field}.dnsPolicy`, spec.dnsPolicy, DNS_POLICIES)
   validateLabels(faults, `${field}.nodeSelector`, spec.nodeSelector)
   validatePodSecurity(faults, `${field}.securityContext`, spec)
-  validateDetails(faults, field, spec)
+  if (spec.affinity !== undefined) validateAffinity(faults, `${field}.affinity`, spec.affinity)
+  validateDns(faults, `${field}.dnsConfig`, spec)
+  validateGateNames(faults, field, spec)
+  validateSpread(faults, `${field}.topologySpreadConstraints`, spec.topologySpreadConstraints ?? [])
   validateHostProcesses(faults, field, spec)
   validateHostUsers(faults, field, spec)
-  validateTolerations(faults, `${field}.tolerations`, spec.tolerations ?? [])
-  if (spec.affinity !== undefined) validateAffinity(faults, `${field}.affinity`, spec.affinity)
-  validateSpread(faults, `${field}.topologySpreadConstraints`, spec.topologySpreadConstraints ?? [])
+  validateHostname(faults, field, spec)
+  validateRest(faults, field, spec)
+  validateOs(faults, field, spec)
+  validateFileVolumes(faults, field, spec)
+}
+
+/** One per claim: each is refused as a whole, without a path. */
+function validatePodClaims(
+  faults: Faults,
+  field: string,
+  { resourceClaims: claims = [] }: PodSpec,
+  pod: ObjectMeta | undefined,
+): void {
+  if (pod?.annotations?.[MIRROR] === undefined) validateClaims(faults, field, claims)
+  else {
+    for (const _ of claims) {
+      faults.push(forbidden(WHOLE, 'static pods do not support resource claims'))
+    }
+  }
 }
 
 const contextOf = (spec: PodSpec, volumes: ReadonlyMap<string, Volume>): ContainerContext => ({
   volumes,
-  hostNetwork: spec.hostNetwork === true,
   hostUsers: spec.hostUsers !== false,
   restartPolicy: spec.restartPolicy,
-  claims: new Set((spec.resourceClaims ?? []).map(({ name }) => name)),
-  names: new Set<string>(),
+  claims: new Set((spec.resourceClaims ?? []).map(({ name }) => name).filter(name => name !== '')),
+  grace: spec.terminationGracePeriodSeconds,
 })
 
+function validateEveryContainer(
+  faults: Faults,
+  field: string,
+  { containers, initContainers = [], ephemeralContainers = [] }: PodSpec,
+  context: ContainerContext,
+): void {
+  const names = containers.map(({ name }) => name)
+  const hosts = [...names, ...initContainers.map(({ name }) => name)]
+  validateContainers(faults, `${field}.containers`, containers, context)
+  validateInitContainers(faults, `${field}.initContainers`, initContainers, { ...context, names })
+  validateEphemeralContainers(faults, `${field}.ephemeralContainers`, ephemeralContainers, {
+    ...context,
+    names: hosts,
+  })
+}
+
+/** Ports of the host are those of its containers; in templates they are still to be filled in. */
+function validateHostPorts(faults: Faults, field: string, spec: PodSpec, isPod: boolean): void {
+  for (const [index, { ports = [] }] of spec.containers.entries()) {
+    for (const [at, { hostPort = 0, containerPort = 0 }] of ports.entries()) {
+      if (hostPort === containerPort || (hostPort === 0 && !isPod)) continue
+      const place = `${field}.containers[${index}].ports[${at}].hostPort`
+      faults.push(wrong(place, hostPort, 'must match `containerPort` when `hostNetwork` is true'))
+    }
+  }
+}
+
 /** A pod whose spec was changed through a subresource of its own. */
-export function validateChangedPod(faults: Faults, { spec }: Pod): void {
-  if (spec !== undefined) validatePodSpec(faults, 'spec', spec)
+export function validateChangedPod(faults: Faults, { spec, metadata }: Pod): void {
+  if (spec !== undefined) validateWhole(faults, spec, metadata)
 }
 
 const RESTART_POLICIES: readonly string[] = ['Always', 'OnFailure', 'Never']
@@ -101,149 +176,46 @@ const DNS_POLICIES: readonly string[] = [
   'None',
 ]
 
-function validatePolicies(faults: Faults, field: string, spec: PodSpec): void {
-  requireOneOf(faults, `${field}.restartPolicy`, spec.restartPolicy, RESTART_POLICIES)
-  requireOneOf(faults, `${field}.dnsPolicy`, spec.dnsPolicy, DNS_POLICIES)
-  if (spec.dnsPolicy === 'None' && (spec.dnsConfig?.nameservers ?? []).length === 0) {
-    const place =
-      spec.dnsConfig === undefined ? `${field}.dnsConfig` : `${field}.dnsConfig.nameservers`
-    const detail =
-      spec.dnsConfig === undefined
-        ? 'must provide `dnsConfig` when `dnsPolicy` is None'
-        : 'must provide at least one DNS nameserver when `dnsPolicy` is None'
-    faults.push(required(place, detail))
-  } else if (spec.dnsConfig !== undefined) {
-    validateDnsConfig(faults, `${field}.dnsConfig`, spec.dnsConfig)
-  }
-  allowOneOf(faults, `${field}.preemptionPolicy`, spec.preemptionPolicy, [
-    'Never',
-    'PreemptLowerPriority',
-  ])
+function validateDns(faults: Faults, field: string, { dnsPolicy, dnsConfig }: PodSpec): void {
+  if (dnsPolicy === 'None' && dnsConfig === undefined) {
+    faults.push(required(field, 'must provide `dnsConfig` when `dnsPolicy` is None'))
+  } else if (dnsPolicy === 'None' && (dnsConfig?.nameservers ?? []).length === 0) {
+    const detail = 'must provide at least one DNS nameserver when `dnsPolicy` is None'
+    faults.push(required(`${field}.nameservers`, detail))
+  } else if (dnsConfig !== undefined) validateDnsConfig(faults, field, dnsConfig)
+}
+
+function validateRest(faults: Faults, field: string, spec: PodSpec): void {
+  validateName(faults, `${field}.serviceAccountName`, spec.serviceAccountName, subdomainFaults)
+  validateName(faults, `${field}.nodeName`, spec.nodeName, subdomainFaults)
   const seconds = spec.activeDeadlineSeconds
   if (seconds !== undefined && (seconds < 1 || seconds > INT32_MAX)) {
     faults.push(wrong(`${field}.activeDeadlineSeconds`, seconds, outOfRange(1, INT32_MAX)))
   }
-  const shared = spec.securityContext
-  if (shared?.runAsNonRoot === true && shared.runAsUser === 0) {
-    const place = `${field}.securityContext.runAsUser`
-    faults.push(wrong(place, 0, 'must not be 0 when `runAsNonRoot` is true'))
+  validateName(faults, `${field}.hostname`, spec.hostname, labelFaults)
+  validateName(faults, `${field}.subdomain`, spec.subdomain, labelFaults)
+  validateTolerations(faults, `${field}.tolerations`, spec.tolerations ?? [])
+  validateAliases(faults, `${field}.hostAliases`, spec.hostAliases ?? [])
+  validateName(faults, `${field}.priorityClassName`, spec.priorityClassName, subdomainFaults)
+  const { runtimeClassName: runtime, preemptionPolicy, overhead } = spec
+  if (runtime !== undefined) {
+    wrongFormat(faults, `${field}.runtimeClassName`, runtime, subdomainFaults(runtime))
   }
+  const preemption = `${field}.preemptionPolicy`
+  if (preemptionPolicy !== undefined) {
+    requireOneOf(faults, preemption, preemptionPolicy, ['PreemptLowerPriority', 'Never'])
+  }
+  if (overhead === undefined) return
+  validateContainerResources(faults, `${field}.overhead`, { limits: overhead }, new Set())
 }
 
-function validateNames(faults: Faults, field: string, spec: PodSpec): void {
-  const formats = {
-    serviceAccountName: subdomainFaults,
-    nodeName: subdomainFaults,
-    hostname: labelFaults,
-    subdomain: labelFaults,
-    priorityClassName: subdomainFaults,
-  } as const
-  for (const name of [
-    'serviceAccountName',
-    'nodeName',
-    'hostname',
-    'subdomain',
-    'priorityClassName',
-  ] as const) {
-    const value = spec[name] ?? ''
-    if (value !== '') wrongFormat(faults, `${field}.${name}`, value, formats[name](value))
-  }
-}
-
-const MUTABLE_FIELDS = [
-  '`spec.containers[*].image`',
-  '`spec.initContainers[*].image`',
-  '`spec.activeDeadlineSeconds`',
-  '`spec.tolerations` (only additions to existing tolerations)',
-  '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
-].join(',')
-
-/** The spec may change in its images, deadline, added tolerations and lifted scheduling gates; nowhere else. */
-export function validatePodUpdate(faults: Faults, pod: Pod, before: Pod): void {
-  const { spec } = pod
-  const old = before.spec
-  if (spec === undefined || old === undefined || equalJson(spec, old)) return
-  validatePodSpec(faults, 'spec', spec)
-  for (const part of ['containers', 'initContainers'] as const) {
-    if ((spec[part] ?? []).length !== (old[part] ?? []).length) {
-      faults.push(forbidden(`spec.${part}`, 'pod updates may not add or remove containers'))
-      return
-    }
-  }
-  validateDeadline(faults, spec, old)
-  validateAddedTolerations(faults, spec.tolerations ?? [], old.tolerations ?? [])
-  validateGates(faults, spec, old)
-  if (isGated(old)) validateGatedChanges(faults, spec, old)
-  const compared = isGated(old) ? withGatedFieldsOf(spec, old) : spec
-  const munged = withMutableFieldsOf(compared, old)
-  if (!equalJson(munged, old)) {
-    const detail = `pod updates may not change fields other than ${MUTABLE_FIELDS}\n${differencesOf('spec', old, munged)}`
-    faults.push(forbidden('spec', detail))
-  }
-}
-
-function validateDeadline(faults: Faults, spec: PodSpec, old: PodSpec): void {
-  const field = 'spec.activeDeadlineSeconds'
-  const seconds = spec.activeDeadlineSeconds
-  const previous = old.activeDeadlineSeconds
-  if (seconds === undefined) {
-    if (previous !== undefined) {
-      faults.push(wrong(field, undefined, 'must not update from a positive integer to nil value'))
-    }
-  } else if (seconds < 0 || seconds > INT32_MAX) {
-    faults.push(wrong(field, seconds, outOfRange(0, INT32_MAX)))
-  } else if (previous !== undefined && previous < seconds) {
-    faults.push(wrong(field, seconds, 'must be less than or equal to previous value'))
-  }
-}
-
-function validateAddedTolerations(
+function validateName(
   faults: Faults,
-  tolerations: readonly Toleration[],
-  before: readonly Toleration[],
+  field: string,
+  name: string | undefined,
+  format: (name: string) => readonly string[],
 ): void {
-  const withoutSeconds = ({ tolerationSeconds: _seconds, ...rest }: Toleration): object => rest
-  const isKept = (old: Toleration): boolean =>
-    tolerations.some(toleration => equalJson(withoutSeconds(toleration), withoutSeconds(old)))
-  if (!before.every(isKept)) {
-    const detail = 'existing toleration can not be modified except its tolerationSeconds'
-    faults.push(forbidden('spec.tolerations', detail))
-  }
-}
-
-/** The new spec with everything that may change as it was: what differs then was not allowed. */
-function withMutableFieldsOf(spec: PodSpec, old: PodSpec): PodSpec {
-  const images = (containers: readonly Container[], from: readonly Container[]): Container[] =>
-    containers.map((container, index) => {
-      const { image: _image, ...rest } = container
-      const image = from[index]?.image
-      return image === undefined ? rest : { ...rest, image }
-    })
-  const {
-    activeDeadlineSeconds: _deadline,
-    tolerations: _tolerations,
-    schedulingGates: _gates,
-    initContainers,
-    terminationGracePeriodSeconds,
-    ...rest
-  } = spec
-  const grace =
-    (old.terminationGracePeriodSeconds ?? 0) < 0 && terminationGracePeriodSeconds === 1
-      ? old.terminationGracePeriodSeconds
-      : terminationGracePeriodSeconds
-  return {
-    ...rest,
-    containers: images(spec.containers, old.containers),
-    ...(initContainers === undefined
-      ? {}
-      : { initContainers: images(initContainers, old.initContainers ?? []) }),
-    ...(old.activeDeadlineSeconds === undefined
-      ? {}
-      : { activeDeadlineSeconds: old.activeDeadlineSeconds }),
-    ...(old.tolerations === undefined ? {} : { tolerations: old.tolerations }),
-    ...(old.schedulingGates === undefined ? {} : { schedulingGates: old.schedulingGates }),
-    ...(grace === undefined ? {} : { terminationGracePeriodSeconds: grace }),
-  }
+  if (name !== undefined && name !== '') wrongFormat(faults, field, name, format(name))
 }
 
 /** Pod templates of controllers always restart. */

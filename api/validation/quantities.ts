@@ -110,8 +110,10 @@ export function validateCapacity(
   capacity: Readonly<Record<string, string>> | undefined,
 ): void {
   for (const [name, amount] of Object.entries(capacity ?? {})) {
-    if (parseQuantity(amount).nanos >= 0n) continue
-    faults.push(wrong(`${field}[${name}]`, amount, 'must be a valid resource quantity'))
+    const { nanos } = parseQuantity(amount)
+    if (nanos > -WHOLE_NANOS) continue
+    const whole = Number(nanos / WHOLE_NANOS)
+    faults.push(wrong(`${field}[${name}]`, whole, 'must be a valid resource quantity'))
   }
 }
 

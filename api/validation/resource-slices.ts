@@ -4,13 +4,12 @@
  */
 import { equalJson } from '#api/json.ts'
 import { subdomainFaults } from '#api/names.ts'
-import { compareQuantities } from '#api/quantity.ts'
 import type {
   CounterSet,
   Device,
   DeviceAttribute,
   DeviceCapacity,
-  NodeAllocatableResourceMapping,
+  DeviceCounterConsumption,
   ResourcePool,
   ResourceSlice,
   ResourceSliceSpec,
@@ -18,7 +17,7 @@ import type {
 import { validateRequestPolicy } from '#api/validation/capacity-policy.ts'
 import {
   eachOf,
-  refuseDuplicates,
+  eachOfSet,
   validateBindings,
   validateDriver,
   validatePool,
@@ -29,7 +28,7 @@ import {
 import {
   type Faults,
   forbidden,
-  notFound,
+  Printed,
   refuseChange,
   required,
   tooLong,
@@ -40,7 +39,7 @@ import {
 import { validateTerms } from '#api/validation/pod-placement.ts'
 
 const DEVICES_MAX = 128
-/** With taints, counters or lists among the attributes a device takes more room. */
+/** With taints or counters a device takes more room. */
 const ELABORATE_DEVICES_MAX = 64
 const COUNTER_SETS_MAX = 8
 const COUNTERS_MAX = 32
@@ -72,14 +71,11 @@ export function validateResourceSlice(
   }
   validateDevices(faults, spec, old)
   const sets = spec.sharedCounters ?? []
-  const list = { field: 'spec.sharedCounters', items: sets, most: COUNTER_SETS_MAX }
-  eachOf(faults, list, (set, place) => validateCounterSet(faults, place, set))
-  refuseDuplicates(
-    faults,
-    list.field,
-    sets.map(({ name }) => name),
-  )
+  const list = { field: 'spec.sharedCounters', items: sets, most: COUNTER_SETS_MAX, key: nameOf }
+  eachOfSet(faults, list, (set, place) => validateCounterSet(faults, place, set))
 }
+
+const nameOf = ({ name }: { readonly name: string }): string => name
 
 function validatePoolOf(
   faults: Faults,
@@ -131,12 +127,8 @@ function validatePlace(faults: Faults, spec: ResourceSliceSpec): void {
   }
 }
 
-const isElaborate = ({ taints = [], consumesCounters = [], attributes = {} }: Device): boolean =>
-  taints.length > 0 ||
-  consumesCounters.length > 0 ||
-  Object.values(attributes).some(value => LISTS.some(name => value[name] !== undefined))
-
-const LISTS = ['bools', 'ints', 'strings', 'versions'] as const
+const isElaborate = ({ taints = [], consumesCounters = [] }: Device): boolean =>
+  taints.length > 0 || consumesCounters.length > 0
 
 function validateDevices(
   faults: Faults,
@@ -146,18 +138,15 @@ function validateDevices(
   const { devices = [], perDeviceNodeSelection: isPlaced = false } = spec
   const most = devices.some(isElaborate) ? ELABORATE_DEVICES_MAX : DEVICES_MAX
   const old = new Map((before?.devices ?? []).map(device => [device.name, device]))
-  eachOf(faults, { field: 'spec.devices', items: devices, most }, (device, place) => {
-    validateDevice(faults, place, { device, before: old.get(device.name) })
-    if (isPlaced) validateDevicePlace(faults, place, device)
-    else refuseDevicePlace(faults, place, device)
-    validateBindings(faults, place, device)
-    validateMappings(faults, `${place}.nodeAllocatableResourceMappings`, device)
-  })
-  if (devices.length > most) return
-  refuseDuplicates(
+  eachOfSet(
     faults,
-    'spec.devices',
-    devices.map(({ name }) => name),
+    { field: 'spec.devices', items: devices, most, key: nameOf },
+    (device, place) => {
+      validateDevice(faults, place, { device, before: old.get(device.name) })
+      if (isPlaced) validateDevicePlace(faults, place, device)
+      else refuseDevicePlace(faults, place, device)
+      validateBindings(faults, place, device)
+    },
   )
 }
 
@@ -175,28 +164,23 @@ function validateDevice(faults: Faults, field: string, { device, before }: Devic
     validateQualified(faults, `${field}.attributes`, key)
     validateAttribute(faults, `${field}.attributes[${shown(key, KEY_SHOWN_MAX)}]`, value)
   }
-  if (!equalJson(before?.capacity, device.capacity)) {
-    for (const [key, value] of Object.entries(capacity)) {
-      validateQualified(faults, `${field}.capacity`, key)
-      const place = `${field}.capacity[${shown(key, KEY_SHOWN_MAX)}]`
-      validateCapacity(faults, place, { value, isShared: device.allowMultipleAllocations === true })
-    }
+  for (const [key, value] of Object.entries(capacity)) {
+    validateQualified(faults, `${field}.capacity`, key)
+    const place = `${field}.capacity[${shown(key, KEY_SHOWN_MAX)}]`
+    validateCapacity(faults, place, { value, isShared: device.allowMultipleAllocations === true })
   }
   if (!equalJson(before?.taints, device.taints)) {
     const list = { field: `${field}.taints`, items: taints, most: TAINTS_MAX }
     eachOf(faults, list, (taint, place) => validateTaint(faults, place, { taint }))
   }
-  const consumed = { field: `${field}.consumesCounters`, items: consumesCounters }
-  eachOf(faults, { ...consumed, most: CONSUMPTIONS_MAX }, (one, place) => {
+  const consumed = { items: consumesCounters, most: CONSUMPTIONS_MAX, key: setOf }
+  eachOfSet(faults, { ...consumed, field: `${field}.consumesCounters` }, (one, place) => {
     validateCounterName(faults, `${place}.counterSet`, one.counterSet)
     validateCounters(faults, `${place}.counters`, one.counters)
   })
-  refuseDuplicates(
-    faults,
-    consumed.field,
-    consumesCounters.map(({ counterSet }) => counterSet),
-  )
 }
+
+const setOf = ({ counterSet }: DeviceCounterConsumption): string => counterSet
 
 /** Long keys are cut in the middle. */
 function shown(key: string, most: number): string {
@@ -213,11 +197,7 @@ function refuseTooMuch(faults: Faults, field: string, device: Device): void {
     const detail = `the total number of attributes and capacities must not exceed ${ATTRIBUTES_AND_CAPACITIES_MAX}`
     faults.push(wrong(field, entries, detail))
   }
-  let values = 0
-  for (const attribute of Object.values(attributes)) {
-    const listed = LISTS.reduce((sum, name) => sum + (attribute[name]?.length ?? 0), 0)
-    values += Math.max(listed, 1)
-  }
+  const values = Object.keys(attributes).length
   if (values > ATTRIBUTE_VALUES_MAX) {
     const detail = `the total number of attribute values must not exceed ${ATTRIBUTE_VALUES_MAX}`
     faults.push(wrong(field, values, detail))
@@ -243,20 +223,28 @@ function validateVersion(faults: Faults, field: string, value: string): void {
 }
 
 function validateAttribute(faults: Faults, field: string, attribute: DeviceAttribute): void {
-  const { string: text, version, strings = [], versions = [] } = attribute
+  const { string: text, version } = attribute
   if (text !== undefined) validateText(faults, `${field}.string`, text)
   if (version !== undefined) validateVersion(faults, `${field}.version`, version)
-  for (const [index, one] of strings.entries()) {
-    validateText(faults, `${field}.strings[${index}]`, one)
-  }
-  for (const [index, one] of versions.entries()) {
-    validateVersion(faults, `${field}.versions[${index}]`, one)
-  }
   const given = Object.values(attribute).filter(value => value !== undefined).length
   if (given !== 1) {
-    faults.push(wrong(field, given === 0 ? '' : attribute, 'exactly one value must be specified'))
+    const value = given === 0 ? '' : shownAttribute(attribute)
+    faults.push(wrong(field, value, 'exactly one value must be specified'))
   }
 }
+
+/** As Go shows it. */
+const shownAttribute = ({ int, bool, string: text, version }: DeviceAttribute): Printed =>
+  new Printed({
+    IntValue: int ?? null,
+    BoolValue: bool ?? null,
+    StringValue: text ?? null,
+    VersionValue: version ?? null,
+    IntValues: null,
+    BoolValues: null,
+    StringValues: null,
+    VersionValues: null,
+  })
 
 interface Capacity {
   readonly value: DeviceCapacity
@@ -302,38 +290,6 @@ function refuseDevicePlace(faults: Faults, field: string, device: Device): void 
   const detail =
     '`nodeName`, `nodeSelector` and `allNodes` can only be set if `perDeviceNodeSelection` is set to true in the ResourceSlice spec'
   faults.push(wrong(field, null, detail))
-}
-
-const isNodeAllocatable = (name: string): boolean =>
-  name === 'cpu' ||
-  name === 'memory' ||
-  name === 'ephemeral-storage' ||
-  name.startsWith('hugepages-')
-
-function validateMappings(faults: Faults, field: string, device: Device): void {
-  const { nodeAllocatableResourceMappings: mappings = {}, capacity = {} } = device
-  for (const [name, mapping] of Object.entries(mappings)) {
-    const place = `${field}[${name}]`
-    if (!isNodeAllocatable(name)) {
-      faults.push(wrong(place, name, 'must be a node allocatable resource name'))
-    }
-    validateMapping(faults, place, { mapping, capacities: Object.keys(capacity) })
-  }
-}
-
-interface Mapping {
-  readonly mapping: NodeAllocatableResourceMapping
-  readonly capacities: readonly string[]
-}
-
-function validateMapping(faults: Faults, field: string, { mapping, capacities }: Mapping): void {
-  const { capacityKey: key, allocationMultiplier: multiplier } = mapping
-  const place = `${field}.capacityKey`
-  if (key === '') faults.push(wrong(place, '', 'capacityKey must not be an empty string'))
-  else if (key !== undefined && !capacities.includes(key)) faults.push(notFound(place, key))
-  if (multiplier !== undefined && compareQuantities(multiplier, '0') <= 0) {
-    faults.push(wrong(`${field}.allocationMultiplier`, multiplier, 'must be positive'))
-  }
 }
 
 function validateCounterName(faults: Faults, field: string, name: string): void {

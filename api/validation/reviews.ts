@@ -5,13 +5,15 @@
 import type { KubeObject } from '#api/object.ts'
 import type {
   LocalSubjectAccessReview,
+  NonResourceAttributes,
   ResourceAttributes,
   SelfSubjectAccessReview,
   SelfSubjectAccessReviewSpec,
   SubjectAccessReview,
   SubjectAccessReviewSpec,
 } from '#api/types/authorization-v1.ts'
-import { type Faults, required, wrong } from '#api/validation/fault.ts'
+import { type Faults, Printed, required, wrong } from '#api/validation/fault.ts'
+import { validateOperator, validateRequirementNames } from '#api/validation/label-selector.ts'
 
 /** What the server itself puts into metadata, or nothing means anything there. */
 const IGNORED = new Set(['managedFields'])
@@ -27,11 +29,15 @@ function refuseMetadata(
   if (said.length > 0) faults.push(wrong('metadata', metadata, detail))
 }
 
+/** As Go has it in memory. */
+const pathInMemory = ({ path = '', verb = '' }: NonResourceAttributes): Printed =>
+  new Printed({ Path: path, Verb: verb })
+
 function validateAsked(faults: Faults, spec: SelfSubjectAccessReviewSpec): void {
   const { resourceAttributes: resource, nonResourceAttributes: path } = spec
   if (resource !== undefined && path !== undefined) {
     const detail = 'cannot be specified in combination with resourceAttributes'
-    faults.push(wrong('spec.nonResourceAttributes', path, detail))
+    faults.push(wrong('spec.nonResourceAttributes', pathInMemory(path), detail))
   }
   if (resource === undefined && path === undefined) {
     const detail = 'exactly one of nonResourceAttributes or resourceAttributes must be specified'
@@ -54,8 +60,29 @@ function validateSelectors(faults: Faults, resource: ResourceAttributes): void {
       const detail = `when ${field} is specified, requirements or rawSelector is required`
       faults.push(required(`${field}.requirements`, detail))
     }
+    for (const [index, requirement] of requirements.entries()) {
+      REQUIREMENTS[name](faults, `${field}.requirements[${index}]`, requirement)
+    }
   }
 }
+
+interface Requirement {
+  readonly key: string
+  readonly operator: string
+  readonly values?: readonly string[]
+}
+
+/** Operators that are not known here may be known to who asks. */
+const REQUIREMENTS = {
+  fieldSelector(faults: Faults, field: string, requirement: Requirement): void {
+    if (requirement.key === '') faults.push(required(`${field}.key`, 'must be specified'))
+    validateOperator(faults, field, requirement)
+  },
+  labelSelector(faults: Faults, field: string, requirement: Requirement): void {
+    validateOperator(faults, field, requirement)
+    validateRequirementNames(faults, field, requirement)
+  },
+} as const
 
 function validateSubject(
   faults: Faults,
@@ -88,6 +115,6 @@ export function validateLocalReview(faults: Faults, review: LocalSubjectAccessRe
   }
   if (path !== undefined) {
     const detail = 'disallowed on this kind of request'
-    faults.push(wrong('spec.nonResourceAttributes', path, detail))
+    faults.push(wrong('spec.nonResourceAttributes', pathInMemory(path), detail))
   }
 }

@@ -4,16 +4,18 @@
  */
 import { parseQuantity } from '#api/quantity.ts'
 import type { ObjectMeta } from '#api/object.ts'
+import { STORAGE_CLASS } from '#api/old-annotations.ts'
 import type {
   PersistentVolume,
   PersistentVolumeClaim,
+  PersistentVolumeClaimSpec,
   PersistentVolumeSpec,
 } from '#api/types/core-v1.ts'
 import type { StorageClass } from '#api/types/storage-v1.ts'
-import { OLD_NODE_LABELS } from '#api/validation/pod-warnings.ts'
+import { OLD_NODE_LABELS } from '#api/validation/old-node-labels.ts'
 
 const OLD_ANNOTATIONS = [
-  ['volume.beta.kubernetes.io/storage-class', 'v1.8', 'storageClassName'],
+  [STORAGE_CLASS, 'v1.8', 'storageClassName'],
   ['volume.beta.kubernetes.io/mount-options', 'v1.31', 'mountOptions'],
 ] as const
 
@@ -54,24 +56,33 @@ export function volumeWarnings({ metadata, spec = {} }: PersistentVolume): reado
     }
   }
   const old = OLD_SOURCES.find(([source]) => spec[source] !== undefined)
-  if (old !== undefined) warnings.push(`spec.${old[0]}: ${old[1]}`)
+  if (old !== undefined) {
+    warnings.push(`spec.${old[0] === 'storageos' ? 'storageOS' : old[0]}: ${old[1]}`)
+  }
   return warnings
 }
 
 const WHOLE_NANOS = 1_000_000_000n
 
-export function claimWarnings({ metadata, spec = {} }: PersistentVolumeClaim): readonly string[] {
-  const { storage } = spec.resources?.requests ?? {}
-  const isFractional = storage !== undefined && parseQuantity(storage).nanos % WHOLE_NANOS !== 0n
-  return [
-    ...annotationWarnings(metadata, OLD_ANNOTATIONS.slice(0, 1)),
-    ...(isFractional
-      ? [
-          `spec.resources.requests[storage]: fractional byte value "${storage}" is invalid, must be an integer`,
-        ]
-      : []),
-  ]
-}
+export const claimWarnings = ({
+  metadata,
+  spec = {},
+}: PersistentVolumeClaim): readonly string[] => [
+  ...annotationWarnings(metadata, OLD_ANNOTATIONS.slice(0, 1)),
+  ...claimSpecWarnings('spec', spec),
+]
+
+/** Of claims, and of the templates of StatefulSets. */
+export const claimSpecWarnings = (
+  field: string,
+  { resources = {} }: PersistentVolumeClaimSpec,
+): readonly string[] =>
+  (['requests', 'limits'] as const).flatMap(part => {
+    const storage = resources[part]?.['storage']
+    const isFractional = storage !== undefined && parseQuantity(storage).nanos % WHOLE_NANOS !== 0n
+    const why = `fractional byte value ${JSON.stringify(storage)} is invalid, must be an integer`
+    return isFractional ? [`${field}.resources.${part}[storage]: ${why}`] : []
+  })
 
 export function classWarnings({ allowedTopologies = [] }: StorageClass): readonly string[] {
   const warnings: string[] = []

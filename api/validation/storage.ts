@@ -3,7 +3,7 @@
  * Source: kubernetes pkg/apis/storage/validation/validation.go
  */
 import { equalJson } from '#api/json.ts'
-import { byteLength, qualifiedNameFaults, subdomainFaults } from '#api/names.ts'
+import { byteLength, qualifiedNameFaults, subdomainFaults, INT32_MAX } from '#api/names.ts'
 import type { TopologySelectorTerm } from '#api/types/core-v1.ts'
 import type {
   CSIDriver,
@@ -23,6 +23,7 @@ import {
   type Faults,
   forbidden,
   IMMUTABLE,
+  Printed,
   refuseChange,
   refuseNegative,
   required,
@@ -40,6 +41,7 @@ import {
 } from '#api/validation/persistent-volumes.ts'
 import { refuseNegativeQuantity } from '#api/validation/quantities.ts'
 import type { RuleTable } from '#api/validation/rules.ts'
+import { validateTokenLifetime } from '#api/validation/token-lifetimes.ts'
 import { validateDriverName } from '#api/validation/volume-sources.ts'
 
 const MAP_BYTES_MAX = 256 * 1024
@@ -50,7 +52,9 @@ type TextMap = Readonly<Record<string, string>>
 const bytesOf = (map: TextMap): number =>
   Object.entries(map).reduce((sum, [key, value]) => sum + byteLength(key) + byteLength(value), 0)
 
-const provisionerFaults = (name: string): string[] => qualifiedNameFaults(name.toLowerCase())
+/** Judged, and shown, in small letters. */
+const requireProvisioner = (faults: Faults, field: string, name: string): void =>
+  requireFormat(faults, field, name.toLowerCase(), qualifiedNameFaults)
 
 function validateParameters(faults: Faults, parameters: TextMap): void {
   const field = 'parameters'
@@ -64,7 +68,7 @@ function validateParameters(faults: Faults, parameters: TextMap): void {
 
 function validateStorageClass(faults: Faults, storageClass: StorageClass): void {
   const { provisioner, parameters = {}, reclaimPolicy, volumeBindingMode } = storageClass
-  requireFormat(faults, 'provisioner', provisioner, provisionerFaults)
+  requireProvisioner(faults, 'provisioner', provisioner)
   validateParameters(faults, parameters)
   allowOneOf(faults, 'reclaimPolicy', reclaimPolicy || undefined, ['Delete', 'Retain'])
   if (volumeBindingMode === undefined) faults.push(required('volumeBindingMode'))
@@ -77,14 +81,16 @@ function validateTopologies(
   field: string,
   terms: readonly TopologySelectorTerm[],
 ): void {
-  const seen: TopologySelectorTerm[] = []
+  const seen: object[] = []
   for (const [index, term] of terms.entries()) {
     const place = `${field}[${index}].matchLabelExpressions`
     validateTopology(faults, place, term)
-    if (seen.some(other => equalJson(settled(other), settled(term)))) {
-      faults.push(duplicate(place, ''))
-    }
-    seen.push(term)
+    const selected = settled(term)
+    // Upstream compares an empty term with places for terms that it leaves empty, too.
+    const blanks = Object.keys(selected).length === 0 ? terms.length : 0
+    const twins = seen.filter(other => equalJson(other, selected)).length
+    for (let twin = 0; twin < blanks + twins; twin++) faults.push(duplicate(place, ''))
+    seen.push(selected)
   }
 }
 
@@ -106,7 +112,7 @@ function validateTopology(faults: Faults, field: string, term: TopologySelectorT
   }
 }
 
-const CLASS_FIXED = ['parameters', 'provisioner', 'reclaimPolicy'] as const
+const CLASS_FIXED = ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const
 
 function validateStorageClassUpdate(
   faults: Faults,
@@ -115,21 +121,17 @@ function validateStorageClassUpdate(
 ): void {
   for (const name of CLASS_FIXED) {
     if (equalJson(storageClass[name] ?? {}, before[name] ?? {})) continue
-    faults.push(forbidden(name, `updates to ${name} are forbidden.`))
+    faults.push(wrong(name, storageClass[name], IMMUTABLE))
   }
-  refuseChange(faults, 'volumeBindingMode', {
-    before: before.volumeBindingMode,
-    after: storageClass.volumeBindingMode,
-  })
 }
 
 function validateAttributesClass(faults: Faults, attributes: VolumeAttributesClass): void {
   const { driverName, parameters = {} } = attributes
-  requireFormat(faults, 'driverName', driverName, provisionerFaults)
+  requireProvisioner(faults, 'driverName', driverName)
+  validateParameters(faults, parameters)
   if (Object.keys(parameters).length === 0) {
     faults.push(required('parameters', 'must contain at least one key/value pair'))
   }
-  validateParameters(faults, parameters)
 }
 
 function validateAttributesClassUpdate(
@@ -146,9 +148,7 @@ function validateAttributesClassUpdate(
 function validateAttachment(faults: Faults, attachment: VolumeAttachment): void {
   validateAttachmentSpec(faults, attachment)
   validateAttachmentStatus(faults, attachment)
-  const { attacher, source } = attachment.spec
-  validateDriverName(faults, 'spec.attacher', attacher)
-  const { persistentVolumeName: name } = source
+  const { persistentVolumeName: name } = attachment.spec.source
   if (name === undefined) return
   wrongFormat(faults, 'spec.source.persistentVolumeName', name, subdomainFaults(name))
 }
@@ -158,7 +158,7 @@ const ONE_SOURCE = 'must specify exactly one of inlineVolumeSpec and persistentV
 function validateAttachmentSpec(faults: Faults, { spec }: VolumeAttachment): void {
   const { attacher, source, nodeName } = spec
   const { persistentVolumeName: name, inlineVolumeSpec: inline } = source
-  if (attacher === '') faults.push(required('spec.attacher'))
+  validateDriverName(faults, 'spec.attacher', attacher)
   const field = 'spec.source'
   if (inline === undefined && name === undefined) faults.push(required(field, ONE_SOURCE))
   else if (inline !== undefined && name !== undefined) faults.push(forbidden(field, ONE_SOURCE))
@@ -180,13 +180,16 @@ function validateAttachmentStatus(faults: Faults, { status }: VolumeAttachment):
 }
 
 const ERROR_BYTES_MAX = 1024
-
 /** The limit that the fault names is upstream's slip, which clients know. */
 function validateVolumeError(faults: Faults, field: string, error: VolumeError | undefined): void {
   if (error === undefined) return
   if (byteLength(error.message ?? '') > ERROR_BYTES_MAX) {
     faults.push(tooLong(`${field}.message`, MAP_BYTES_MAX))
   }
+  const { errorCode = 0 } = error
+  if (errorCode >= 0) return
+  const detail = `must be between 0 and ${INT32_MAX}, inclusive`
+  faults.push(wrong(`${field}.errorCode`, errorCode, detail))
 }
 
 function validateAttachmentUpdate(
@@ -194,9 +197,14 @@ function validateAttachmentUpdate(
   attachment: VolumeAttachment,
   before: VolumeAttachment,
 ): void {
-  validateAttachmentSpec(faults, attachment)
-  validateAttachmentStatus(faults, attachment)
-  refuseChange(faults, 'spec', { before: before.spec, after: attachment.spec })
+  validateAttachment(faults, attachment)
+  const { attacher, source, nodeName } = attachment.spec
+  if (equalJson(before.spec, attachment.spec)) return
+  // Inline volumes are shown as they were sent.
+  const { persistentVolumeName = null, inlineVolumeSpec = null } = source
+  const Source = { PersistentVolumeName: persistentVolumeName, InlineVolumeSpec: inlineVolumeSpec }
+  const shown = new Printed({ Attacher: attacher, Source, NodeName: nodeName })
+  faults.push(wrong('spec', shown, IMMUTABLE))
 }
 
 const FS_GROUP_POLICIES: readonly string[] = ['File', 'None', 'ReadWriteOnceWithFSType']
@@ -229,9 +237,6 @@ export function validateDriver(faults: Faults, { spec }: CSIDriver): void {
   faults.push(wrong('spec.serviceAccountTokenInSecrets', serviceAccountTokenInSecrets, detail))
 }
 
-const TOKEN_SECONDS_MIN = 600
-const TOKEN_SECONDS_MAX = 2 ** 32
-
 function validateTokenRequests(
   faults: Faults,
   field: string,
@@ -245,15 +250,7 @@ function validateTokenRequests(
       continue
     }
     audiences.add(audience)
-    if (seconds === undefined) continue
-    if (seconds < TOKEN_SECONDS_MIN) {
-      const detail = 'may not specify a duration less than 10 minutes'
-      faults.push(wrong(`${place}.expirationSeconds`, seconds, detail))
-    }
-    if (seconds > TOKEN_SECONDS_MAX) {
-      const detail = 'may not specify a duration larger than 2^32 seconds'
-      faults.push(wrong(`${place}.expirationSeconds`, seconds, detail))
-    }
+    validateTokenLifetime(faults, `${place}.expirationSeconds`, seconds)
   }
 }
 
@@ -270,7 +267,7 @@ function validateDriverUpdate(faults: Faults, driver: CSIDriver, before: CSIDriv
   })
 }
 
-const NODE_ID_MAX = 192
+const NODE_ID_MAX = 256
 
 function validateCsiNode(faults: Faults, { spec }: CSINode): void {
   const names = new Set<string>()
@@ -297,7 +294,7 @@ function validateTopologyKeys(
   for (const [index, key] of topologyKeys.entries()) {
     if (key === '') faults.push(required(place))
     if (topologyKeys.indexOf(key) < index) faults.push(duplicate(place, key))
-    for (const detail of qualifiedNameFaults(key)) faults.push(wrong(place, topologyKeys, detail))
+    wrongFormat(faults, place, key, qualifiedNameFaults(key))
   }
 }
 
@@ -308,7 +305,9 @@ function validateCsiNodeUpdate(faults: Faults, node: CSINode, before: CSINode): 
   for (const old of before.spec.drivers) {
     const driver = node.spec.drivers.find(({ name }) => name === old.name)
     if (driver === undefined || equalJson(fixed(driver), fixed(old))) continue
-    faults.push(wrong('CSINodeDriver', driver, IMMUTABLE))
+    const { name, nodeID, topologyKeys = null } = driver
+    const members = { Name: name, NodeID: nodeID, TopologyKeys: topologyKeys, Allocatable: null }
+    faults.push(wrong('spec.drivers', new Printed(members), IMMUTABLE))
   }
 }
 
@@ -316,10 +315,8 @@ function validateStorageCapacity(faults: Faults, capacity: CSIStorageCapacity): 
   const { nodeTopology, storageClassName } = capacity
   if (nodeTopology !== undefined) validateLabelSelector(faults, 'nodeTopology', nodeTopology)
   wrongFormat(faults, 'storageClassName', storageClassName, subdomainFaults(storageClassName))
-  for (const name of ['capacity', 'maximumVolumeSize'] as const) {
-    const amount = capacity[name]
-    if (amount !== undefined) refuseNegativeQuantity(faults, name, amount)
-  }
+  const { capacity: amount } = capacity
+  if (amount !== undefined) refuseNegativeQuantity(faults, 'capacity', amount)
 }
 
 function validateStorageCapacityUpdate(

@@ -37,7 +37,7 @@ export function validateReplicationController(
 
 function validateOwnTemplate(
   faults: Faults,
-  { selector = {}, replicas = 1 }: ReplicationControllerSpec,
+  { selector = {} }: ReplicationControllerSpec,
   template: PodTemplateSpec,
 ): void {
   const field = 'spec.template'
@@ -46,14 +46,7 @@ function validateOwnTemplate(
     faults.push(wrong(`${field}.metadata.labels`, labels, UNMATCHED))
   }
   validateTemplate(faults, field, template)
-  const { volumes = [], restartPolicy, activeDeadlineSeconds } = template.spec ?? {}
-  for (const [index, { gcePersistentDisk }] of volumes.entries()) {
-    if (replicas <= 1 || gcePersistentDisk === undefined || gcePersistentDisk.readOnly) continue
-    const detail =
-      'must be true for replicated pods > 1; GCE PD can only be mounted on multiple machines if it is read-only'
-    const place = `${field}.spec.volumes[${index}].gcePersistentDisk.readOnly`
-    faults.push(wrong(place, false, detail))
-  }
+  const { restartPolicy, activeDeadlineSeconds } = template.spec ?? {}
   if (template.spec !== undefined && restartPolicy !== 'Always') {
     faults.push(unsupported(`${field}.spec.restartPolicy`, restartPolicy, ['Always']))
   }

@@ -10,8 +10,14 @@ import { groupResource, type Resource } from '#api/scheme.ts'
 import type { FieldError } from '#api/status.ts'
 import { ADMISSION_RULES } from '#api/validation/admission-rules.ts'
 import { CUSTOM_RESOURCE_RULES } from '#api/validation/custom-resources.ts'
+import { ENDPOINT_RULES } from '#api/validation/endpoints.ts'
 import { API_SERVICE_RULES } from '#api/validation/api-services.ts'
-import { validateEvent, validateNewEvent } from '#api/validation/events.ts'
+import {
+  validateChangedEvent,
+  validateCoreEvent,
+  validateEvent,
+  validateNewEvent,
+} from '#api/validation/events.ts'
 import { FLOW_CONTROL_RULES } from '#api/validation/flow-control.ts'
 import {
   validateLocalReview,
@@ -50,9 +56,10 @@ import {
 } from '#api/validation/configuration.ts'
 import { faultsOf } from '#api/validation/bounded-faults.ts'
 import { validateMetadata, validateMetadataUpdate } from '#api/validation/metadata.ts'
-import { validateNode, validateNodeUpdate } from '#api/validation/nodes.ts'
+import { validateNode, validateNodeStatus, validateNodeUpdate } from '#api/validation/nodes.ts'
 import { validatePodStatus } from '#api/validation/pod-status.ts'
-import { validatePod, validateChangedPod, validatePodUpdate } from '#api/validation/pods.ts'
+import { validatePodUpdate } from '#api/validation/pod-updates.ts'
+import { validateChangedPod, validatePod } from '#api/validation/pods.ts'
 import {
   validateLimitRange,
   validateResourceQuota,
@@ -75,13 +82,7 @@ import {
   validateReplicationControllerStatus,
 } from '#api/validation/templates.ts'
 import { validateServiceStatus } from '#api/validation/service-exposure.ts'
-import {
-  validateEndpoints,
-  validateEndpointSlice,
-  validateEndpointSliceUpdate,
-  validateService,
-  validateServiceUpdate,
-} from '#api/validation/services.ts'
+import { validateService, validateServiceUpdate } from '#api/validation/services.ts'
 import {
   validateControllerRevision,
   validateControllerRevisionUpdate,
@@ -110,16 +111,11 @@ const RULES: RuleTable = {
     update: validateServiceUpdate,
     status: validateServiceStatus,
   },
-  endpoints: { create: validateEndpoints },
-  'endpointslices.discovery.k8s.io': {
-    create: validateEndpointSlice,
-    update: validateEndpointSliceUpdate,
-  },
-  nodes: { create: validateNode, update: validateNodeUpdate, status: validateNodeUpdate },
+  ...ENDPOINT_RULES,
+  nodes: { create: validateNode, update: validateNodeUpdate, status: validateNodeStatus },
   namespaces: { create: validateNamespace, update: nothing, status: validateNamespaceStatus },
   configmaps: { create: validateConfigMap, update: validateConfigMapUpdate },
   secrets: { create: validateSecret, update: validateSecretUpdate },
-  events: { create: validateEvent },
   limitranges: { create: validateLimitRange },
   resourcequotas: {
     create: validateResourceQuota,
@@ -184,10 +180,15 @@ const RULES: RuleTable = {
   },
 }
 
-/** What one version asks of new objects on top of the rules of their storage; by group, version and resource. */
-const VERSION_RULES: Readonly<Record<string, Rules['create']>> = {
-  'events.k8s.io/v1/events': validateNewEvent,
+/** What one version asks on top of the rules of its storage; by group, version and resource. */
+const VERSION_RULES: RuleTable = {
+  '/v1/events': { create: validateCoreEvent },
+  'events.k8s.io/v1beta1/events': { create: validateEvent },
+  'events.k8s.io/v1/events': { create: validateNewEvent, update: validateChangedEvent },
 }
+
+const versionRules = ({ group, version, plural }: Resource): Rules | undefined =>
+  VERSION_RULES[`${group}/${version}/${plural}`]
 
 /** Bodies that are never stored, by their kind. */
 const BODIES: Readonly<Record<string, Rules['create']>> = {
@@ -216,21 +217,25 @@ export function validateCreate(
   return faultsOf(faults => {
     validateMetadata(faults, resource, object.metadata)
     RULES[groupResource(resource)]?.create(faults, object)
-    const { group, version, plural } = sentAs
-    VERSION_RULES[`${group}/${version}/${plural}`]?.(faults, object)
+    versionRules(sentAs)?.create(faults, object)
   })
 }
 
 export function validateUpdate(
   resource: Resource,
-  object: KubeObject,
-  before: KubeObject,
+  change: { readonly object: KubeObject; readonly old: KubeObject },
+  sentAs: Resource = resource,
 ): FieldError[] {
+  const { object, old: before } = change
   return faultsOf(faults => {
-    validateMetadataUpdate(faults, object.metadata, before.metadata)
-    const rules = RULES[groupResource(resource)]
-    if (rules?.update === undefined) rules?.create(faults, object)
-    else rules.update(faults, object, before)
+    validateMetadataUpdate(faults, resource, {
+      metadata: object.metadata,
+      before: before.metadata,
+    })
+    for (const rules of [RULES[groupResource(resource)], versionRules(sentAs)]) {
+      if (rules?.update === undefined) rules?.create(faults, object)
+      else rules.update(faults, object, before)
+    }
   })
 }
 
@@ -241,7 +246,7 @@ export function validateSubresourceUpdate(
 ): FieldError[] {
   const { object, old, subresource } = change
   return faultsOf(faults => {
-    validateMetadataUpdate(faults, object.metadata, old.metadata)
+    validateMetadataUpdate(faults, resource, { metadata: object.metadata, before: old.metadata })
     if (subresource === 'status') RULES[groupResource(resource)]?.status?.(faults, object, old)
     SUBRESOURCE_RULES[`${groupResource(resource)}/${subresource}`]?.(faults, object, old)
   })

@@ -81,7 +81,9 @@ const secretNamed =
 const oneOf =
   (name: string, supported: readonly string[]): SourceRule =>
   (faults, place, source) => {
-    allowOneOf(faults, `${place}.${name}`, textAt(source, name) || undefined, supported)
+    const value = source[name]
+    const given = typeof value === 'string' ? value : undefined
+    allowOneOf(faults, `${place}.${name}`, given, supported)
   }
 
 export const backstepFaults = (path: string): string[] =>
@@ -112,7 +114,12 @@ const HOST_PATH_TYPES: readonly string[] = [
 ]
 
 const hostPath: SourceRule = (faults, place, source) => {
-  requireFormat(faults, `${place}.path`, textAt(source, 'path'), backstepFaults)
+  const path = textAt(source, 'path')
+  if (path === '') {
+    faults.push(required(`${place}.path`))
+    return
+  }
+  wrongFormat(faults, `${place}.path`, path, backstepFaults(path))
   allowOneOf(faults, `${place}.type`, textAt(source, 'type'), HOST_PATH_TYPES)
 }
 
@@ -240,9 +247,9 @@ const MANAGED_DISK =
 const BLOB_DISK = 'https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd'
 
 const azureDiskAddress: SourceRule = (faults, place, source) => {
-  const kind = textAt(source, 'kind')
+  const { kind } = source
   const uri = textAt(source, 'diskURI')
-  if (kind === '') return
+  if (kind === undefined) return
   const [prefix, form] =
     kind === 'Managed' ? ['/subscriptions/', MANAGED_DISK] : ['https://', BLOB_DISK]
   if (!uri.startsWith(prefix)) faults.push(unsupported(`${place}.diskURI`, uri, [form]))
@@ -263,7 +270,10 @@ const storageOs =
 const DRIVER_NAME_MAX = 63
 
 export function validateDriverName(faults: Faults, field: string, name: string): void {
-  if (name === '') faults.push(required(field))
+  if (name === '') {
+    faults.push(required(field))
+    return
+  }
   if (byteLength(name) > DRIVER_NAME_MAX) faults.push(tooLong(field, DRIVER_NAME_MAX))
   wrongFormat(faults, field, name, subdomainFaults(name.toLowerCase()))
 }

@@ -4,6 +4,7 @@
  * Source: kubernetes pkg/apis/admissionregistration/validation/validation.go, k8s.io/apiserver
  * pkg/util/webhook/validation.go
  */
+import { equalJson } from '#api/json.ts'
 import {
   label1035Faults,
   portNumberFaults,
@@ -28,8 +29,10 @@ import {
   unsupported,
   wrong,
   wrongFormat,
+  refuseCrowd,
 } from '#api/validation/fault.ts'
 import { validateLabelSelector } from '#api/validation/label-selector.ts'
+import { validateWebhookURL } from '#api/validation/webhook-urls.ts'
 
 export const FAILURE_POLICIES: readonly string[] = ['Fail', 'Ignore']
 export const MATCH_POLICIES: readonly string[] = ['Equivalent', 'Exact']
@@ -53,9 +56,15 @@ interface Strictness {
   readonly sideEffects: readonly string[]
   readonly knownVersion: boolean
   readonly uniqueNames: boolean
+  readonly conditions: boolean
 }
 
-const STRICT: Strictness = { sideEffects: NO_SIDE_EFFECTS, knownVersion: true, uniqueNames: true }
+const STRICT: Strictness = {
+  sideEffects: NO_SIDE_EFFECTS,
+  knownVersion: true,
+  uniqueNames: true,
+  conditions: true,
+}
 
 export const validateWebhooks = (faults: Faults, configuration: Configuration): void =>
   validateAll(faults, configuration.webhooks ?? [], STRICT)
@@ -66,13 +75,18 @@ export function validateWebhooksUpdate(
   before: Configuration,
 ): void {
   const old: readonly Webhook[] = before.webhooks ?? []
+  const webhooks: readonly Webhook[] = configuration.webhooks ?? []
+  const conditionsOf = (all: readonly Webhook[]): unknown =>
+    all.map(({ matchConditions = [] }) => matchConditions)
   const isHarmless = old.every(({ sideEffects }) => NO_SIDE_EFFECTS.includes(sideEffects))
-  validateAll(faults, configuration.webhooks ?? [], {
+  validateAll(faults, webhooks, {
     sideEffects: isHarmless ? NO_SIDE_EFFECTS : SIDE_EFFECTS,
-    knownVersion: old.every(({ admissionReviewVersions: versions }) =>
-      versions.some(version => REVIEW_VERSIONS.includes(version)),
+    knownVersion: old.every(
+      ({ admissionReviewVersions: versions }) =>
+        versions.length === 0 || versions.some(version => REVIEW_VERSIONS.includes(version)),
     ),
     uniqueNames: new Set(old.map(({ name }) => name)).size === old.length,
+    conditions: !equalJson(conditionsOf(webhooks), conditionsOf(old)),
   })
 }
 
@@ -120,7 +134,9 @@ function validateWebhook(faults: Faults, field: string, { webhook, strictness }:
   const { reinvocationPolicy } = webhook
   allowOneOf(faults, `${field}.reinvocationPolicy`, reinvocationPolicy, REINVOCATION_POLICIES)
   validateClient(faults, `${field}.clientConfig`, webhook.clientConfig)
-  validateMatchConditions(faults, `${field}.matchConditions`, webhook.matchConditions ?? [])
+  if (strictness.conditions) {
+    validateMatchConditions(faults, `${field}.matchConditions`, webhook.matchConditions ?? [])
+  }
 }
 
 function validateFullName(faults: Faults, field: string, name: string): void {
@@ -161,39 +177,15 @@ export function validateClient(faults: Faults, field: string, client: WebhookCli
   const { url, service } = client
   if ((url === undefined) === (service === undefined)) {
     faults.push(required(field, 'exactly one of url or service is required'))
-  } else if (url !== undefined) validateURL(faults, `${field}.url`, url)
+  } else if (url !== undefined) validateWebhookURL(faults, `${field}.url`, url)
   else if (service !== undefined) validateService(faults, `${field}.service`, service)
-}
-
-const FORM = '; desired format: https://host[/path]'
-
-function validateURL(faults: Faults, field: string, text: string): void {
-  const [, scheme = '', authority = '', query, fragment] =
-    /^(?:([a-zA-Z][-+.a-zA-Z0-9]*):)?(?:\/\/([^/?#]*))?[^?#]*(?:\?([^#]*))?(?:#(.*))?$/.exec(
-      text,
-    ) ?? []
-  const host = authority.slice(authority.lastIndexOf('@') + 1)
-  const user = authority.slice(0, Math.max(authority.lastIndexOf('@'), 0))
-  if (scheme.toLowerCase() !== 'https') {
-    faults.push(wrong(field, scheme, `'https' is the only allowed URL scheme${FORM}`))
-  }
-  if (host === '') faults.push(wrong(field, host, `host must be provided${FORM}`))
-  if (user !== '') {
-    faults.push(wrong(field, user, 'user information is not permitted in the URL'))
-  }
-  if (fragment !== undefined && fragment !== '') {
-    faults.push(wrong(field, fragment, 'fragments are not permitted in the URL'))
-  }
-  if (query !== undefined && query !== '') {
-    faults.push(wrong(field, query, 'query parameters are not permitted in the URL'))
-  }
 }
 
 function validateService(faults: Faults, field: string, service: ServiceReference): void {
   const { name, namespace, path = '', port = 0 } = service
   // Upstream hands these two over in the wrong order, so each is blamed for the other; clients know it so.
-  if (namespace === '') faults.push(required(`${field}.name`, 'service name is required'))
-  if (name === '') faults.push(required(`${field}.namespace`, 'service namespace is required'))
+  if (namespace === '') faults.push(required(`${field}.name`))
+  if (name === '') faults.push(required(`${field}.namespace`))
   const format = portNumberFaults(port)
   if (format.length > 0) {
     faults.push(wrong(`${field}.port`, port, `port is not valid: ${format.join(', ')}`))
@@ -218,31 +210,20 @@ function validateService(faults: Faults, field: string, service: ServiceReferenc
 export function validateRule(faults: Faults, field: string, rule: RuleWithOperations): void {
   const { operations = [], apiGroups = [], apiVersions = [], resources = [], scope } = rule
   if (operations.length === 0) faults.push(required(`${field}.operations`))
-  refuseCrowd(faults, `${field}.operations`, { list: operations, others: 'operations' })
+  refuseCrowd(faults, `${field}.operations`, operations, 'operations')
   for (const [index, operation] of operations.entries()) {
     if (OPERATIONS.includes(operation)) continue
     faults.push(unsupported(`${field}.operations[${index}]`, operation, OPERATIONS))
   }
   if (apiGroups.length === 0) faults.push(required(`${field}.apiGroups`))
-  refuseCrowd(faults, `${field}.apiGroups`, { list: apiGroups, others: 'API groups' })
+  refuseCrowd(faults, `${field}.apiGroups`, apiGroups, 'API groups')
   if (apiVersions.length === 0) faults.push(required(`${field}.apiVersions`))
-  refuseCrowd(faults, `${field}.apiVersions`, { list: apiVersions, others: 'API versions' })
+  refuseCrowd(faults, `${field}.apiVersions`, apiVersions, 'API versions')
   for (const [index, version] of apiVersions.entries()) {
     if (version === '') faults.push(required(`${field}.apiVersions[${index}]`))
   }
   validateResources(faults, `${field}.resources`, resources)
   allowOneOf(faults, `${field}.scope`, scope, SCOPES)
-}
-
-/** A star stands alone. */
-function refuseCrowd(
-  faults: Faults,
-  field: string,
-  { list, others }: { readonly list: readonly string[]; readonly others: string },
-): void {
-  if (list.length > 1 && list.includes('*')) {
-    faults.push(wrong(field, list, `if '*' is present, must not specify other ${others}`))
-  }
 }
 
 /** `pods`, `pods/log`, `pods/*`, `*\/scale`, `*`, `*\/*`. */

@@ -18,51 +18,52 @@ import {
   refuseChange,
   refuseNegative,
   required,
-  requireOneOf,
   wrong,
 } from '#api/validation/fault.ts'
 import { validateLabelSelector } from '#api/validation/label-selector.ts'
 import { isEmptySelector, validateMatch, validateTemplate } from '#api/validation/pod-templates.ts'
 import { validateTemplateRestart } from '#api/validation/pods.ts'
-import { isZero, refuseOver100, validateShare } from '#api/validation/shares.ts'
-import { isRecord } from '#api/values.ts'
+import {
+  isZero,
+  refuseOver100,
+  unsupportedStrategy,
+  validateShare,
+} from '#api/validation/shares.ts'
+import { isRecord, numberOf } from '#api/values.ts'
 
 interface Selecting {
   readonly selector?: LabelSelector
   readonly template?: PodTemplateSpec
 }
 
-/** Selector and template, which must find each other. */
-function validateSelecting(faults: Faults, spec: Selecting, kind: string): void {
-  const { selector, template } = spec
+/** Selector and template, which must find each other. Both kinds speak of deployments, as upstream does. */
+function validateSelecting(faults: Faults, { selector, template = {} }: Selecting): void {
   const before = faults.length
   if (selector === undefined) faults.push(required('spec.selector'))
-  else {
-    validateLabelSelector(faults, 'spec.selector', selector)
-    if (isEmptySelector(selector)) {
-      faults.push(wrong('spec.selector', selector, `empty selector is invalid for ${kind}`))
-    }
+  else validateLabelSelector(faults, 'spec.selector', selector)
+  const isUsable = selector === undefined || faults.length === before
+  if (selector !== undefined && isEmptySelector(selector)) {
+    faults.push(wrong('spec.selector', selector, 'empty selector is invalid for deployment'))
   }
-  const isUsable = faults.length === before
-  if (template === undefined) {
-    faults.push(required('spec.template'))
+  if (!isUsable) {
+    faults.push(wrong('spec.selector', selector, 'invalid label selector'))
     return
   }
-  if (isUsable) validateMatch(faults, 'spec.template', template, selector)
+  validateMatch(faults, 'spec.template', template, selector)
   validateTemplate(faults, 'spec.template', template)
   if (template.spec !== undefined) {
     validateTemplateRestart(faults, 'spec.template.spec', template.spec)
   }
 }
 
-export function validateDeployment(faults: Faults, deployment: Deployment): void {
-  const { spec } = deployment
+/** Decoding fills specs in: only its type lets one be absent. */
+export function validateDeployment(faults: Faults, { spec }: Deployment): void {
   if (spec === undefined) {
     faults.push(required('spec.selector'))
     return
   }
   refuseNegative(faults, 'spec.replicas', spec.replicas)
-  validateSelecting(faults, spec, 'deployment')
+  validateSelecting(faults, spec)
   validateStrategy(faults, 'spec.strategy', spec.strategy ?? {})
   const { minReadySeconds = 0, revisionHistoryLimit, progressDeadlineSeconds } = spec
   refuseNegative(faults, 'spec.minReadySeconds', minReadySeconds)
@@ -96,7 +97,7 @@ function validateStrategy(faults: Faults, field: string, strategy: DeploymentStr
       faults.push(wrong(`${place}.maxUnavailable`, maxUnavailable, detail))
     }
     refuseOver100(faults, `${place}.maxUnavailable`, maxUnavailable)
-  } else requireOneOf(faults, `${field}.type`, type, ['Recreate', 'RollingUpdate'])
+  } else faults.push(unsupportedStrategy(field, strategy, ['Recreate', 'RollingUpdate']))
 }
 
 export function validateDeploymentUpdate(
@@ -123,11 +124,7 @@ export function validateReplicaSet(faults: Faults, { spec }: ReplicaSet): void {
   }
   refuseNegative(faults, 'spec.replicas', spec.replicas)
   refuseNegative(faults, 'spec.minReadySeconds', spec.minReadySeconds)
-  if (spec.template === undefined && spec.replicas === 0) {
-    if (spec.selector === undefined) faults.push(required('spec.selector'))
-    return
-  }
-  validateSelecting(faults, spec, 'replicaset')
+  validateSelecting(faults, spec)
 }
 
 export function validateReplicaSetUpdate(
@@ -141,32 +138,46 @@ export function validateReplicaSetUpdate(
 
 type Counts = Readonly<Record<string, unknown>>
 
-const countOf = (status: Counts, name: string): number => {
-  const count = status[name]
-  return typeof count === 'number' ? count : 0
-}
+/** Never more of them than pods. */
+const PARTS: readonly string[] = [
+  'fullyLabeledReplicas',
+  'updatedReplicas',
+  'readyReplicas',
+  'availableReplicas',
+]
 
-/** Counts of pods: none negative, and none above all of them. */
+/** Counts of pods: none negative, and no part above the whole. */
 function validateCounts(faults: Faults, names: readonly string[], status: Counts): void {
-  for (const name of ['replicas', ...names, 'observedGeneration']) {
-    refuseNegative(faults, `status.${name}`, countOf(status, name))
-  }
+  for (const name of names) refuseNegative(faults, `status.${name}`, numberOf(status[name]))
   const refuseAbove = (name: string, limit: string, shown: string): void => {
-    const count = countOf(status, name)
-    if (count <= countOf(status, limit)) return
+    const count = numberOf(status[name])
+    if (count <= numberOf(status[limit])) return
     faults.push(wrong(`status.${name}`, count, `cannot be greater than ${shown}`))
   }
   for (const name of names) {
-    if (name !== 'unavailableReplicas') refuseAbove(name, 'replicas', 'status.replicas')
+    if (PARTS.includes(name)) refuseAbove(name, 'replicas', 'status.replicas')
   }
   refuseAbove('availableReplicas', 'readyReplicas', 'readyReplicas')
 }
 
 const DEPLOYMENT_COUNTS = [
+  'observedGeneration',
+  'replicas',
   'updatedReplicas',
   'readyReplicas',
   'availableReplicas',
   'unavailableReplicas',
+  'terminatingReplicas',
+  'collisionCount',
+]
+
+const REPLICA_SET_COUNTS = [
+  'replicas',
+  'fullyLabeledReplicas',
+  'readyReplicas',
+  'availableReplicas',
+  'observedGeneration',
+  'terminatingReplicas',
 ]
 
 export function validateDeploymentStatus(
@@ -182,18 +193,13 @@ export function validateDeploymentStatus(
 }
 
 export const validateReplicaSetStatus = (faults: Faults, { status }: ReplicaSet): void =>
-  validateCounts(
-    faults,
-    ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'],
-    status ?? {},
-  )
+  validateCounts(faults, REPLICA_SET_COUNTS, status ?? {})
 
 export function validateControllerRevision(faults: Faults, revision: ControllerRevision): void {
-  if (revision.data === undefined) faults.push(required('data', 'data is mandatory'))
-  else if (!isRecord(revision.data)) {
-    faults.push(wrong('data', '<value omitted>', 'data must be a valid JSON object'))
-  }
+  const { data } = revision
   refuseNegative(faults, 'revision', revision.revision)
+  if (data === undefined || data === null) faults.push(required('data', 'data is mandatory'))
+  else if (!isRecord(data)) faults.push(required('data', 'data must be a valid JSON object'))
 }
 
 export function validateControllerRevisionUpdate(
@@ -201,7 +207,7 @@ export function validateControllerRevisionUpdate(
   revision: ControllerRevision,
   before: ControllerRevision,
 ): void {
-  validateControllerRevision(faults, revision)
+  refuseNegative(faults, 'revision', revision.revision)
   refuseChange(faults, 'data', { before: before.data, after: revision.data })
 }
 

@@ -1,6 +1,8 @@
 /** Runs admission plugins in their order: first every `admit`, later every `validate`. */
+import { customOf } from '#api/custom/custom-resource.ts'
 import type { AnyObject } from '#api/object.ts'
 import type { AdmissionAttributes, AdmissionOperation } from '#api/request.ts'
+import { forbidden } from '#api/status.ts'
 import type { Call } from './call.ts'
 import { bodyKind } from './decoding.ts'
 import type { RegistryDeps } from './deps.ts'
@@ -19,6 +21,7 @@ function attributesOf(call: Call, input: AdmissionInput): AdmissionAttributes {
   const { group, version, kind, plural } = call.resource.storage()
   return {
     ...input,
+    verb: call.verb,
     user: call.user,
     group,
     version,
@@ -36,11 +39,19 @@ export async function admit(
   input: AdmissionInput & { readonly object: AnyObject },
 ): Promise<AnyObject> {
   let { object } = input
+  refuseWhileTerminating(call, input)
   for (const plugin of deps.admission) {
     if (plugin.admit === undefined || !plugin.handles(input.operation)) continue
     object = (await plugin.admit(attributesOf(call, { ...input, object }))) ?? object
   }
   return object
+}
+
+/** Source: k8s.io/apiextensions-apiserver pkg/apiserver/customresource_handler.go forbidCreateAdmission */
+function refuseWhileTerminating({ resource }: Call, { operation, name }: AdmissionInput): void {
+  if (operation !== 'CREATE' || customOf(resource)?.isTerminating !== true) return
+  const subject = { group: resource.group, resource: resource.plural, name }
+  throw forbidden(subject, 'create not allowed while custom resource definition is terminating')
 }
 
 export async function admissionValidate(

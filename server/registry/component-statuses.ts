@@ -20,14 +20,14 @@ const componentStatus = (name: string): AnyObject => ({
 
 /** An object that no revision stands behind, in the shape of stored ones. */
 function virtual(object: AnyObject): Cached {
+  const stored = { bytes: Buffer.from(JSON.stringify(object)), peek: () => object }
   return {
+    ...stored,
     key: `/componentstatuses/${object.metadata.name ?? ''}`,
     revision: 0,
     createRevision: 0,
-    bytes: Buffer.from(JSON.stringify(object)),
-    object: () => object,
-    peek: () => object,
-    form: form => form.encode(object),
+    object: stored.peek,
+    form: form => form.encode(stored),
   }
 }
 
@@ -36,7 +36,7 @@ const ITEMS = new Map(NAMES.map(name => [name as string, virtual(componentStatus
 export async function getComponentStatus(call: Call): Promise<Answer> {
   const item = ITEMS.get(call.name)
   if (item === undefined)
-    throw notFound({ group: '', resource: 'componentstatuses', name: call.name })
+    throw notFound({ group: '', resource: 'componentstatus', name: call.name })
   return { kind: 'item', code: 200, item }
 }
 

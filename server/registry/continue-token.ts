@@ -8,7 +8,9 @@
  * Throws  StatusError(BadRequest) for a token that no list gave.
  * Source: k8s.io/apiserver pkg/storage/continue.go
  */
+import { JsonFault, readJson } from '#api/schema/json.ts'
 import { badRequest } from '#api/status.ts'
+import { isRecord } from '#api/values.ts'
 
 export interface ContinueToken {
   /** -1: the latest. */
@@ -20,6 +22,13 @@ export interface ContinueToken {
 export const LATEST = -1
 const VERSION = 'meta.k8s.io/v1'
 const INVALID = 'continue key is not valid'
+/** Tokens are ASCII: a byte that is not is told by its number, or as Go writes a control character. */
+const HIGH_BYTE = /(?<=^invalid character ')(?:[\u0080-\u00ff]|\\u00[\da-f]{2})(?=')/
+
+const byteOf = (found: string): string => {
+  const code = found.length === 1 ? found.charCodeAt(0).toString(16) : found.slice(-2)
+  return `\\x${code}`
+}
 
 /** `prefix` is what all keys of the list begin with. */
 export const encodeToken = (token: ContinueToken, prefix: string): string =>
@@ -50,15 +59,17 @@ export function decodeToken(text: string, prefix: string): ContinueToken {
 }
 
 function fieldsOf(text: string): { readonly v?: unknown; rv?: unknown; start?: unknown } {
-  const odd = text.search(/[^A-Za-z0-9_-]/)
+  const found = text.search(/[^A-Za-z0-9_-]/)
+  // One character alone holds no byte.
+  const odd = found < 0 && text.length % 4 === 1 ? text.length - 1 : found
   if (odd >= 0) throw refused(`: illegal base64 data at input byte ${odd}`)
   try {
-    const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
-    if (typeof parsed === 'object' && parsed !== null) return parsed
-  } catch {
-    // Falls through to the one refusal below.
+    const { value } = readJson(Buffer.from(Buffer.from(text, 'base64url').toString('latin1')))
+    return isRecord(value) ? value : {}
+  } catch (error) {
+    if (error instanceof JsonFault) throw refused(`: ${error.message.replace(HIGH_BYTE, byteOf)}`)
+    throw error
   }
-  throw refused('')
 }
 
 const refused = (why: string) => badRequest(`invalid continue token: ${INVALID}${why}`)

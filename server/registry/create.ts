@@ -6,26 +6,27 @@
  */
 import type { AnyObject } from '#api/object.ts'
 import { absentValue } from '#api/schema/zero.ts'
-import { warningsOf } from '#api/validation/warnings.ts'
-import { StatusError, alreadyExists, invalid, isReason } from '#api/status.ts'
+import { MODIFIED, StatusError, alreadyExists, conflict, invalid, isReason } from '#api/status.ts'
+import { createPace } from '#base/turns.ts'
+import type { Put } from '#server/store/store.ts'
 import { admissionValidate, admit } from './admission.ts'
 import type { Answer, Call } from './call.ts'
 import { isStoreConflict } from './committer.ts'
-import { decodeBody, validateNew } from './decoding.ts'
+import { companionWrites } from './companions.ts'
+import { decodeBody, validateNew, warningsFor } from './decoding.ts'
 import type { RegistryDeps } from './deps.ts'
-import { encodeAt } from './encoding.ts'
+import { type Encoding, encodeAt } from './encoding.ts'
 import { generateName, metadataForCreate } from './metadata.ts'
 import { strategyOf } from './modify.ts'
 import { type WriteOptions, writeOptions } from './options.ts'
 import { trackWrite } from './ownership.ts'
 import { distinctOwners, placed } from './placement.ts'
 import { requireNoRevision } from './preconditions.ts'
-import { without } from './strategy.ts'
+import { withoutPart } from './strategy.ts'
 import {
   type Target,
   invalidSubject,
   keyAt,
-  required,
   shownAs,
   storedAs,
   subjectOf,
@@ -33,12 +34,13 @@ import {
 } from './target.ts'
 
 const GENERATED_NAMES_MAX = 8
+const COMPANIONS_MAX = 20
 
 export async function create(deps: RegistryDeps, call: Call): Promise<Answer> {
   const options = writeOptions(call, 'CreateOptions')
   const target = targetOf(call)
   const sent = await decodeBody(call, options.fieldValidation)
-  const fresh = distinctOwners(placed(target, sent, call.name), call.warn)
+  const fresh = distinctOwners(placed(target, sent, ''), call.warn)
   requireNoRevision(fresh)
   return createObject(deps, { call, target, options, sent: fresh })
 }
@@ -93,16 +95,15 @@ function unnameable(target: Target, name: string): StatusError {
 async function createNamed(deps: RegistryDeps, creation: Creation, name: string): Promise<Answer> {
   const { call, target, options } = creation
   const { dryRun } = options
-  const strategy = strategyOf(deps, target.storage)
+  const strategy = strategyOf(deps, target)
+  const pace = createPace(deps.clock)
   const now = deps.clock.now()
   const metadata = metadataForCreate(
     { ...creation.sent.metadata, ...(name === '' ? {} : { name }) },
     { now, random: deps.random, generation: strategy.generation },
   )
-  const context = { user: call.user, now }
+  const context = { user: call.user, now, version: call.resource.version, warn: call.warn }
   const fresh = storedAs(target, { ...creation.sent, metadata })
-  const losesStatus = strategy.hasStatus && strategy.keepsStatus !== true
-  const completed = complete(strategy, losesStatus ? unobserved(target, fresh) : fresh, context)
   const admission = {
     operation: 'CREATE',
     name,
@@ -110,17 +111,25 @@ async function createNamed(deps: RegistryDeps, creation: Creation, name: string)
     options: undefined,
     dryRun,
   } as const
+  // What admission and the strategy add belongs to nobody: owners are who asked for a field.
+  const owned = creation.isOwned
+    ? fresh
+    : trackWrite({ target, next: fresh, old: undefined, options, now, subresource: '' })
+  await pace()
   const admitted = distinctOwners(
-    await admit(deps, call, { ...admission, object: completed }),
+    await admit(deps, call, { ...admission, object: owned }),
     call.warn,
     'admitted',
   )
-  const object = creation.isOwned
-    ? admitted
-    : trackWrite({ target, next: admitted, old: undefined, options, now, subresource: '' })
-  const faults = [...(name === '' ? [NAMELESS] : []), ...validateNew(target, object)]
-  if (faults.length > 0) throw invalid(invalidSubject(target, name), faults)
-  for (const text of warningsOf(target.stored, object, undefined)) call.warn(text)
+  const losesStatus = strategy.hasStatus && strategy.keepsStatus !== true
+  const object = complete(strategy, losesStatus ? unobserved(target, admitted) : admitted, context)
+  await pace()
+  const faults = validateNew(target, object)
+  if (faults.length > 0) throw invalid(invalidSubject(target, name, object), faults)
+  await pace()
+  for (const text of warningsFor(target, { object, old: undefined, subresource: '' }))
+    call.warn(text)
+  await pace()
   await admissionValidate(deps, call, { ...admission, object })
   const written = await commitNew(deps, creation, object)
   return {
@@ -135,11 +144,9 @@ async function createNamed(deps: RegistryDeps, creation: Creation, name: string)
 function unobserved({ stored }: Target, object: AnyObject): AnyObject {
   const field = stored.type().fields.get('status')
   const status = field === undefined ? undefined : absentValue(field)
-  const rest = without(object, 'status')
+  const rest = withoutPart(object, 'status')
   return status === undefined ? rest : { ...rest, status }
 }
-
-const NAMELESS = required('metadata.name', 'name or generateName is required')
 
 const complete = (
   strategy: ReturnType<typeof strategyOf>,
@@ -158,32 +165,38 @@ async function commitNew(
   await deps.committer.settled(key)
   if (deps.cache.get(target.storage, target.namespace, name) !== undefined)
     throw alreadyExists(subjectOf(target, name))
-  const strategy = strategyOf(deps, target.storage)
-  const reservation = strategy.reserve?.(object, undefined)
-  const encoding = encodeAt(reservation?.object ?? object)
-  if (options.dryRun) {
-    reservation?.rollback()
+  const strategy = strategyOf(deps, target)
+  const author = { user: call.user.name, atMs: deps.clock.now() }
+  for (let attempt = 1; ; attempt++) {
+    const reservation = await strategy.reserve?.(object, undefined)
+    const encoding = encodeAt(reservation?.object ?? object)
+    if (options.dryRun) {
+      reservation?.rollback()
+      return encoding.result()
+    }
+    try {
+      const companions = companionWrites(deps, reservation?.companions)
+      const put = putOf(strategy, key, { object, encoding, now: author.atMs })
+      await deps.committer.commit([put, ...companions], author)
+    } catch (error) {
+      reservation?.rollback()
+      if (!isStoreConflict(error) || error.key === undefined || error.key === key) throw error
+      // Somebody else made what it was to come with: what is reserved now differs.
+      if (attempt >= COMPANIONS_MAX) throw conflict(subjectOf(target, name), MODIFIED)
+      await deps.committer.settled(error.key)
+      continue
+    }
+    reservation?.commit()
     return encoding.result()
   }
-  const now = deps.clock.now()
-  const expiresAtMs = strategy.expiresAtMs?.(object, now)
-  try {
-    await deps.committer.commit(
-      [
-        {
-          kind: 'put',
-          key,
-          expected: 0,
-          encode: encoding.encode,
-          ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
-        },
-      ],
-      { user: call.user.name, atMs: now },
-    )
-  } catch (error) {
-    reservation?.rollback()
-    throw error
-  }
-  reservation?.commit()
-  return encoding.result()
+}
+
+function putOf(
+  strategy: ReturnType<typeof strategyOf>,
+  key: string,
+  of: { readonly object: AnyObject; readonly encoding: Encoding; readonly now: number },
+): Put {
+  const expiresAtMs = strategy.expiresAtMs?.(of.object, of.now)
+  const expiry = expiresAtMs === undefined ? {} : { expiresAtMs }
+  return { kind: 'put', key, expected: 0, encode: of.encoding.encode, ...expiry }
 }

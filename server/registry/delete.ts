@@ -11,12 +11,13 @@ import { MODIFIED, type Status, conflict, isReason, notFound } from '#api/status
 import { admissionValidate } from './admission.ts'
 import type { Answer, Call } from './call.ts'
 import { isStoreConflict } from './committer.ts'
+import { companionWrites } from './companions.ts'
 import { decodeDeleteOptions } from './decoding.ts'
 import type { RegistryDeps } from './deps.ts'
 import { encodeAt } from './encoding.ts'
 import { list } from './list.ts'
-import { planDeletion } from './deletion-plan.ts'
-import { isReleased, modify, strategyOf } from './modify.ts'
+import { isReleased, planDeletion } from './deletion-plan.ts'
+import { modify, strategyOf } from './modify.ts'
 import { checkPreconditions } from './preconditions.ts'
 import { type DeleteOptions, deleteOptions } from './options.ts'
 import { type Target, keyAt, shownAs, subjectOf, targetOf } from './target.ts'
@@ -27,8 +28,9 @@ const COLLECTION_BATCH = 32
 export async function remove(deps: RegistryDeps, call: Call): Promise<Answer> {
   const target = targetOf(call)
   const options = deleteOptions(await decodeDeleteOptions(call), call.query)
+  warnOfOrphans(call, target, options)
   const { object, removed } = await removeNamed(deps, { call, target, options, name: call.name })
-  const strategy = strategyOf(deps, target.storage)
+  const strategy = strategyOf(deps, target)
   const code = !removed && options.cascades ? 202 : 200
   if (!removed || strategy.returnsDeleted)
     return { kind: 'object', code, object: shownAs(target, object) }
@@ -50,7 +52,7 @@ export async function removeNamed(
   removal: Removal,
 ): Promise<{ readonly object: AnyObject; readonly removed: boolean }> {
   const { target, name, options, call } = removal
-  const strategy = strategyOf(deps, target.storage)
+  const strategy = strategyOf(deps, target)
   for (let attempt = 1; ; attempt++) {
     await deps.committer.settled(keyAt(target, name))
     const cached = deps.cache.get(target.storage, target.namespace, name)
@@ -88,15 +90,19 @@ export async function removeNamed(
     if (options.dryRun) return { object: current, removed: true }
     try {
       const encoding = encodeAt(current)
-      await deps.committer.commit(
-        [{ kind: 'delete', key: cached.key, expected: cached.revision, encode: encoding.encode }],
-        { user: call.user.name, atMs: deps.clock.now() },
-      )
+      const { key, revision: expected } = cached
+      const { encode } = encoding
+      const companions = companionWrites(deps, strategy.companionsOf?.(current))
+      await deps.committer.commit([{ kind: 'delete', key, expected, encode }, ...companions], {
+        user: call.user.name,
+        atMs: deps.clock.now(),
+      })
       strategy.released?.(current)
       return { object: encoding.result().object, removed: true }
     } catch (error) {
       if (!isStoreConflict(error)) throw error
       if (attempt >= ATTEMPTS_MAX) throw conflict(subjectOf(target, name), MODIFIED)
+      if (error.key !== undefined) await deps.committer.settled(error.key)
       await deps.clock.sleep(1)
     }
   }
@@ -116,6 +122,14 @@ function defaultPropagation({ resource, storage }: Target): 'Orphan' | undefined
     (OLD_WORKLOADS.has(apiVersionOf(resource)) && storage.endsWith('.apps')) ||
     (storage === 'cronjobs.batch' && resource.version !== 'v1')
   return isOrphaning ? 'Orphan' : undefined
+}
+
+const ORPHANED_PODS =
+  'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning'
+
+/** Few people who delete a Job expect its pods to stay. Source: kubernetes pkg/registry/batch/job/storage */
+function warnOfOrphans(call: Call, { storage }: Target, { propagation }: DeleteOptions): void {
+  if (storage === 'jobs.batch' && propagation === undefined) call.warn(ORPHANED_PODS)
 }
 
 function deletedStatus(target: Target, object: AnyObject): AnyObject {
@@ -138,6 +152,7 @@ function deletedStatus(target: Target, object: AnyObject): AnyObject {
 export async function removeCollection(deps: RegistryDeps, call: Call): Promise<Answer> {
   const target = targetOf(call)
   const options = deleteOptions(await decodeDeleteOptions(call), call.query)
+  warnOfOrphans(call, target, options)
   const listed = await list(deps, call)
   if (listed.kind !== 'page') throw new Error('a list is a page')
   const { items } = listed.page.page

@@ -42,7 +42,7 @@ function begun(strategy: Strategy, object: AnyObject, { options, now }: Asked): 
     deletionGracePeriodSeconds: grace,
     ...(generation === undefined ? {} : { generation: generation + 1 }),
   })
-  return strategy.beginDeletion?.(marked) ?? marked
+  return strategy.beginDeletion?.(marked, object) ?? marked
 }
 
 /** The end moves back; when it would lie in the past, it is now, and who asked for grace has a second of it. */
@@ -78,6 +78,17 @@ function withHolders(object: AnyObject, { options, propagation }: Asked): AnyObj
     present.length === others.length + holders.length &&
     holders.every(name => present.includes(name))
   return isSame ? object : withMetadata(object, { finalizers: [...others, ...holders] })
+}
+
+/** True when deletion has begun and nothing holds the object any more. */
+export function isReleased(strategy: Strategy, object: AnyObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata
+  return (
+    deletionTimestamp !== undefined &&
+    (deletionGracePeriodSeconds ?? 0) === 0 &&
+    (finalizers ?? []).length === 0 &&
+    (strategy.mayVanish?.(object) ?? true)
+  )
 }
 
 /** The finalizers that the garbage collector answers to. */

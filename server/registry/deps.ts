@@ -4,12 +4,14 @@ import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/logger.ts'
 import type { Random } from '#base/random.ts'
 import type { Cache } from '#server/cache/cache.ts'
+import type { Served } from '#server/custom/served.ts'
 import type { Committer } from './committer.ts'
 import type { Creations } from './namespace-contents.ts'
 import type { Strategy } from './strategy.ts'
 
 export interface RegistryDeps {
   readonly cache: Cache
+  readonly served: Served
   readonly committer: Committer
   readonly creations: Creations
   readonly clock: Clock

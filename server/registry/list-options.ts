@@ -36,7 +36,7 @@ export function listQuery(query: Query): ListQuery {
   integerOf(query.get('timeoutSeconds'))
   const match = query.get('resourceVersionMatch') ?? ''
   refuse([...listMatchFaults(query, match), ...forbiddenInitialEvents(query)])
-  const revision = revisionOf(query)
+  const revision = revisionOf(query, 'invalid resource version: ')
   // A limited list at a revision without a match means exactly that revision, for old clients' pagers.
   const isExact = match === 'Exact' || (match === '' && limit > 0 && revision !== 0)
   const token = query.get('continue') ?? ''
@@ -62,8 +62,8 @@ function refuse(faults: readonly FieldError[]): void {
     throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions', name: '' }, faults)
 }
 
-/** Undefined: not asked for. */
-export function revisionOf(query: Query): number | undefined {
+/** Undefined: not asked for. Throws StatusError(BadRequest), its text behind `prefix`. */
+export function revisionOf(query: Query, prefix = ''): number | undefined {
   const text = query.get('resourceVersion') ?? ''
   if (text === '') return undefined
   const revision = /^\d+$/.test(text) ? Number(text) : Number.NaN
@@ -71,7 +71,7 @@ export function revisionOf(query: Query): number | undefined {
   const quoted = JSON.stringify(text)
   const why = Number.isNaN(revision) ? 'invalid syntax' : 'value out of range'
   throw badRequest(
-    `resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${why}`,
+    `${prefix}resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${why}`,
   )
 }
 

@@ -6,7 +6,13 @@
  *         inconsistently, when it was a page that was asked for).
  * Source: k8s.io/apiserver pkg/storage/etcd3/errors.go, pkg/storage/interfaces.go ValidateListOptions
  */
-import { exactMatchOf, parseFieldSelector, parseLabelSelector } from '#api/selectors.ts'
+import { customOf } from '#api/custom/custom-resource.ts'
+import {
+  type FieldSelector,
+  exactMatchOf,
+  parseFieldSelector,
+  parseLabelSelector,
+} from '#api/selectors.ts'
 import { resolveFieldSelector } from '#api/selectable-fields.ts'
 import { StatusError, badRequest, isReason } from '#api/status.ts'
 import type { CachedPage, PageOptions, Selection } from '#server/cache/cache.ts'
@@ -33,10 +39,13 @@ export function selectionOf(call: Call, target: Target): Selection {
     groupResource: target.storage,
     namespace: target.namespace,
     ...(labels === '' ? {} : { labels: parseLabelSelector(labels) }),
-    ...(named === ''
-      ? {}
-      : { fields: resolveFieldSelector(target.storage, parseFieldSelector(named)) }),
+    ...(named === '' ? {} : { fields: resolvedFields(target, named) }),
   }
+}
+
+function resolvedFields({ resource, storage }: Target, text: string): FieldSelector {
+  const more = customOf(resource)?.kind.selectableFields
+  return resolveFieldSelector(storage, parseFieldSelector(text), more)
 }
 
 const escaped = (value: string): string => value.replaceAll(/[\\,=]/g, String.raw`\$&`)

@@ -25,7 +25,6 @@ export function metadataForCreate(
     selfLink: _link,
     deletionTimestamp: _deleted,
     deletionGracePeriodSeconds: _grace,
-    generation: _generation,
     ...kept
   } = sent
   return {
@@ -63,11 +62,14 @@ export const withMetadata = (object: AnyObject, changes: Partial<ObjectMeta>): A
   metadata: { ...object.metadata, ...changes },
 })
 
-/** Raises the generation when something other than metadata and status differs. */
+/** Raises the generation when more than metadata and a status of its own differs, or annotations where they count. */
 export function withGeneration(object: AnyObject, old: AnyObject, strategy: Strategy): AnyObject {
   if (!strategy.generation) return object
   const generation = old.metadata.generation ?? 0
-  const isChanged = !isSameBut(object, old, 'metadata', 'status')
+  const isChanged =
+    !isSameBut(object, old, 'metadata', ...(strategy.hasStatus ? ['status'] : [])) ||
+    (strategy.countsAnnotations === true &&
+      !equalJson(object.metadata.annotations ?? {}, old.metadata.annotations ?? {}))
   return isChanged ? withMetadata(object, { generation: generation + 1 }) : object
 }
 

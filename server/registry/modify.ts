@@ -6,18 +6,22 @@
  *         An object being deleted whose last holder lets go leaves the store in the same commit.
  * Throws  StatusError(NotFound, Conflict, Invalid ...), or whatever `next` throws.
  */
+import { customOf } from '#api/custom/custom-resource.ts'
 import type { AnyObject } from '#api/object.ts'
 import { MODIFIED, conflict, notFound } from '#api/status.ts'
 import type { Cached } from '#server/cache/cache.ts'
 import type { Operation } from '#server/store/store.ts'
 import { isStoreConflict } from './committer.ts'
+import { companionWrites } from './companions.ts'
+import { isReleased } from './deletion-plan.ts'
 import type { RegistryDeps } from './deps.ts'
 import { encodeAt } from './encoding.ts'
+import { customStrategy } from './kinds/custom.ts'
 import { isUnchanged } from './metadata.ts'
 import { confirmEmpty } from './namespace-contents.ts'
 import { type Preconditions, checkPreconditions } from './preconditions.ts'
 import { DEFAULT_STRATEGY, type Reservation, type Strategy } from './strategy.ts'
-import { type Target, keyAt, subjectOf } from './target.ts'
+import { type Target, asStored, keyAt, subjectOf } from './target.ts'
 
 const ATTEMPTS_MAX = 20
 const NAMESPACES = 'namespaces'
@@ -40,8 +44,12 @@ export interface Modified {
   readonly removed: boolean
 }
 
-export const strategyOf = (deps: RegistryDeps, storage: string): Strategy =>
-  deps.strategies.get(storage) ?? DEFAULT_STRATEGY
+export function strategyOf(deps: RegistryDeps, { resource, storage }: Target): Strategy {
+  const custom = customOf(resource)
+  return custom === undefined
+    ? (deps.strategies.get(storage) ?? DEFAULT_STRATEGY)
+    : customStrategy(custom)
+}
 
 export async function modify(deps: RegistryDeps, change: Modification): Promise<Modified> {
   const { target, name } = change
@@ -72,15 +80,19 @@ async function attempt(
   await deps.committer.settled(key)
   const cached = deps.cache.get(target.storage, target.namespace, name)
   if (cached === undefined) throw notFound(subjectOf(target, name))
-  const current = cached.object()
+  const stored = cached.object()
+  const current = asStored(target, stored)
   checkPreconditions(target, current, change.preconditions)
   const next = await change.next(current)
-  if (isUnchanged(next, current)) return { object: current, bytes: cached.bytes, removed: false }
+  // What was stored in another form than today's is written anew, be it only for that.
+  if (isUnchanged(next, stored)) return { object: current, bytes: cached.bytes, removed: false }
   try {
     return await write(deps, change, { cached, current, next })
   } catch (error) {
-    if (isStoreConflict(error)) return undefined
-    throw error
+    if (!isStoreConflict(error)) throw error
+    // A companion's writer may not have been heard yet.
+    if (error.key !== undefined) await deps.committer.settled(error.key)
+    return undefined
   }
 }
 
@@ -91,10 +103,10 @@ interface Step {
 }
 
 async function write(deps: RegistryDeps, change: Modification, step: Step): Promise<Modified> {
-  const strategy = strategyOf(deps, change.target.storage)
+  const strategy = strategyOf(deps, change.target)
   const removed = isReleased(strategy, step.next)
   if (removed && change.target.storage === NAMESPACES) await confirmEmpty(deps, change.name)
-  const reservation = removed ? undefined : strategy.reserve?.(step.next, step.current)
+  const reservation = removed ? undefined : await strategy.reserve?.(step.next, step.current)
   const object = reservation?.object ?? step.next
   if (change.dryRun) {
     reservation?.rollback()
@@ -116,12 +128,16 @@ async function commitReserved(
   step: Step,
   plan: { readonly removed: boolean; readonly reservation: Reservation | undefined },
 ): Promise<{ readonly object: AnyObject; readonly bytes: Buffer | undefined }> {
-  const strategy = strategyOf(deps, change.target.storage)
+  const strategy = strategyOf(deps, change.target)
   const { cached, current, next } = step
   const now = deps.clock.now()
   const encoding = encodeAt(next)
   const author = { user: change.user, atMs: now }
   const { encode } = encoding
+  const companions = companionWrites(
+    deps,
+    plan.removed ? strategy.companionsOf?.(current) : plan.reservation?.companions,
+  )
   try {
     if (plan.removed) {
       const operation: Operation = {
@@ -130,7 +146,7 @@ async function commitReserved(
         expected: cached.revision,
         encode,
       }
-      await deps.committer.commit([operation], author)
+      await deps.committer.commit([operation, ...companions], author)
     } else {
       const expiresAtMs = strategy.expiresAtMs?.(next, now)
       const put = {
@@ -142,7 +158,7 @@ async function commitReserved(
       }
       if (strategy.isVolatile?.(next, current) === true)
         await deps.committer.commitVolatile(put, author)
-      else await deps.committer.commit([put], author)
+      else await deps.committer.commit([put, ...companions], author)
     }
   } catch (error) {
     plan.reservation?.rollback()
@@ -150,15 +166,4 @@ async function commitReserved(
   }
   plan.reservation?.commit()
   return encoding.result()
-}
-
-/** True when deletion has begun and nothing holds the object any more. */
-export function isReleased(strategy: Strategy, object: AnyObject): boolean {
-  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata
-  return (
-    deletionTimestamp !== undefined &&
-    (deletionGracePeriodSeconds ?? 0) === 0 &&
-    (finalizers ?? []).length === 0 &&
-    (strategy.mayVanish?.(object) ?? true)
-  )
 }

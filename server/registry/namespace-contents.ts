@@ -6,9 +6,10 @@
  * last step waits for such creations, and looks again.
  * Throws  StatusError(Conflict) when something is there: the controller empties it once more.
  */
-import { groupResource, storedResources } from '#api/scheme.ts'
+import { groupResource } from '#api/scheme.ts'
 import { conflict } from '#api/status.ts'
 import type { Cache } from '#server/cache/cache.ts'
+import type { Served } from '#server/custom/served.ts'
 
 export interface Creations {
   /** Counts `task` in its namespace until it has ended. */
@@ -42,13 +43,11 @@ export function createCreations(): Creations {
 }
 
 export async function confirmEmpty(
-  deps: { readonly cache: Cache; readonly creations: Creations },
+  deps: { readonly cache: Cache; readonly served: Served; readonly creations: Creations },
   namespace: string,
 ): Promise<void> {
   await deps.creations.ended(namespace)
-  const kinds = storedResources().filter(
-    ({ namespaced, verbs }) => namespaced && verbs.includes('list'),
-  )
+  const kinds = (await deps.served.storages()).filter(({ namespaced }) => namespaced)
   for (const storage of kinds.map(groupResource)) {
     const { items } = await deps.cache.list({ groupResource: storage, namespace }, { limit: 1 })
     if (items.length === 0) continue

@@ -4,6 +4,7 @@
  * Throws  StatusError(Invalid) in upstream's words.
  * Source: k8s.io/apimachinery pkg/apis/meta/v1/validation/validation.go
  */
+import { goQuote } from '#api/go-text.ts'
 import { type FieldError, StatusError, badRequest, invalid } from '#api/status.ts'
 import type { Call } from './call.ts'
 import { isRecord } from '#api/values.ts'
@@ -29,7 +30,7 @@ export interface DeleteOptions {
 }
 
 const MANAGER_MAX = 128
-const VALIDATIONS: readonly string[] = ['Ignore', 'Warn', 'Strict']
+const VALIDATIONS: readonly string[] = ['Ignore', 'Strict', 'Warn']
 
 export function writeOptions(
   call: Call,
@@ -81,7 +82,7 @@ function unprintable(field: string, text: string): FieldError[] {
     if (!/[\p{C}\p{Zl}\p{Zp}]/u.test(character)) return []
     const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
     const why = `invalid character U+${code} (at position ${at})`
-    const message = `Invalid value: ${JSON.stringify(text)}: ${why}`
+    const message = `Invalid value: ${goQuote(text)}: ${why}`
     return [{ type: 'FieldValueInvalid', field, message }] as const
   })
 }
@@ -191,6 +192,10 @@ export function integerOf(text: string | null): number | undefined {
 /** Everything but absence, `false` and `0` is true, as upstream converts query parameters. */
 export const isTrue = (value: string | null): boolean =>
   value !== null && value !== '0' && value.toLowerCase() !== 'false'
+
+/** Upstream's routes of built-in kinds know their media types, and refuse others before a handler is asked. */
+export const unroutedMedia = (): StatusError =>
+  new StatusError('UnsupportedMediaType', '415: Unsupported Media Type', {})
 
 export const unsupportedMedia = (types: readonly string[]): StatusError =>
   new StatusError(

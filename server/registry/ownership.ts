@@ -12,14 +12,14 @@ import { hasSamePaths, restated } from '#api/conversion/convert.ts'
 import type { AnyObject } from '#api/object.ts'
 import { applyConfiguration, trackUpdate } from '#api/patch/apply/apply.ts'
 import type { FieldSet } from '#api/patch/apply/field-set.ts'
-import { apiVersionOf } from '#api/scheme.ts'
-import { type StatusError, badRequest } from '#api/status.ts'
+import { type TypedKind, apiVersionOf } from '#api/scheme.ts'
+import { badRequest } from '#api/status.ts'
 import type { Call } from './call.ts'
 import { bodyKind } from './decoding.ts'
 import type { WriteOptions } from './options.ts'
 import { resetFieldsOf } from './status-parts.ts'
 import type { Target } from './target.ts'
-import { isRecord } from '#api/values.ts'
+import { isRecord, textOf } from '#api/values.ts'
 
 export interface TrackedWrite {
   readonly target: Target
@@ -79,21 +79,23 @@ export function applyOwned(apply: OwnedApply): AnyObject {
     subresource: call.subresource,
     now,
     live,
-    applied: configurationOf(sent),
+    applied: configurationOf(sent, kind),
     force: options.force,
     ...resets(target, call.subresource),
   }).object
 }
 
-const missing = (field: string, sent: object): StatusError =>
-  badRequest(`Object '${field}' is missing in '${JSON.stringify(sent).slice(0, 100)}'`)
-
-function configurationOf(sent: unknown): AnyObject {
+/** Throws BadRequest when what was sent is not of the kind that the request is about, in its version. */
+function configurationOf(sent: unknown, expected: TypedKind): AnyObject {
   if (!isRecord(sent))
     throw badRequest('error decoding YAML: an apply configuration must be an object')
-  const { apiVersion, kind, metadata } = sent
-  if (typeof kind !== 'string') throw missing('Kind', sent)
-  if (typeof apiVersion !== 'string') throw missing('apiVersion', sent)
+  const { metadata } = sent
+  const apiVersion = textOf(sent['apiVersion'])
+  const kind = textOf(sent['kind'])
+  if (apiVersion !== apiVersionOf(expected) || kind !== expected.kind) {
+    const given = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`
+    throw badRequest(`invalid object type: ${given}, Kind=${kind}`)
+  }
   return { ...sent, apiVersion, kind, metadata: isRecord(metadata) ? metadata : {} }
 }
 
@@ -107,12 +109,7 @@ export function inStoredTerms(
 ): { readonly call: Call; readonly sent: unknown } {
   const { resource } = call
   if (hasSamePaths(resource)) return { call, sent }
-  const configuration = configurationOf(sent)
-  const expected = apiVersionOf(resource)
-  if (configuration.apiVersion !== expected)
-    throw badRequest(
-      `Incorrect version specified in apply patch. Specified patch version: ${configuration.apiVersion}, expected: ${expected}`,
-    )
+  const configuration = configurationOf(sent, bodyKind(call))
   return {
     call: { ...call, resource: resource.storage() },
     sent: restated(resource, configuration),

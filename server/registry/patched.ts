@@ -7,16 +7,19 @@
  * Source: k8s.io/apiserver pkg/endpoints/handlers/patch.go jsonPatcher, smpPatcher, applyPatchToObject
  */
 
-import { type Decoded, decodeAs } from '#api/codec.ts'
-import { isList } from '#api/json.ts'
+import type { Decoded } from '#api/codec.ts'
+import { isCustom } from '#api/custom/custom-resource.ts'
+import { goText } from '#api/go-text.ts'
+import { canonicalJson, isList, type JsonObject } from '#api/json.ts'
 import type { AnyObject } from '#api/object.ts'
 import { applyJsonPatch } from '#api/patch/json-patch.ts'
 import { applyMergePatch } from '#api/patch/merge-patch.ts'
 import { applyStrategicMergePatch } from '#api/patch/strategic-merge-patch.ts'
+import { apiVersionOf } from '#api/scheme.ts'
 import { invalid, StatusError } from '#api/status.ts'
 import { isRecord } from '#api/values.ts'
 import type { Body, Call } from './call.ts'
-import { bodyKind, completed } from './decoding.ts'
+import { bodyKind, completed, decodeKind } from './decoding.ts'
 import type { WriteOptions } from './options.ts'
 
 const JSON_PATCH = 'application/json-patch+json'
@@ -28,10 +31,23 @@ const PATCHES: Readonly<Record<string, PatchFunction>> = {
   [JSON_PATCH]: (_call, document, patch) => applyJsonPatch(document, patch),
   'application/merge-patch+json': (_call, document, patch) => applyMergePatch(document, patch),
   [STRATEGIC_PATCH]: (call, document, patch) =>
-    applyStrategicMergePatch(bodyKind(call).type, document, patch),
+    asKind(call, applyStrategicMergePatch(bodyKind(call).type, document, patch)),
 }
 
-export const PLAIN_PATCH_TYPES: readonly string[] = Object.keys(PATCHES)
+/** Strategic patches are merged into the kind's own type, whatever they call it. */
+function asKind(call: Call, patched: JsonObject): JsonObject {
+  const kind = bodyKind(call)
+  const isNamed = ['apiVersion', 'kind'].every(name => typeof patched[name] === 'string')
+  return isNamed ? { ...patched, apiVersion: apiVersionOf(kind), kind: kind.kind } : patched
+}
+
+const PLAIN_TYPES: readonly string[] = Object.keys(PATCHES)
+
+/** Merging as the fields' owners say needs Go types: what a definition says of lists is for applies alone. */
+const PLAIN_TYPES_OF_CUSTOM = PLAIN_TYPES.filter(type => type !== STRATEGIC_PATCH)
+
+export const plainPatchTypes = ({ resource }: Pick<Call, 'resource'>): readonly string[] =>
+  isCustom(resource) ? PLAIN_TYPES_OF_CUSTOM : PLAIN_TYPES
 
 /** `document` after the patch. */
 export function patchedObject(
@@ -43,7 +59,9 @@ export function patchedObject(
   const patched = PATCHES[call.contentType]?.(call, document, sent.value)
   const strict = options.fieldValidation === 'Ignore' ? [] : faultsOfPatch(call, sent)
   const isStrategic = call.contentType === STRATEGIC_PATCH
-  const shown = (): string => (isStrategic ? goText(sent.value) : JSON.stringify(patched))
+  // What has no type is told with its fields in order.
+  const jsonOf = isCustom(call.resource) ? canonicalJson : JSON.stringify
+  const shown = (): string => (isStrategic ? goText(sent.value) : jsonOf(patched))
   const refuse = (why: string): StatusError =>
     invalid({ group: '', kind: '', name: '' }, [
       {
@@ -53,7 +71,10 @@ export function patchedObject(
       },
     ])
   const decoded = decode()
-  const warnings = options.fieldValidation === 'Ignore' ? [] : [...strict, ...decoded.warnings]
+  const warnings =
+    options.fieldValidation === 'Ignore'
+      ? []
+      : [...strict, ...(isStrategic ? decoded.warnings.toSorted() : decoded.warnings)]
   if (warnings.length > 0 && options.fieldValidation === 'Strict')
     throw refuse(`strict decoding error: ${warnings.join(', ')}`)
   for (const text of warnings) call.warn(text)
@@ -61,7 +82,7 @@ export function patchedObject(
 
   function decode(): Decoded {
     try {
-      return decodeAs<AnyObject>(bodyKind(call), patched, 'Warn')
+      return decodeKind(call, patched, { validation: 'Warn', duplicates: [] })
     } catch (error) {
       if (!(error instanceof StatusError)) throw error
       const why = typeof error.cause === 'string' ? error.cause : error.message
@@ -83,19 +104,8 @@ function faultsOfPatch(call: Call, { value, duplicates: repeated }: Body): reado
   return [...unknown, ...repeated].map(fault => `json patch ${fault}`)
 }
 
-/** A value as Go prints maps and lists: `map[spec:map[replicas:two]]`. */
-export function goText(value: unknown): string {
-  if (value === null || value === undefined) return '<nil>'
-  if (isList(value)) return `[${value.map(goText).join(' ')}]`
-  if (typeof value === 'string') return value
-  if (!isRecord(value)) return JSON.stringify(value)
-  const members = Object.keys(value)
-    .sort()
-    .map(key => `${key}:${goText(value[key])}`)
-  return `map[${members.join(' ')}]`
-}
-
-const MISMATCH = /^json: cannot unmarshal (\w+) into Go (?:struct field \S+|value) of type (\S+)$/
+const MISMATCH =
+  /^json: cannot unmarshal (\w+)(?: \d*(\.\d+)?)? into Go struct field \S+ of type (\S+)$/
 const GIVEN: Readonly<Record<string, string>> = {
   string: 'string',
   number: 'int64',
@@ -104,10 +114,12 @@ const GIVEN: Readonly<Record<string, string>> = {
   array: '[]interface {}',
 }
 
-/** Strategic patches are turned into objects without JSON, and mismatches are told in other words. */
-function conversionFault(text: string): string {
-  const [, given = '', wanted = ''] = MISMATCH.exec(text) ?? []
+/** Strategic patches and applies are turned into objects without JSON: mismatches are told in other words. */
+export function conversionFault(text: string): string {
+  if (text.startsWith('illegal base64')) return `error decoding from json: ${text}`
+  const [, given = '', fraction, wanted = ''] = MISMATCH.exec(text) ?? []
   if (wanted === '') return text
+  if (fraction !== undefined) return `cannot convert float64 to ${wanted}`
   if (wanted.startsWith('[]')) return `cannot restore slice from ${kindOf(given)}`
   if (wanted.startsWith('map[')) return `cannot restore map from ${kindOf(given)}`
   if (wanted.includes('.')) return `cannot restore struct from: ${kindOf(given)}`

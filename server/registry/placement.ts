@@ -14,8 +14,8 @@ import type { Target } from './target.ts'
 export function placed(target: Target, object: AnyObject, pathName: string): AnyObject {
   const { namespace: given = '', ...rest } = object.metadata
   const { name = '' } = rest
-  // Old clients send "default" with what has no namespace.
-  const namespace = target.namespace === '' && given === 'default' ? '' : given
+  // Where there is none, one that was sent says nothing.
+  const namespace = target.stored.namespaced ? given : ''
   if (namespace !== '' && namespace !== target.namespace)
     throw badRequest(
       'the namespace of the provided object does not match the namespace sent on the request',

@@ -5,8 +5,10 @@
  * Source: k8s.io/apiserver pkg/registry/generic/registry/store.go Update, pkg/registry/rest/{update,delete}.go;
  * kubernetes pkg/registry/<group>/<kind>/strategy.go AllowUnconditionalUpdate
  */
+import { goQuote } from '#api/go-text.ts'
+import { isCustom } from '#api/custom/custom-resource.ts'
 import type { AnyObject } from '#api/object.ts'
-import { MODIFIED, StatusError, conflict, invalid } from '#api/status.ts'
+import { MODIFIED, StatusError, badRequest, conflict, invalid } from '#api/status.ts'
 import { type Target, subjectOf } from './target.ts'
 
 /** Storages whose updates must say which revision they replace; all others may leave it out. */
@@ -43,7 +45,7 @@ export function checkRevision(target: Target, sent: AnyObject, old: AnyObject): 
   const { resourceVersion = '' } = sent.metadata
   const subject = subjectOf(target, old.metadata.name ?? '')
   if (resourceVersion === '' || resourceVersion === '0') {
-    if (!CONDITIONAL.has(target.storage)) return
+    if (!CONDITIONAL.has(target.storage) && !isCustom(target.resource)) return
     // Upstream names the resource where its kind belongs.
     throw invalid({ group: subject.group, kind: subject.resource, name: subject.name }, [
       {
@@ -53,6 +55,8 @@ export function checkRevision(target: Target, sent: AnyObject, old: AnyObject): 
       },
     ])
   }
+  if (!/^\d+$/.test(resourceVersion))
+    throw badRequest(`strconv.ParseUint: parsing ${goQuote(resourceVersion)}: invalid syntax`)
   if (resourceVersion !== old.metadata.resourceVersion) throw conflict(subject, MODIFIED)
 }
 
@@ -73,10 +77,7 @@ const namesRevision = (text: string): boolean => /^\d+$/.test(text) && !/^0+$/.t
 /** Throws for a new object that names a revision. Source: k8s.io/apiserver pkg/storage/etcd3/store.go Create */
 export function requireNoRevision(sent: AnyObject): void {
   if (!namesRevision(sent.metadata.resourceVersion ?? '')) return
-  throw new StatusError(
-    'InternalError',
-    'resourceVersion should not be set on objects to be created',
-  )
+  throw new StatusError('Unknown', 'resourceVersion should not be set on objects to be created')
 }
 
 export interface Preconditions {

@@ -4,8 +4,15 @@
  *
  * Throws  StatusError(MethodNotAllowed) for a verb that the resource does not have, and whatever the verb throws.
  */
+import { customOf, isCustom } from '#api/custom/custom-resource.ts'
 import { groupResource } from '#api/scheme.ts'
-import { methodNotAllowed, noSuchResource, notFound } from '#api/status.ts'
+import {
+  badRequest,
+  methodNotAllowed,
+  noSuchResource,
+  notFound,
+  type StatusError,
+} from '#api/status.ts'
 import type { Answer, Call } from './call.ts'
 import { getComponentStatus, listComponentStatuses } from './component-statuses.ts'
 import { create } from './create.ts'
@@ -19,7 +26,9 @@ import { rollBack, viewIn } from './subresources/old-views.ts'
 import { evict } from './subresources/eviction.ts'
 import { bind, bindNamed } from './subresources/pods.ts'
 import { proxyNode, proxyPod, proxyService } from './subresources/proxy.ts'
-import { attach, exec, logs, portForward } from './subresources/streams.ts'
+import { customScale } from './subresources/scales.ts'
+import { logs } from './subresources/logs.ts'
+import { attach, exec, portForward } from './subresources/streams.ts'
 import type { SubresourceDeps, SubresourceHandler } from './subresources/subresource.ts'
 import { requestToken } from './subresources/token.ts'
 import { viewVerb } from './subresources/view-verbs.ts'
@@ -38,6 +47,8 @@ export const createRegistry = (deps: AllDeps): Registry => ({
   handle: call => {
     const { warning } = call.resource
     if (warning !== '') call.warn(warning)
+    const refusal = customOf(call.resource)?.refusal
+    if (refusal !== undefined) return Promise.reject(refusal)
     const virtual = reviewOf(groupResource(call.resource.storage()))
     if (virtual !== undefined)
       return call.verb === 'create' ? review(deps, call, virtual) : refuse()
@@ -71,8 +82,12 @@ function generic(deps: RegistryDeps, call: Call): Promise<Answer> {
   const handler = GENERIC[call.verb]
   const isKnown = call.resource.verbs.some(verb => verb === call.verb)
   if (handler === undefined || !isKnown) return refuse()
-  return isMisplaced(call) ? refuse() : handler(deps, call)
+  if (isMisplaced(call)) return isCustom(call.resource) ? unnamed() : refuse()
+  return handler(deps, call)
 }
+
+/** Their paths are not known one by one: what is said of a built-in collection is not said of theirs. */
+const unnamed = (): Promise<never> => Promise.reject(badRequest('name must be provided'))
 
 const OF_COLLECTIONS = new Set(['create', 'list', 'watch', 'deletecollection'])
 
@@ -80,7 +95,9 @@ const OF_COLLECTIONS = new Set(['create', 'list', 'watch', 'deletecollection'])
 function isMisplaced(call: Call): boolean {
   const { resource, namespace, verb } = call
   if (call.name === '' && !OF_COLLECTIONS.has(verb)) return true
-  if (verb === 'create') return call.name !== '' || (resource.namespaced && namespace === '')
+  // Upstream takes a POST to the name of a custom resource for one to its collection.
+  if (verb === 'create')
+    return (call.name !== '' && !isCustom(resource)) || (resource.namespaced && namespace === '')
   return resource.namespaced && namespace === '' && verb !== 'list' && verb !== 'watch'
 }
 
@@ -128,12 +145,16 @@ const STATUS_VERBS: Readonly<Record<string, Handler>> = { get, update, patch }
 
 function subresource(deps: SubresourceDeps, call: Call): Promise<Answer> {
   const { resource, subresource: name } = call
-  if (!resource.subresources.some(known => known === name)) return Promise.reject(noSuchResource())
+  if (!resource.subresources.some(known => known === name)) return Promise.reject(unknownIn(call))
   const storage = groupResource(resource.storage())
   const handler = SUBRESOURCES[`${storage}/${name}/${call.verb}`]
   if (handler !== undefined) return handler(deps, call)
-  const view = viewOf(storage, name)
+  const view = customScale(call) ?? viewOf(storage, name)
   if (view !== undefined) return viewVerb(deps, call, viewIn(call, view))
   const status = name === 'status' ? STATUS_VERBS[call.verb] : undefined
   return status === undefined ? refuse() : status(deps, call)
 }
+
+/** Definitions may add subresources any day: of one that is not there, upstream says so of the object. */
+const unknownIn = (call: Call): StatusError =>
+  isCustom(call.resource) ? notFound(subjectOf(targetOf(call), call.name)) : noSuchResource()

@@ -12,6 +12,7 @@ import { placed } from './placement.ts'
 import { decodeBody, requireValidBody } from './decoding.ts'
 import type { RegistryDeps } from './deps.ts'
 import { writeOptions } from './options.ts'
+import { trackWrite } from './ownership.ts'
 import { storedAs, targetOf } from './target.ts'
 import { isRecord, listOf, recordOf, textOf } from '#api/values.ts'
 
@@ -87,13 +88,18 @@ export async function review(deps: ReviewDeps, call: Call, handle: Review): Prom
   const stored = storedAs(target, sent)
   requireValidBody(call, stored)
   const status = await handle(deps, call, recordOf(stored['spec']))
-  const object: AnyObject = {
-    ...sent,
-    metadata: { ...sent.metadata, creationTimestamp: rfc3339(deps.clock.now()) },
-    status,
-  }
+  const now = deps.clock.now()
+  const object: AnyObject = MADE_ANEW.includes(call.resource.plural)
+    ? { ...sent, metadata: { creationTimestamp: rfc3339(now) }, status }
+    : {
+        ...trackWrite({ target, next: sent, old: undefined, options, now, subresource: '' }),
+        status,
+      }
   return { kind: 'object', code: 201, object }
 }
+
+/** The answer is an object of its own; all others are what was sent, with its owner. */
+const MADE_ANEW: readonly string[] = ['selfsubjectreviews']
 
 const reviewedUser = (user: UserInfo): unknown => ({
   username: user.name,

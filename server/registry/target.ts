@@ -4,6 +4,7 @@
  * Old versions of a kind share the storage of its current version: one object, read and written in several forms.
  */
 import { fromStorage, toStorage } from '#api/conversion/convert.ts'
+import { customOf, isCustom } from '#api/custom/custom-resource.ts'
 import type { AnyObject } from '#api/object.ts'
 import type { FieldError, Subject } from '#api/status.ts'
 import { type Resource, apiVersionOf, groupResource } from '#api/scheme.ts'
@@ -32,7 +33,7 @@ export function targetOf(call: Pick<Call, 'resource' | 'namespace'>): Target {
     judgedAs: resource,
     stored,
     storage: groupResource(stored),
-    isConverted: stored !== resource,
+    isConverted: stored !== resource || customOf(resource)?.isUniform === false,
     namespace: resource.namespaced ? call.namespace : '',
   }
 }
@@ -51,14 +52,16 @@ export const subjectOf = (target: Target, name: string): Subject => ({
   name,
 })
 
-export const invalidSubject = (
-  target: Target,
+/** An old version blames the group that was asked, every other one the group whose rules it are. */
+export function invalidSubject(
+  { resource, stored }: Target,
   name: string,
-): { readonly group: string; readonly kind: string; readonly name: string } => ({
-  group: target.resource.group,
-  kind: target.resource.kind,
-  name,
-})
+  object?: AnyObject,
+): { readonly group: string; readonly kind: string; readonly name: string } {
+  const { group, kind } = resource.isOld ? resource : stored
+  // A custom resource may come under another kind: that is what is invalid then.
+  return { group, kind: (isCustom(resource) ? object?.kind : undefined) ?? kind, name }
+}
 
 /** The stored object as the requested version shows it. */
 export const shownAs = (target: Target, stored: AnyObject): AnyObject =>
@@ -66,6 +69,10 @@ export const shownAs = (target: Target, stored: AnyObject): AnyObject =>
 
 export const storedAs = (target: Target, object: AnyObject): AnyObject =>
   toStorage(target.resource, object)
+
+/** What was read from the storage, which may have been written under an earlier schema, as it would be stored today. */
+export const asStored = (target: Target, stored: AnyObject): AnyObject =>
+  fromStorage(target.stored, stored)
 
 const FORMS = new WeakMap<Resource, Form>()
 
@@ -76,13 +83,14 @@ export function readForm({ resource, isConverted }: Target): Form | undefined {
   if (known !== undefined) return known
   const form: Form = {
     name: apiVersionOf(resource),
-    encode: object => Buffer.from(JSON.stringify(fromStorage(resource, object))),
+    encode: stored => Buffer.from(JSON.stringify(fromStorage(resource, stored.peek()))),
   }
   FORMS.set(resource, form)
   return form
 }
 
-export const listKindOf = (resource: Resource): string => `${resource.kind}List`
+export const listKindOf = (resource: Resource): string =>
+  customOf(resource)?.kind.listKind ?? `${resource.kind}List`
 
 export const typeMetaOf = (
   resource: Resource,

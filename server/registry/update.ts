@@ -6,12 +6,12 @@
  */
 import type { AnyObject } from '#api/object.ts'
 import { invalid } from '#api/status.ts'
-import { warningsOf } from '#api/validation/warnings.ts'
+import { createPace } from '#base/turns.ts'
 import { admissionValidate, admit } from './admission.ts'
 import type { Answer, Call } from './call.ts'
 import { confirmCreate } from './create-rights.ts'
 import { createObject } from './create.ts'
-import { decodeBody, validateChange } from './decoding.ts'
+import { decodeBody, validateChange, warningsFor } from './decoding.ts'
 import type { RegistryDeps } from './deps.ts'
 import { metadataForUpdate, withGeneration } from './metadata.ts'
 import { type Modified, modify, strategyOf } from './modify.ts'
@@ -20,7 +20,7 @@ import { trackWrite } from './ownership.ts'
 import { distinctOwners, placed } from './placement.ts'
 import { checkRevision, checkUid, requireNoUid } from './preconditions.ts'
 import { metadataForStatus } from './status-parts.ts'
-import { type Strategy, type StrategyContext, without } from './strategy.ts'
+import { type Strategy, type StrategyContext, withoutPart } from './strategy.ts'
 import { type Target, invalidSubject, shownAs, storedAs, targetOf } from './target.ts'
 
 export async function update(deps: RegistryDeps, call: Call): Promise<Answer> {
@@ -28,7 +28,7 @@ export async function update(deps: RegistryDeps, call: Call): Promise<Answer> {
   const target = targetOf(call)
   const decoded = await decodeBody(call, options.fieldValidation)
   const sent = distinctOwners(placed(target, decoded, call.name), call.warn)
-  const strategy = strategyOf(deps, target.storage)
+  const strategy = strategyOf(deps, target)
   const exists = deps.cache.get(target.storage, target.namespace, call.name) !== undefined
   if (!exists && strategy.createOnUpdate && call.subresource === '') {
     requireNoUid(target, sent, 'update')
@@ -66,11 +66,11 @@ export async function replace(
   sent: AnyObject,
 ): Promise<AnyObject> {
   const { call, target, options, old } = replacement
+  const pace = createPace(deps.clock)
   const { dryRun } = options
-  const strategy = strategyOf(deps, target.storage)
+  const strategy = strategyOf(deps, target)
   const now = deps.clock.now()
-  const context = { user: call.user, now }
-  const prepared = prepare({ strategy, call, target, context }, storedAs(target, sent), old)
+  const context = { user: call.user, now, version: call.resource.version, warn: call.warn }
   const admission = {
     operation: 'UPDATE',
     name: call.name,
@@ -78,20 +78,26 @@ export async function replace(
     options: undefined,
     dryRun,
   } as const
+  // What admission and the strategy change belongs to nobody: owners are who asked for a field.
+  const stored = storedAs(target, sent)
+  const owned = replacement.isOwned
+    ? stored
+    : trackWrite({ target, next: stored, old, options, now, subresource: call.subresource })
+  await pace()
   const admitted = distinctOwners(
-    await admit(deps, call, { ...admission, object: prepared }),
+    await admit(deps, call, { ...admission, object: owned }),
     call.warn,
     'admitted',
   )
-  const owned = replacement.isOwned
-    ? admitted
-    : trackWrite({ target, next: admitted, old, options, now, subresource: call.subresource })
-  const next = withGeneration(owned, old, strategy)
+  const prepared = prepare({ strategy, call, target, context }, admitted, old)
+  const next = call.subresource === 'status' ? prepared : withGeneration(prepared, old, strategy)
+  await pace()
   const faults = validateChange(target, { object: next, old, subresource: call.subresource })
-  if (faults.length > 0) throw invalid(invalidSubject(target, call.name), faults)
-  if (call.subresource === '') {
-    for (const text of warningsOf(target.stored, next, old)) call.warn(text)
-  }
+  if (faults.length > 0) throw invalid(invalidSubject(target, call.name, next), faults)
+  await pace()
+  const warnings = warningsFor(target, { object: next, old, subresource: call.subresource })
+  for (const text of warnings) call.warn(text)
+  await pace()
   await admissionValidate(deps, call, { ...admission, object: next })
   return next
 }
@@ -110,11 +116,11 @@ function prepare(preparing: Preparing, sent: AnyObject, old: AnyObject): AnyObje
   if (call.subresource === 'status') {
     const status = 'status' in sent ? { status: sent['status'] } : {}
     const kept = metadataForStatus(target.storage, metadata, old.metadata)
-    const changed = { ...without(old, 'status'), metadata: kept, ...status }
+    const changed = { ...withoutPart(old, 'status'), metadata: kept, ...status }
     return strategy.prepareForStatus?.(changed, old, context) ?? changed
   }
   const status = 'status' in old ? { status: old['status'] } : {}
-  const content = strategy.hasStatus ? { ...without(sent, 'status'), ...status } : sent
+  const content = strategy.hasStatus ? { ...withoutPart(sent, 'status'), ...status } : sent
   const changed = { ...content, metadata }
   return strategy.prepareForUpdate?.(changed, old, context) ?? changed
 }

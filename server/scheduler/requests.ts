@@ -15,7 +15,7 @@ export type Amounts = Readonly<Record<string, number>>
 const SCORED_MILLI_CPU = 100
 const SCORED_MEMORY_BYTES = 200 * 1024 * 1024
 
-export const amountOf = (resource: string, quantity: string): number =>
+const amountOf = (resource: string, quantity: string): number =>
   resource === 'cpu' ? quantityMillis(quantity) : quantityValue(quantity)
 
 export function amountsOf(list: Readonly<Record<string, string>> | undefined): Amounts {

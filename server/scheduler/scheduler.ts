@@ -32,7 +32,7 @@ export interface SchedulerDeps {
   readonly log: Logger
 }
 
-export const SCHEDULER_NAME = 'default-scheduler'
+const SCHEDULER_NAME = 'default-scheduler'
 
 /** Bindings in flight at once: enough to fill the store's group commits, few enough to keep the loop responsive. */
 const BINDINGS_MAX = 64

@@ -5,13 +5,13 @@
  * Source: k3s pkg/cli/token, kubeadm's bootstrap token Secrets
  */
 import type { AnyObject } from '#api/object.ts'
-import { isReason } from '#api/status.ts'
 import { type Clock, rfc3339 } from '#base/clock.ts'
 import type { Random } from '#base/random.ts'
+import { ifThere } from '#client/absence.ts'
 import { isBootstrapToken, JoinTokenError } from '#client/pki/join-token.ts'
 import type { Transport } from '#client/transport.ts'
 
-export const NODE_BOOTSTRAP_GROUP = 'system:bootstrappers:kites:default-node-token'
+const NODE_BOOTSTRAP_GROUP = 'system:bootstrappers:kites:default-node-token'
 const SECRETS = '/api/v1/namespaces/kube-system/secrets'
 const NAME_PREFIX = 'bootstrap-token-'
 const TYPE = 'bootstrap.kubernetes.io/token'
@@ -87,13 +87,8 @@ export async function deleteToken(transport: Transport, text: string): Promise<b
   if (!/^[a-z0-9]{6}$/.test(id) || (text.length > ID_LENGTH && !isBootstrapToken(text))) {
     throw new JoinTokenError(`"${text}" is neither a token nor the id of one`)
   }
-  try {
-    await transport.request({ method: 'DELETE', path: `${SECRETS}/${NAME_PREFIX}${id}` })
-    return true
-  } catch (error) {
-    if (isReason(error, 'NotFound')) return false
-    throw error
-  }
+  const path = `${SECRETS}/${NAME_PREFIX}${id}`
+  return (await ifThere(transport.request({ method: 'DELETE', path }))) !== undefined
 }
 
 function secretOf(token: BootstrapToken): AnyObject {

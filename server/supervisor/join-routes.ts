@@ -70,7 +70,7 @@ export interface JoinRoutesDeps {
   readonly log: Logger
 }
 
-export const JOIN_PREFIX = '/v1-kites/'
+const JOIN_PREFIX = '/v1-kites/'
 const LOOPBACK = ['127.0.0.1', '::1']
 const REQUEST_BYTES_MAX = 64 * 1024
 const ADDRESSES_MAX = 16

@@ -23,7 +23,7 @@ import { generateKey, keyFromPem, keyToPem } from '#client/pki/keys.ts'
 import { type AltNames, ipOctets, ipText, type Subject } from '#client/pki/names.ts'
 
 const DAY_MS = 86_400_000
-export const LEAF_DAYS = 365
+const LEAF_DAYS = 365
 export const RENEW_BEFORE_DAYS = 120
 /** No clock that is right shows an earlier time; dates made under an earlier one reach at least as far as from here. */
 export const EARLIEST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1)

@@ -10,6 +10,8 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import type { AnyObject } from '#api/object.ts'
 import { isReason, StatusError, tooManyRequests } from '#api/status.ts'
+import { recordOf, textOf } from '#api/values.ts'
+import { ifThere } from '#client/absence.ts'
 import type { Transport } from '#client/transport.ts'
 import { hashToken } from '../auth/authenticators.ts'
 
@@ -80,19 +82,14 @@ async function readHash(
   nodeName: string,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
-  try {
-    const path = `${SECRETS}/${nodePasswordSecret(nodeName)}`
-    return hashIn(await transport.request({ method: 'GET', path }, signal))
-  } catch (error) {
-    if (isReason(error, 'NotFound')) return undefined
-    throw error
-  }
+  const path = `${SECRETS}/${nodePasswordSecret(nodeName)}`
+  const secret = await ifThere(transport.request({ method: 'GET', path }, signal))
+  return secret === undefined ? undefined : hashIn(secret)
 }
 
 function hashIn(secret: AnyObject): string {
-  const data = secret['data']
-  const hash = typeof data === 'object' && data !== null && 'hash' in data ? data.hash : ''
-  return Buffer.from(typeof hash === 'string' ? hash : '', 'base64').toString('utf8')
+  const hash = textOf(recordOf(secret['data'])['hash'])
+  return Buffer.from(hash, 'base64').toString('utf8')
 }
 
 /** Returns nothing when the name is now ours, else the hash of the host that was faster. */
@@ -120,14 +117,14 @@ async function claim(
   }
 }
 
-export async function hashPassword(password: string): Promise<string> {
+async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES)
   const key = await derive(password, salt)
   return `$1:${salt.toString('hex')}:${LOG_N}:${BLOCK_SIZE}:${PARALLEL}:${key.toString('base64')}`
 }
 
 /** False for a hash of another form, too. */
-export async function verifyPassword(password: string, hash: string): Promise<boolean> {
+async function verifyPassword(password: string, hash: string): Promise<boolean> {
   const match = /^\$1:([0-9a-f]+):15:8:1:([A-Za-z0-9+/=]+)$/.exec(hash)
   if (match === null) return false
   const expected = Buffer.from(match[2] ?? '', 'base64')

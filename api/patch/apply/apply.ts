@@ -38,6 +38,8 @@ import {
 import { kubeObjectOf, nameOf, withoutEmptyServerFields } from '#api/patch/apply/identity.ts'
 import { mergeObjects } from '#api/patch/apply/merge.ts'
 import { pruneFields } from '#api/patch/apply/prune.ts'
+import { zeroOf } from '#api/schema/zero.ts'
+import { recordOf } from '#api/values.ts'
 import type { StructType } from '#api/schema/type.ts'
 import { badRequest } from '#api/status.ts'
 
@@ -73,7 +75,9 @@ export function trackUpdate(write: UpdateWrite): readonly ManagedFieldsEntry[] |
   const { type, live, updated, subresource } = write
   const owners = ownersForUpdate(live, updated, subresource !== '')
   if (owners.length === 0 && live !== undefined) return undefined
-  const comparison = comparisonOf(write, live ?? NOTHING, updated, type)
+  // What an object shows before anything is said of it was set by nobody.
+  const before = live ?? recordOf(zeroOf(type))
+  const comparison = comparisonOf(write, before, updated, type)
   if (comparison === undefined) return unchanged(live, owners)
   return encodeOwners(afterUpdate(write, owners, comparison))
 }
@@ -112,11 +116,15 @@ function afterUpdate(write: Write, owners: readonly Owner[], comparison: Compari
     const fields = contains(owner.fields, changed)
       ? difference(owner.fields, removed)
       : union(without(owner.fields, comparison), changed)
-    return { ...owner, fields, ...(isEmpty(changed) ? {} : { time: rfc3339(write.now) }) }
+    return { ...owner, fields, ...(isEmpty(changed) ? {} : { time: timeOf(write) }) }
   })
   if (isKnown || isEmpty(changed)) return after
   return [...after, newOwner(write, 'Update', changed)]
 }
+
+/** Who scales owns what it scaled from no time on, as upstream has it. */
+const timeOf = ({ subresource, now }: Write): string | undefined =>
+  subresource === 'scale' ? undefined : rfc3339(now)
 
 const without = (fields: FieldSet, { changed, removed }: Comparison): FieldSet =>
   difference(difference(fields, changed), removed)
@@ -126,7 +134,7 @@ const newOwner = (write: Write, operation: 'Apply' | 'Update', fields: FieldSet)
   operation,
   apiVersion: write.apiVersion,
   subresource: write.subresource,
-  time: rfc3339(write.now),
+  time: timeOf(write),
   fields,
 })
 
@@ -180,27 +188,19 @@ export function applyConfiguration(application: Application): Applied {
   const after = others.map(owner =>
     comparison === undefined ? owner : { ...owner, fields: without(owner.fields, comparison) },
   )
+  // Its time is when an owner last changed a value: the annotation that follows it is none of its own.
+  const isSame = equalJson(pruned, base)
   const object = manager === KUBECTL ? withLastApplied(pruned, base, applied) : pruned
-  const isNoop = equalJson(object, base)
-  const kept = previous !== undefined && isNoop && equalJson(previous.fields, own.fields)
+  const isNoop = isSame && (object === pruned || equalJson(object, base))
+  const kept = previous !== undefined && isSame && equalJson(previous.fields, own.fields)
   const managedFields =
     kept && previous.apiVersion === own.apiVersion
       ? base.metadata.managedFields
-      : encodeOwners([...after, own])
+      : encodeOwners([...after, isSame ? { ...own, time: previous?.time } : own])
   return { object: withManagedFields(isNoop ? base : object, base, managedFields), managedFields }
 }
 
-function requireConfiguration({ applied, live, apiVersion }: Application): void {
-  if (applied.apiVersion !== apiVersion) {
-    throw badRequest(
-      `Incorrect version specified in apply patch. Specified patch version: ${applied.apiVersion}, expected: ${apiVersion}`,
-    )
-  }
-  if (live !== undefined && applied.kind !== live.kind) {
-    throw badRequest(
-      `Incorrect kind specified in apply patch. Specified patch kind: ${applied.kind}, expected: ${live.kind}`,
-    )
-  }
+function requireConfiguration({ applied }: Application): void {
   if (applied.metadata.managedFields !== undefined) {
     throw badRequest('metadata.managedFields must be nil')
   }

@@ -7,7 +7,7 @@
 
 import { isList, type JsonObject, setProperty } from '#api/json.ts'
 import { canonicalBase64, canonicalQuantityOf, canonicalTime } from '#api/schema/canonical.ts'
-import type { Scalar, Type } from '#api/schema/type.ts'
+import { memberType, type Scalar, type Type } from '#api/schema/type.ts'
 import { isRecord } from '#api/values.ts'
 
 const CANONICAL: Partial<Record<Scalar, (value: string) => string>> = {
@@ -39,9 +39,9 @@ function canonicalMembers(
 ): JsonObject {
   let members: Record<string, unknown> | undefined
   for (const key of Object.keys(value)) {
-    const memberType = type.kind === 'map' ? type.values : type.fields.get(key)?.type
-    if (memberType === undefined) continue
-    const member = canonicalValue(memberType, value[key])
+    const inner = memberType(type, key)
+    if (inner === undefined) continue
+    const member = canonicalValue(inner, value[key])
     if (member === value[key]) continue
     members ??= { ...value }
     setProperty(members, key, member)

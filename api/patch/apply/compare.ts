@@ -6,7 +6,7 @@
  * Output  undefined when nothing that can be owned differs.
  * Source: sigs.k8s.io/structured-merge-diff typed/compare.go
  */
-import { equalJson, type JsonObject } from '#api/json.ts'
+import { equalJson, isList, type JsonObject } from '#api/json.ts'
 import {
   impliedValue,
   indexList,
@@ -17,7 +17,8 @@ import {
   UNOWNED_METADATA,
 } from '#api/patch/apply/elements.ts'
 import { EMPTY, type FieldSet, LEAF, SELF } from '#api/patch/apply/field-set.ts'
-import type { ListType, MapType, StructType, Type } from '#api/schema/type.ts'
+import type { Field, ListType, MapType, StructType, Type } from '#api/schema/type.ts'
+import { isRecord } from '#api/values.ts'
 
 export interface Comparison {
   /** Added or modified. */
@@ -42,15 +43,19 @@ export function compareObjects(
 ): Comparison | undefined {
   if (before === after) return undefined
   const found = new Collector(before, after)
+  const { others } = type
+  if (others !== undefined) {
+    eachKey(before, after, key => {
+      if (!type.fields.has(key)) found.add(`f:${key}`, compare(others, before[key], after[key]))
+    })
+  }
   for (const field of type.fields.values()) {
     const { name } = field
     if (name === 'apiVersion' || name === 'kind') continue
-    const implied = impliedValue(field)
+    const old = valueAt(before, name, field)
+    const next = valueAt(after, name, field)
     const skipped = name === 'metadata' ? UNOWNED_METADATA : undefined
-    found.add(
-      `f:${name}`,
-      compare(field.type, before[name] ?? implied, after[name] ?? implied, skipped),
-    )
+    found.add(`f:${name}`, compare(field.type, old, next, skipped))
   }
   const { changed, removed } = found.result()
   if (changed === undefined && removed === undefined) return undefined
@@ -96,13 +101,17 @@ function compare(
   after: unknown,
   skipped?: ReadonlySet<string>,
 ): Differences | undefined {
-  if (before === after || (isAbsent(before) && isAbsent(after))) return undefined
+  if (before === after) return undefined
   // Mostly nothing differs, and where something does, this ends at the first difference.
   if (skipped === undefined && equalJson(before, after)) return undefined
   const shape = shapeOf(type)
   if (shape.kind === 'leaf' || (isHollow(before) && isHollow(after))) {
     return compareLeaf(before, after)
   }
+  // What is not of its type is owned as one, null included.
+  const isRight = shape.kind === 'list' ? isList : isRecord
+  const isOther = (value: unknown): boolean => value !== undefined && !isRight(value)
+  if (isOther(before) || isOther(after)) return compareLeaf(before, after)
   switch (shape.kind) {
     case 'struct':
       return compareStructs(shape.type, before, after, skipped)
@@ -114,8 +123,8 @@ function compare(
 }
 
 function compareLeaf(before: unknown, after: unknown): Differences | undefined {
-  if (isAbsent(before)) return CHANGED_LEAF
-  if (isAbsent(after)) return REMOVED_LEAF
+  if (before === undefined) return CHANGED_LEAF
+  if (after === undefined) return REMOVED_LEAF
   return equalJson(before, after) ? undefined : CHANGED_LEAF
 }
 
@@ -130,14 +139,21 @@ function compareStructs(
   const found = new Collector(left, right)
   const visit = (name: string): void => {
     const field = type.fields.get(name)
-    if (field === undefined || skipped?.has(name) === true) return
-    const implied = impliedValue(field)
-    const old = left === undefined ? undefined : (left[name] ?? implied)
-    const next = right === undefined ? undefined : (right[name] ?? implied)
-    found.add(`f:${name}`, compare(field.type, old, next))
+    const inner = field?.type ?? type.others
+    if (inner === undefined || skipped?.has(name) === true) return
+    const old = left && valueAt(left, name, field)
+    const next = right && valueAt(right, name, field)
+    found.add(`f:${name}`, compare(inner, old, next))
   }
   eachKey(left, right, visit)
   return found.result()
+}
+
+/** A null that is no value is as if it were not there. */
+function valueAt(object: JsonObject, name: string, field: Field | undefined): unknown {
+  const value = object[name]
+  if (field === undefined || (value !== undefined && value !== null)) return value
+  return value === null && field.nullable === true ? value : impliedValue(field)
 }
 
 function compareMaps(type: MapType, before: unknown, after: unknown): Differences {

@@ -6,6 +6,7 @@
  * Source: sigs.k8s.io/structured-merge-diff typed/tofieldset.go, typed/validate.go
  */
 
+import { goSyntax, goText, goTypeOf } from '#api/go-text.ts'
 import { isList, type JsonObject } from '#api/json.ts'
 import type { AnyObject } from '#api/object.ts'
 import {
@@ -16,7 +17,15 @@ import {
   UNOWNED_METADATA,
 } from '#api/patch/apply/elements.ts'
 import { EMPTY, type FieldSet, formatPath, LEAF, SELF } from '#api/patch/apply/field-set.ts'
-import type { ListType, StructType, Type } from '#api/schema/type.ts'
+import {
+  DEDUCED,
+  type ListType,
+  type MapType,
+  memberType,
+  type Scalar,
+  type StructType,
+  type Type,
+} from '#api/schema/type.ts'
 import { badRequest } from '#api/status.ts'
 import { isRecord } from '#api/values.ts'
 
@@ -41,11 +50,11 @@ function collect(type: Type, value: unknown, isSelf = false): FieldSet | undefin
   let node: Record<string, FieldSet> | undefined
   for (const key of Object.keys(value)) {
     const member = value[key]
-    const memberType = shape.kind === 'map' ? shape.type.values : shape.type.fields.get(key)?.type
-    if (memberType === undefined) continue
-    const isNamed =
-      shape.kind === 'map' || isAbsent(member) || (isRecord(member) && isHollow(member))
-    const below = collect(memberType, member, isNamed)
+    const inner = memberType(shape.type, key)
+    if (inner === undefined) continue
+    const isField = shape.kind === 'struct' && shape.type.fields.has(key)
+    const isNamed = !isField || isAbsent(member) || (isRecord(member) && isHollow(member))
+    const below = collect(inner, member, isNamed)
     if (below === undefined) continue
     node ??= isSelf ? { [SELF]: LEAF } : {}
     node[`f:${key}`] = below
@@ -69,54 +78,115 @@ function collectList(
   return node ?? (isSelf ? LEAF : undefined)
 }
 
-/** Throws for the first fault of a configuration that is about to be applied. */
+/** Throws for the faults of a configuration that is about to be applied. */
 export function requireApplicable(type: StructType, object: AnyObject): void {
-  const fault = faultOf(type, object)
-  if (fault === undefined) return
+  const faults: Fault[] = []
+  findFaults(type, object, undefined, faults)
+  if (faults.length === 0) return
   const { name = '', namespace = '' } = object.metadata
   const version = object.apiVersion.includes('/') ? object.apiVersion : `/${object.apiVersion}`
+  const lines = faults.map(({ place, text }) => `${formatPath(pathOf(place))}: ${text}`)
+  const told = lines.length === 1 ? lines.join('') : ['errors:', ...lines].join('\n  ')
   throw badRequest(
-    `failed to create typed patch object (${namespace}/${name}; ${version}, Kind=${object.kind}): ${formatPath(fault.path)}: ${fault.text}`,
+    `failed to create typed patch object (${namespace}/${name}; ${version}, Kind=${object.kind}): ${told}`,
   )
 }
 
-/** Paths are put together on the way up: most configurations have no fault. */
+/** More are not told; upstream tells all. */
+const FAULTS_MAX = 100
+
+/** Where a fault stands: paths are put together for those alone. */
+interface Place {
+  readonly above: Place | undefined
+  readonly element: string
+}
+
 interface Fault {
-  readonly path: readonly string[]
+  readonly place: Place | undefined
   readonly text: string
 }
 
-const below = (element: string, fault: Fault | undefined): Fault | undefined =>
-  fault && { path: [element, ...fault.path], text: fault.text }
-
-function faultOf(type: Type, value: unknown): Fault | undefined {
-  if (isAbsent(value)) return undefined
-  if (type.kind === 'list') return isList(value) ? listFault(type, value) : undefined
-  if (type.kind === 'scalar' || !isRecord(value)) return undefined
-  for (const key of Object.keys(value)) {
-    const memberType = type.kind === 'map' ? type.values : type.fields.get(key)?.type
-    const fault =
-      memberType === undefined
-        ? { path: [], text: 'field not declared in schema' }
-        : faultOf(memberType, value[key])
-    if (fault !== undefined) return below(`f:${key}`, fault)
-  }
-  return undefined
+function pathOf(place: Place | undefined): readonly string[] {
+  const path: string[] = []
+  for (let at = place; at !== undefined; at = at.above) path.unshift(at.element)
+  return path
 }
 
-function listFault(type: ListType, list: readonly unknown[]): Fault | undefined {
+/** Faults in the order of the configuration. */
+function findFaults(type: Type, value: unknown, at: Place | undefined, faults: Fault[]): void {
+  if (isAbsent(value) || type === DEDUCED || faults.length >= FAULTS_MAX) return
+  const text = kindFault(type, value)
+  if (text !== undefined) faults.push({ place: at, text })
+  else if (type.kind === 'list' && isList(value)) listFaults(type, value, at, faults)
+  else if (type.kind !== 'scalar' && type.kind !== 'list' && isRecord(value))
+    memberFaults(type, value, at, faults)
+}
+
+function kindFault(type: Type, value: unknown): string | undefined {
+  if (type.kind === 'scalar') return scalarFault(type.scalar, value)
+  if (type.kind === 'list') return isList(value) ? undefined : mismatch('list', value)
+  return isRecord(value) ? undefined : mismatch('map', value)
+}
+
+/** Nothing behind a field that is not declared is looked at. */
+function memberFaults(
+  type: StructType | MapType,
+  value: JsonObject,
+  at: Place | undefined,
+  faults: Fault[],
+): void {
+  for (const key of Object.keys(value)) {
+    const inner = memberType(type, key)
+    const place: Place = { above: at, element: `f:${key}` }
+    if (inner === undefined) {
+      faults.push({ place, text: 'field not declared in schema' })
+      return
+    }
+    findFaults(inner, value[key], place, faults)
+  }
+}
+
+const mismatch = (wanted: string, value: unknown): string =>
+  `expected ${wanted}, got &{${goText(value)}}`
+
+/** What a scalar's schema says that it is; the others are kept as they are. */
+const SCALARS: Partial<Record<Scalar, 'string' | 'number' | 'boolean'>> = {
+  string: 'string',
+  bytes: 'string',
+  bool: 'boolean',
+  int32: 'number',
+  int64: 'number',
+  double: 'number',
+}
+
+function scalarFault(scalar: Scalar, value: unknown): string | undefined {
+  const wanted = SCALARS[scalar]
+  if (wanted === undefined || typeof value === wanted) return undefined
+  if (wanted === 'boolean') return mismatch(wanted, value)
+  return wanted === 'number'
+    ? `expected numeric (int or float), got ${goTypeOf(value)}`
+    : `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`
+}
+
+/** Nothing behind an element without its keys is looked at. */
+function listFaults(
+  type: ListType,
+  list: readonly unknown[],
+  at: Place | undefined,
+  faults: Fault[],
+): void {
   const seen = new Set<string>()
   for (const [index, item] of list.entries()) {
     const element = type.listType === 'atomic' ? `i:${index}` : elementOf(type, item)
-    if (element === undefined) return { path: [], text: `element ${index}: ${keyFault(type)}` }
-    if (seen.has(element)) {
-      return { path: [], text: `duplicate entries for key ${formatPath([element])}` }
+    if (element === undefined) {
+      faults.push({ place: at, text: `element ${index}: ${keyFault(type)}` })
+      return
     }
+    if (seen.has(element))
+      faults.push({ place: at, text: `duplicate entries for key ${formatPath([element])}` })
     seen.add(element)
-    const fault = below(element, faultOf(type.items, item))
-    if (fault !== undefined) return fault
+    findFaults(type.items, item, { above: at, element }, faults)
   }
-  return undefined
 }
 
 const keyFault = (type: ListType): string =>

@@ -56,6 +56,18 @@ export function union(left: FieldSet, right: FieldSet): FieldSet {
   return isEmpty(left) ? right : unionChildren(left, right)
 }
 
+/** Two and two, so that many small sets are not copied for each of them. */
+export function unionOf(sets: readonly FieldSet[]): FieldSet {
+  let left = sets
+  while (left.length > 1) {
+    const pairs: FieldSet[] = []
+    for (let index = 0; index < left.length; index += 2)
+      pairs.push(union(left[index] ?? EMPTY, left[index + 1] ?? EMPTY))
+    left = pairs
+  }
+  return left[0] ?? EMPTY
+}
+
 function unionNodes(left: FieldSet, right: FieldSet): FieldSet {
   if (left === right) return left
   if (isEmpty(right)) return isMember(left) ? left : { [SELF]: LEAF, ...left }

@@ -3,6 +3,7 @@
  * Source: k8s.io/apimachinery pkg/util/managedfields/internal lastappliedmanager.go, lastappliedupdater.go
  */
 
+import { canonicalJson } from '#api/json.ts'
 import type { AnyObject } from '#api/object.ts'
 import { compareObjects } from '#api/patch/apply/compare.ts'
 import { fieldSetOf } from '#api/patch/apply/configuration.ts'
@@ -38,5 +39,5 @@ export function lastAppliedOf(applied: AnyObject): string {
   const { managedFields: _managedFields, annotations, ...metadata } = applied.metadata
   const { [LAST_APPLIED]: _itself, ...others } = annotations ?? {}
   const rest = Object.keys(others).length === 0 ? metadata : { ...metadata, annotations: others }
-  return `${JSON.stringify({ ...applied, metadata: rest })}\n`
+  return `${canonicalJson({ ...applied, metadata: rest })}\n`
 }

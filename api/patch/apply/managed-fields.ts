@@ -5,7 +5,13 @@
  */
 import { compareText, equalJson } from '#api/json.ts'
 import type { AnyObject, ManagedFieldsEntry } from '#api/object.ts'
-import { EMPTY, type FieldSet, isEmpty, parseFieldSet, union } from '#api/patch/apply/field-set.ts'
+import {
+  EMPTY,
+  type FieldSet,
+  isEmpty,
+  parseFieldSet,
+  unionOf,
+} from '#api/patch/apply/field-set.ts'
 
 /** More Update entries than this are merged into one per API version. */
 const UPDATE_ENTRIES_MAX = 10
@@ -40,6 +46,10 @@ export const isSameManager = (left: Manager, right: Manager): boolean =>
   left.subresource === right.subresource &&
   (left.operation === 'Apply' || left.apiVersion === right.apiVersion)
 
+/** Equal texts for the same manager. */
+const identityOf = ({ manager, operation, subresource, apiVersion }: Manager): string =>
+  JSON.stringify([manager, operation, subresource, operation === 'Apply' ? '' : apiVersion])
+
 export const entryOf = (owner: Owner): ManagedFieldsEntry => ({
   manager: owner.manager,
   operation: owner.operation,
@@ -51,18 +61,16 @@ export const entryOf = (owner: Owner): ManagedFieldsEntry => ({
 })
 
 /** undefined when an entry cannot be understood: upstream then falls back to what was stored. */
-export function parseOwners(entries: readonly ManagedFieldsEntry[]): Owner[] | undefined {
-  const owners: Owner[] = []
+function parseOwners(entries: readonly ManagedFieldsEntry[]): Owner[] | undefined {
+  const owners = new Map<string, Owner>()
   for (const entry of entries) {
     const fields = parseFieldSet(entry.fieldsV1 ?? {})
     const isKnown = entry.operation === 'Apply' || entry.operation === 'Update'
     if (fields === undefined || !isKnown || entry.fieldsType !== 'FieldsV1') return undefined
     const owner = ownerOf(entry, fields)
-    const at = owners.findIndex(known => isSameManager(known, owner))
-    if (at === -1) owners.push(owner)
-    else owners[at] = owner
+    owners.set(identityOf(owner), owner)
   }
-  return owners
+  return [...owners.values()]
 }
 
 /** What is stored was checked when it was stored. */
@@ -141,5 +149,5 @@ const bucketOf = (bucket: readonly Owner[]): Owner => ({
   apiVersion: bucket[0]?.apiVersion ?? '',
   subresource: '',
   time: bucket.at(-1)?.time,
-  fields: bucket.reduce((all, owner) => union(all, owner.fields), EMPTY),
+  fields: unionOf(bucket.map(owner => owner.fields)),
 })

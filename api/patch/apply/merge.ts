@@ -7,7 +7,13 @@
 import { isList, type JsonObject, propertyOf, setProperty } from '#api/json.ts'
 import { elementOf, isAbsent, isHollow, shapeOf } from '#api/patch/apply/elements.ts'
 import { child, type FieldSet, hasMember, isEmpty, nodeOf } from '#api/patch/apply/field-set.ts'
-import type { ListType, MapType, StructType, Type } from '#api/schema/type.ts'
+import {
+  type ListType,
+  type MapType,
+  memberType,
+  type StructType,
+  type Type,
+} from '#api/schema/type.ts'
 import { isRecord } from '#api/values.ts'
 
 /** `config` over `live`: what the configuration names wins, what it does not name stays. */
@@ -20,9 +26,6 @@ function mergeValues(type: Type, live: unknown, config: unknown): unknown {
   }
   return isRecord(live) && isRecord(config) ? mergeObjects(shape.type, live, config) : config
 }
-
-const memberType = (type: StructType | MapType, key: string): Type | undefined =>
-  type.kind === 'map' ? type.values : type.fields.get(key)?.type
 
 /** A null in the configuration takes the field away. */
 export function mergeObjects(

@@ -7,7 +7,7 @@
 import type { AnyObject } from '#api/object.ts'
 import { StatusError, forbidden } from '#api/status.ts'
 import { rfc3339 } from '#base/clock.ts'
-import { isRecord, listOf, recordOf, textOf } from '#api/values.ts'
+import { isRecord, listOf, recordOf, textOf, numberOf } from '#api/values.ts'
 
 const DISRUPTED_MAX = 2000
 const WAIT_SECONDS = 10
@@ -31,8 +31,6 @@ const isReady = (pod: AnyObject): boolean =>
     condition =>
       isRecord(condition) && condition['type'] === 'Ready' && condition['status'] === 'True',
   )
-
-const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0)
 
 const countsOf = (budget: AnyObject): { desired: number; current: number; allowed: number } => {
   const status = recordOf(budget['status'])

@@ -8,11 +8,14 @@
 import type { AnyObject } from '#api/object.ts'
 import { resourceOf } from '#api/scheme.ts'
 import { labelSelectorOf } from '#api/selectors.ts'
-import { badRequest, internalError, isReason, notFound } from '#api/status.ts'
+import { badRequest, internalError, invalid, isReason, notFound } from '#api/status.ts'
+import { wrong } from '#api/validation/fault.ts'
+import { rfc3339 } from '#base/clock.ts'
 import { admissionValidate } from '../admission.ts'
 import type { Answer, Call } from '../call.ts'
 import { decodeBody } from '../decoding.ts'
 import { removeNamed } from '../delete.ts'
+import { withCondition } from '../kinds/pods.ts'
 import { modify } from '../modify.ts'
 import { type DeleteOptions, deleteOptions, writeOptions } from '../options.ts'
 import { subjectOf, targetOf } from '../target.ts'
@@ -21,6 +24,7 @@ import type { SubresourceDeps } from './subresource.ts'
 import { isRecord, recordOf, textOf } from '#api/values.ts'
 
 const BUDGETS = 'poddisruptionbudgets.policy'
+const IGNORES_ERRORS = 'ignoreStoreReadErrorWithClusterBreakingPotential'
 
 interface Eviction {
   readonly call: Call
@@ -33,6 +37,11 @@ export async function evict(deps: SubresourceDeps, call: Call): Promise<Answer> 
   const body = await decodeBody(call, write.fieldValidation)
   if ((body.metadata.name ?? '') !== call.name)
     throw badRequest('name in URL does not match name in Eviction object')
+  if (recordOf(body['deleteOptions'])[IGNORES_ERRORS] === true) {
+    const detail = 'can not be set for pod eviction, try after removing the option'
+    const subject = { group: 'policy', kind: 'Eviction', name: call.name }
+    throw invalid(subject, [wrong(`deleteOptions.${IGNORES_ERRORS}`, true, detail)])
+  }
   const asked = deleteOptions(body['deleteOptions'], new URLSearchParams())
   const options = { ...asked, dryRun: asked.dryRun || write.dryRun }
   await admissionValidate(deps, call, {
@@ -81,9 +90,39 @@ async function disrupt(deps: SubresourceDeps, eviction: Eviction): Promise<void>
   }
 }
 
-async function removePod(deps: SubresourceDeps, { call, options }: Eviction): Promise<void> {
+const EVICTED = {
+  type: 'DisruptionTarget',
+  status: 'True',
+  reason: 'EvictionByEvictionAPI',
+  message: 'Eviction API: evicting',
+}
+
+/** Says why before it goes. */
+async function removePod(deps: SubresourceDeps, eviction: Eviction): Promise<void> {
+  const { call, options } = eviction
   const target = targetOf(call)
-  await removeNamed(deps, { call, target, options, name: call.name, isAdmitted: true })
+  const settled = options.dryRun ? options : await marked(deps, eviction)
+  await removeNamed(deps, { call, target, options: settled, name: call.name, isAdmitted: true })
+}
+
+/** The options, with the revision that the mark made where one was asked for. */
+async function marked(deps: SubresourceDeps, { call, options }: Eviction): Promise<DeleteOptions> {
+  const { preconditions } = options
+  const { object } = await modify(deps, {
+    target: targetOf(call),
+    name: call.name,
+    user: call.user.name,
+    dryRun: false,
+    preconditions,
+    next: pod => ({
+      ...pod,
+      status: withCondition(recordOf(pod['status']), EVICTED, rfc3339(deps.clock.now())),
+    }),
+  })
+  const { resourceVersion } = object.metadata
+  return preconditions.resourceVersion === undefined || resourceVersion === undefined
+    ? options
+    : { ...options, preconditions: { ...preconditions, resourceVersion } }
 }
 
 /** A selector that is empty or absent matches nothing here. */

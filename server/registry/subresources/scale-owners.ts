@@ -8,29 +8,38 @@ import type { ManagedFieldsEntry } from '#api/object.ts'
 import {
   EMPTY,
   type FieldSet,
-  child,
   difference,
-  hasMember,
+  intersection,
   isEmpty,
   parseFieldSet,
 } from '#api/patch/apply/field-set.ts'
 import { encodeOwners, storedOwners } from '#api/patch/apply/managed-fields.ts'
 
+import type { ViewOwners } from './subresource.ts'
+
 type Entries = readonly ManagedFieldsEntry[]
 
-/** The same path in both. */
+/** Where the Scale has it. */
 const REPLICAS: FieldSet = { 'f:spec': { 'f:replicas': {} } }
 
 const fieldsOf = (entry: ManagedFieldsEntry): FieldSet => parseFieldSet(entry.fieldsV1) ?? EMPTY
 
-const ownsReplicas = (entry: ManagedFieldsEntry): boolean => {
-  const spec = child(fieldsOf(entry), 'f:spec')
-  return spec !== undefined && hasMember(spec, 'f:replicas')
-}
+const owns = (entry: ManagedFieldsEntry, path: FieldSet): boolean =>
+  !isEmpty(intersection(fieldsOf(entry), path))
+
+/** `path`: the one field of the parent, `{ 'f:spec': { 'f:replicas': {} } }` for most. */
+export const ownersAt = (path: FieldSet): ViewOwners => ({
+  show: (parent, apiVersion) => scaleOwners(parent, apiVersion, path),
+  apply: (parent, scale, apiVersion) => parentOwners({ parent, path }, scale, apiVersion),
+})
+
+export const REPLICAS_OWNERS = ownersAt(REPLICAS)
 
 /** The entries of a parent that a Scale in `apiVersion` has. */
-export const scaleOwners = (parent: Entries | undefined, apiVersion: string): Entries =>
-  (parent ?? []).filter(ownsReplicas).map(entry => ({ ...entry, apiVersion, fieldsV1: REPLICAS }))
+const scaleOwners = (parent: Entries | undefined, apiVersion: string, path: FieldSet): Entries =>
+  (parent ?? [])
+    .filter(entry => owns(entry, path))
+    .map(entry => ({ ...entry, apiVersion, fieldsV1: REPLICAS }))
 
 const isSame = (left: ManagedFieldsEntry, right: ManagedFieldsEntry): boolean =>
   left.manager === right.manager &&
@@ -38,20 +47,20 @@ const isSame = (left: ManagedFieldsEntry, right: ManagedFieldsEntry): boolean =>
   (left.subresource ?? '') === (right.subresource ?? '')
 
 /** The parent's entries once the Scale has `scale`; new owners come in under the parent's `apiVersion`. */
-export function parentOwners(
-  parent: Entries | undefined,
+function parentOwners(
+  { parent, path }: { readonly parent: Entries | undefined; readonly path: FieldSet },
   scale: Entries | undefined,
   apiVersion: string,
 ): Entries {
-  const left = (scale ?? []).filter(ownsReplicas)
+  const left = (scale ?? []).filter(entry => owns(entry, REPLICAS))
   const kept = (parent ?? []).flatMap(entry => {
-    if (!ownsReplicas(entry)) return [entry]
+    if (!owns(entry, path)) return [entry]
     const at = left.findIndex(owner => isSame(owner, entry))
     const [present] = at === -1 ? [] : left.splice(at, 1)
     if (present !== undefined) return [entry]
-    const fieldsV1 = difference(fieldsOf(entry), REPLICAS)
+    const fieldsV1 = difference(fieldsOf(entry), path)
     return isEmpty(fieldsV1) ? [] : [{ ...entry, fieldsV1 }]
   })
-  const added = left.map(entry => ({ ...entry, apiVersion, fieldsV1: REPLICAS }))
+  const added = left.map(entry => ({ ...entry, apiVersion, fieldsV1: path }))
   return encodeOwners(storedOwners([...kept, ...added])) ?? []
 }

@@ -1,9 +1,9 @@
 /**
- * Logs, exec, attach and port-forward of pods: which node is asked for what. Carried over the node's tunnel.
+ * Exec, attach and port-forward of pods: which node is asked for what. Carried over the node's tunnel.
  *
  * Throws  StatusError: NotFound, BadRequest for a container that cannot be chosen, ServiceUnavailable for a node
  *         that does not answer.
- * Source: kubernetes pkg/registry/core/pod/strategy.go LogLocation, streamLocation
+ * Source: kubernetes pkg/registry/core/pod/strategy.go streamLocation
  */
 import type { AnyObject } from '#api/object.ts'
 import { badRequest, notFound } from '#api/status.ts'
@@ -13,25 +13,6 @@ import { isTrue } from '../options.ts'
 import { subjectOf, targetOf } from '../target.ts'
 import type { SubresourceDeps } from './subresource.ts'
 import { listOf, recordOf, textOf } from '#api/values.ts'
-
-const LOG_FLAGS = ['follow', 'previous', 'timestamps'] as const
-const LOG_OPTIONS = ['sinceSeconds', 'sinceTime', 'tailLines', 'limitBytes', 'stream'] as const
-
-export async function logs(deps: SubresourceDeps, call: Call): Promise<Answer> {
-  const { nodeName, container } = locate(deps, call)
-  const query = new URLSearchParams()
-  for (const name of LOG_FLAGS) if (isTrue(call.query.get(name))) query.set(name, 'true')
-  for (const name of LOG_OPTIONS) {
-    const value = call.query.get(name)
-    if (value !== null && value !== '') query.set(name, value)
-  }
-  const path = `/containerLogs/${call.namespace}/${call.name}/${container}?${query.toString()}`
-  return {
-    kind: 'node-response',
-    contentType: 'text/plain',
-    open: signal => deps.nodes.request(nodeName, { method: 'GET', path, headers: {} }, signal),
-  }
-}
 
 /** [name here, name at the node]. */
 const STREAMS = [
@@ -133,21 +114,24 @@ function locate(deps: SubresourceDeps, call: Call): Located {
   return { nodeName: nodeOf(pod), container }
 }
 
-function podOf(deps: SubresourceDeps, call: Call): AnyObject {
+export function podOf(deps: SubresourceDeps, call: Call): AnyObject {
   const target = targetOf(call)
   const pod = deps.cache.get(target.storage, target.namespace, call.name)?.object()
   if (pod === undefined) throw notFound(subjectOf(target, call.name))
   return pod
 }
 
+/** Where a pod is; '' before it is anywhere. */
+export const placeOf = (pod: AnyObject): string => textOf(recordOf(pod['spec'])['nodeName'])
+
 function nodeOf(pod: AnyObject): string {
-  const nodeName = textOf(recordOf(pod['spec'])['nodeName'])
+  const nodeName = placeOf(pod)
   if (nodeName === '')
     throw badRequest(`pod ${pod.metadata.name ?? ''} does not have a host assigned`)
   return nodeName
 }
 
-function chosenContainer(pod: AnyObject, call: Call): string {
+export function chosenContainer(pod: AnyObject, call: Call): string {
   const spec = recordOf(pod['spec'])
   const names = (list: string): string[] =>
     listOf(spec[list]).map(container => textOf(recordOf(container)['name']))

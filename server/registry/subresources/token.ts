@@ -20,11 +20,13 @@ const DEFAULT_SECONDS = 3600
 export async function requestToken(deps: SubresourceDeps, call: Call): Promise<Answer> {
   const options = writeOptions(call, 'CreateOptions')
   const request = await decodeBody(call, options.fieldValidation)
-  requireValidBody(call, request)
+  requireOwnName(call, request)
   const target = targetOf(call)
   const account = deps.cache.get(target.storage, target.namespace, call.name)?.object()
   if (account === undefined) throw notFound(subjectOf(target, call.name))
-  requireOwnName(call, request)
+  const { uid = '' } = account.metadata
+  requireOwnUid(call, request, uid)
+  requireValidBody(call, request)
   const spec = recordOf(request['spec'])
   const asked = spec['expirationSeconds']
   const seconds = typeof asked === 'number' ? asked : DEFAULT_SECONDS
@@ -39,7 +41,7 @@ export async function requestToken(deps: SubresourceDeps, call: Call): Promise<A
   const issued = deps.tokens.issue({
     namespace: target.namespace,
     name: call.name,
-    uid: account.metadata.uid ?? '',
+    uid,
     audiences: listOf(spec['audiences']).map(textOf),
     expirationSeconds: seconds,
     boundObjectRef: boundObject(deps, call, spec['boundObjectRef']),
@@ -50,6 +52,7 @@ export async function requestToken(deps: SubresourceDeps, call: Call): Promise<A
     metadata: {
       name: call.name,
       namespace: target.namespace,
+      uid,
       creationTimestamp: rfc3339(deps.clock.now()),
     },
     spec: { ...spec, audiences: issued.audiences, expirationSeconds: seconds },
@@ -58,16 +61,27 @@ export async function requestToken(deps: SubresourceDeps, call: Call): Promise<A
   return { kind: 'object', code: 201, object }
 }
 
+const ELSEWHERE =
+  'the namespace of the provided object does not match the namespace sent on the request'
+
 /** What the request says it is for must be the account of the path. */
 function requireOwnName(call: Call, { metadata }: AnyObject): void {
-  const faults = (['name', 'namespace'] as const).flatMap(field => {
-    const given = metadata[field] ?? ''
-    if (given === '' || given === call[field]) return []
-    const detail = `must match the service account ${field} if specified`
-    return [wrong(`metadata.${field}`, given, detail)]
-  })
+  const { name = '', namespace = '' } = metadata
+  if (namespace !== '' && namespace !== call.namespace) throw badRequest(ELSEWHERE)
+  if (name === '' || name === call.name) return
+  const detail = 'must match the service account name if specified'
   const { group, kind } = bodyKind(call)
-  if (faults.length > 0) throw invalid({ group, kind, name: '' }, faults)
+  throw invalid({ group, kind, name: call.name }, [wrong('metadata.name', name, detail)])
+}
+
+function requireOwnUid(call: Call, { metadata }: AnyObject, uid: string): void {
+  const { uid: given = '' } = metadata
+  if (given === '' || given === uid) return
+  const { group, kind } = bodyKind(call)
+  throw conflict(
+    { group, resource: kind, name: call.name },
+    `the UID in the token request (${given}) does not match the UID of the service account (${uid})`,
+  )
 }
 
 /** `/v1, Kind=Pod`: as Go prints a kind with its group. */

@@ -111,7 +111,8 @@ function changed(
 ): AnyObject {
   const { call, target, options, view } = viewed
   checkUid(target, sent.object, old)
-  checkRevision(target, sent.object, old)
+  // A view of an object that must be written with its version need not bear it.
+  if ((sent.object.metadata.resourceVersion ?? '') !== '') checkRevision(target, sent.object, old)
   requireValidBody(call, sent.object)
   const now = deps.clock.now()
   const applied = withMetadata(view.apply(sent.object, old, rfc3339(now)), { ...old.metadata })
@@ -119,7 +120,17 @@ function changed(
     sent.owners === undefined
       ? trackWrite({ target, next: applied, old, options, now, subresource: call.subresource })
       : withMetadata(applied, { managedFields: ownersOf(viewed, old, sent.owners) })
-  return withGeneration(owned, old, strategyOf(deps, target.storage))
+  const next = view.owners === undefined ? owned : untimed(owned, call.subresource)
+  return withGeneration(next, old, strategyOf(deps, target))
+}
+
+/** Upstream loses the time of who writes through such a view. */
+function untimed(owned: AnyObject, subresource: string): AnyObject {
+  const managedFields = owned.metadata.managedFields?.map(entry => {
+    const { time: _lost, ...rest } = entry
+    return entry.subresource === subresource ? rest : entry
+  })
+  return managedFields === undefined ? owned : withMetadata(owned, { managedFields })
 }
 
 const ownersOf = (

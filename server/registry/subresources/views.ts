@@ -5,14 +5,13 @@
  */
 import { formatLabelSelector, labelSelectorOf } from '#api/selectors.ts'
 import type { AnyObject } from '#api/object.ts'
-import { approved } from '../kinds/strategies.ts'
+import { approved } from '../kinds/certificate-requests.ts'
 import { finalized } from '../kinds/namespaces.ts'
 import { guests, resize } from './pod-views.ts'
-import { parentOwners, scaleOwners } from './scale-owners.ts'
+import { REPLICAS_OWNERS } from './scale-owners.ts'
+import { scaleOf } from './scales.ts'
 import type { View } from './subresource.ts'
-import { isRecord, recordOf } from '#api/values.ts'
-
-const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0)
+import { isRecord, recordOf, numberOf } from '#api/values.ts'
 
 function selectorText(parent: AnyObject): string {
   const selector = recordOf(parent['spec'])['selector']
@@ -23,31 +22,17 @@ function selectorText(parent: AnyObject): string {
 }
 
 const scale: View = {
-  show(parent) {
-    const { name, namespace, uid, resourceVersion, creationTimestamp } = parent.metadata
-    const selector = selectorText(parent)
-    return {
-      apiVersion: 'autoscaling/v1',
-      kind: 'Scale',
-      metadata: {
-        ...(name === undefined ? {} : { name }),
-        ...(namespace === undefined ? {} : { namespace }),
-        ...(uid === undefined ? {} : { uid }),
-        ...(resourceVersion === undefined ? {} : { resourceVersion }),
-        ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
-      },
-      spec: { replicas: numberOf(recordOf(parent['spec'])['replicas']) },
-      status: {
-        replicas: numberOf(recordOf(parent['status'])['replicas']),
-        ...(selector === '' ? {} : { selector }),
-      },
-    }
-  },
+  show: parent =>
+    scaleOf(parent, {
+      specReplicas: numberOf(recordOf(parent['spec'])['replicas']),
+      statusReplicas: numberOf(recordOf(parent['status'])['replicas']),
+      selector: selectorText(parent),
+    }),
   apply: (sent, parent) => ({
     ...parent,
     spec: { ...recordOf(parent['spec']), replicas: numberOf(recordOf(sent['spec'])['replicas']) },
   }),
-  owners: { show: scaleOwners, apply: parentOwners },
+  owners: REPLICAS_OWNERS,
 }
 
 const itself = (parent: AnyObject): AnyObject => parent
