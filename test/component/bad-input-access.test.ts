@@ -144,7 +144,7 @@ void t.test(
     const short = await post(`${accounts}/gone/token`, '{"spec":{"expirationSeconds":1}}')
     t.equal(
       short.body.message,
-      'TokenRequest.authentication.k8s.io "gone" is invalid: spec.expirationSeconds: Invalid value: 1: may not specify a duration less than 10 minutes',
+      'TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: 1: may not specify a duration less than 10 minutes',
     )
     const issued = await post(`${accounts}/gone/token`, '{"spec":{"expirationSeconds":600}}')
     const { token = '' } = Object(issued.body.status)

@@ -22,6 +22,7 @@ export const CONFIG: ClusterConfig = {
   clusterCIDR: '10.42.0.0/16',
   nodeMaskBits: 24,
   serviceCIDR: '10.43.0.0/16',
+  nodePorts: { first: 30_000, last: 32_767 },
   clusterDNS: '10.43.0.10',
   advertiseAddress: '192.0.2.1',
   advertisePort: 6443,

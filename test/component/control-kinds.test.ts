@@ -2,8 +2,9 @@
 import t from 'tap'
 import { readFileSync } from 'node:fs'
 import type { ClusterRole } from '#api/types/rbac-v1.ts'
-import { connectRaw } from './api-fixture.ts'
+import { connectRaw, type Reply } from './api-fixture.ts'
 import { startControlCluster, until } from './control-fixture.ts'
+import { abolish, definitionOf, establish, OPEN, version } from './definitions-fixture.ts'
 
 const cluster = await startControlCluster()
 const raw = connectRaw(cluster.api)
@@ -129,4 +130,47 @@ void t.test('a role that is the sum of others grows with each that is labelled f
   t.strictSame(await has(1), { rules })
   await client.clusterRoles.delete({ name: 'part' })
   t.strictSame(await has(0), { rules: [] })
+})
+
+void t.test('custom resources go with their owner and with their namespace', async t => {
+  const GROUP = 'control.example.com'
+  // The second is there in an older version alone, which its group does not prefer.
+  for (const [plural, kind, name] of [
+    ['gadgets', 'Gadget', 'v1'],
+    ['relics', 'Relic', 'v1alpha1'],
+  ] as const) {
+    const versions = [version(name, OPEN)]
+    await establish(raw, definitionOf({ group: GROUP, plural, kind, versions }))
+  }
+  await raw.send('POST', '/api/v1/namespaces', { metadata: { name: 'custom' } })
+  const make = async (v: string, plural: string, body: object): Promise<Reply> => {
+    const reply = await raw.send('POST', `/apis/${GROUP}/${v}/namespaces/custom/${plural}`, body)
+    t.equal(reply.status, 201, reply.text)
+    return reply
+  }
+  const gadget = { apiVersion: `${GROUP}/v1`, kind: 'Gadget' }
+  const owner = await make('v1', 'gadgets', { ...gadget, metadata: { name: 'owner' } })
+  const ownerReferences = [{ ...gadget, name: 'owner', uid: owner.body.metadata['uid'] }]
+  await make('v1', 'gadgets', { ...gadget, metadata: { name: 'owned', ownerReferences } })
+  const relic = { apiVersion: `${GROUP}/v1alpha1`, kind: 'Relic' }
+  await make('v1alpha1', 'relics', { ...relic, metadata: { name: 'owned', ownerReferences } })
+  await raw.send('POST', '/api/v1/namespaces/custom/configmaps', {
+    metadata: { name: 'owned', ownerReferences },
+  })
+  await make('v1alpha1', 'relics', { ...relic, metadata: { name: 'free' } })
+  const at = `/apis/${GROUP}/v1/namespaces/custom/gadgets`
+  await raw.send('DELETE', `${at}/owner`)
+  const isGone = async (path: string): Promise<boolean> =>
+    (await raw.send('GET', path)).status === 404
+  await until('the owned gadget gone', () => isGone(`${at}/owned`))
+  const relics = `/apis/${GROUP}/v1alpha1/namespaces/custom/relics`
+  await until('the owned relic gone', () => isGone(`${relics}/owned`))
+  await until('the owned configmap gone', () =>
+    isGone('/api/v1/namespaces/custom/configmaps/owned'),
+  )
+  t.notOk(await isGone(`${relics}/free`))
+  await raw.send('DELETE', '/api/v1/namespaces/custom')
+  await until('the namespace gone', () => isGone('/api/v1/namespaces/custom'))
+  t.ok(await isGone(`${relics}/free`), 'and what was in it')
+  for (const plural of ['gadgets', 'relics']) await abolish(raw, `${plural}.${GROUP}`)
 })

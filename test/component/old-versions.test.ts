@@ -3,6 +3,7 @@ import t from 'tap'
 import type { ConfigMap } from '#api/types/core-v1.ts'
 import { type Reply, connectRaw, linesOf, startApi } from './api-fixture.ts'
 import { CONFIG, startControlCluster, until } from './control-fixture.ts'
+import { conditionsOf } from './definitions-fixture.ts'
 
 const fixture = await startApi()
 const client = connectRaw(fixture)
@@ -284,7 +285,7 @@ void t.test('what v1beta1 of the extension points let pass', async t => {
     storage: true,
     schema: { openAPIV3Schema: { type: 'object' } },
   }
-  const pruning = await send('POST', crd.replace('v1beta1', 'v1'), {
+  await send('POST', crd.replace('v1beta1', 'v1'), {
     metadata: { name: 'foos.example.org' },
     spec: {
       group: 'example.org',
@@ -293,10 +294,28 @@ void t.test('what v1beta1 of the extension points let pass', async t => {
       names: { plural: 'foos', kind: 'Foo' },
     },
   })
-  const shown = await send('GET', `${crd}/foos.example.org`)
+  const contradicting = await send('POST', crd, {
+    metadata: { name: 'bars.example.org' },
+    spec: {
+      group: 'example.org',
+      names: { plural: 'bars', kind: 'Bar' },
+      version: 'v2',
+      versions: [version],
+      validation: { openAPIV3Schema: { type: 'object' } },
+    },
+  })
+  t.equal(
+    contradicting.body.message,
+    'CustomResourceDefinition.apiextensions.k8s.io "bars.example.org" is invalid: [spec.validation: Forbidden: top-level and per-version schemas are mutually exclusive, spec.version: Invalid value: "v2": must match the first version in spec.versions]',
+  )
+  // Once nobody else writes it any more.
+  const shown = await until('established', async () => {
+    const reply = await send('GET', `${crd}/foos.example.org`)
+    return conditionsOf(reply.body).includes('Established True') ? reply : undefined
+  })
   t.match(shown.body, { spec: { preserveUnknownFields: false } })
   const same = await send('PUT', `${crd}/foos.example.org`, shown.body)
-  const { resourceVersion } = pruning.body.metadata
+  const { resourceVersion } = shown.body.metadata
   t.match(same, { status: 200, body: { metadata: { resourceVersion } } }, 'read and written back')
   const webhook = { name: 'a.b.c', clientConfig: { url: 'https://example.com/' } }
   const hooks = '/apis/admissionregistration.k8s.io/v1beta1/validatingwebhookconfigurations'

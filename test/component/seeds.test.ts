@@ -37,7 +37,7 @@ const FAULTY: Readonly<Record<string, string>> = {
     'Secret in version "v1" cannot be handled as a Secret: illegal base64 data at input byte 6',
   '002-67-crontab': '',
   '002-72-pod':
-    'Pod "dapi-test-pod" is invalid: spec.volumes[0].configMap.items[0].path: Invalid value: "/keys": must be a relative path',
+    'Pod "dapi-test-pod" is invalid: [spec.volumes[0].configMap.items[0].path: Invalid value: "/keys": must be a relative path, spec.containers[0].volumeMounts[0].name: Not found: "config-volume"]',
   '002-77-podpreset':
     'PodPreset in version "v1alpha1" cannot be handled as a PodPreset: json: cannot unmarshal number into Go struct field EnvVar.spec.env.value of type string',
   '002-79-pod':

@@ -257,7 +257,7 @@ void t.test('kubectl comes over from client-side apply', async t => {
   t.equal(moved.stderr, '')
   const after = await client.send('GET', path)
   t.strictSame(after.body['data'], { a: '2' }, 'fields that are no longer applied are gone')
-  t.strictSame(managers(after), ['kubectl Apply -', 'kubectl-last-applied Apply -'])
+  t.strictSame(managers(after), ['kubectl-last-applied Apply -', 'kubectl Apply -'])
   await client.send('PATCH', `${path}?fieldManager=other`, { data: { a: '3' } }, MERGE)
   const clash = await kubectl('apply --server-side -f -', file({ a: '4' }))
   t.equal(clash.code, 1)

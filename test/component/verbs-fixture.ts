@@ -1,4 +1,4 @@
-/** What tests of verbs share: media types of patches, and an answer as code, reason and message. Not a test itself. */
+/** What tests of verbs share: media types of patches, small objects, and an answer as code, reason and message. Not a test itself. */
 import type { Reply } from './api-fixture.ts'
 
 export const MERGE = { 'content-type': 'application/merge-patch+json' }
@@ -14,4 +14,13 @@ export const told = ({ status, body }: Reply): readonly unknown[] => [
 export const pod = (name: string, spec: object = {}): object => ({
   metadata: { name, labels: { app: name } },
   spec: { containers: [{ name: 'c', image: 'busybox' }], ...spec },
+})
+
+export const CONFIGMAPS = '/api/v1/namespaces/default/configmaps'
+
+export const configMap = (name: string, data: Record<string, string> = { a: 'b' }): object => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name },
+  data,
 })

@@ -298,7 +298,7 @@ void t.test('refusals come in the form asked for', async t => {
       CONFIG_MAPS,
       { accept: 'image/png', body: protobufOf(configMap('unseen')) },
       'application/json',
-      { code: 406, message: `only the following media types are accepted: ${spoken}` },
+      { code: 406, message: `406: Not Acceptable\n\nAvailable representations: ${spoken}` },
     ],
     ['GET', `${CONFIG_MAPS}/unseen`, {}, PROTOBUF, { reason: 'NotFound' }],
     [

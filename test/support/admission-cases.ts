@@ -29,6 +29,7 @@ export function attributes(
     oldObject: undefined,
     options: undefined,
     dryRun: false,
+    verb: operation.toLowerCase(),
     ...more,
   }
 }

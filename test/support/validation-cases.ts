@@ -86,7 +86,12 @@ export const faultsOf = (plural: string, fields: object): string[] =>
   showFaults(validateCreate(resourceNamed(plural), build(plural, fields)))
 
 export const updateFaults = (plural: string, before: object, after: object): string[] =>
-  showFaults(validateUpdate(resourceNamed(plural), build(plural, after), build(plural, before)))
+  showFaults(
+    validateUpdate(resourceNamed(plural), {
+      object: build(plural, after),
+      old: build(plural, before),
+    }),
+  )
 
 /** Of a write to the status: spec and metadata are those of the object before. */
 export const statusFaults = (plural: string, before: object, after: object): string[] =>

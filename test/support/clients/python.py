@@ -118,7 +118,7 @@ KINDS = [
     (client.PolicyV1Api(api), 'pod_disruption_budget', {'spec': {
         'selector': SELECTOR, 'minAvailable': '50%'}}),
     (client.AutoscalingV1Api(api), 'horizontal_pod_autoscaler', {'spec': {
-        'maxReplicas': 2, 'scaleTargetRef': {'kind': 'Deployment', 'name': 'd'}}}),
+        'maxReplicas': 2, 'scaleTargetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': 'd'}}}),
     (client.CoordinationV1Api(api), 'lease', {'spec': {
         'holderIdentity': 'h', 'renewTime': '2026-01-02T03:04:05.678901Z'}}),
     (client.DiscoveryV1Api(api), 'endpoint_slice', {

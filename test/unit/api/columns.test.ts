@@ -70,7 +70,7 @@ void t.test('every other kind', async t => {
       {
         spec: {
           type: 'NodePort',
-          clusterIP: '10.43.0.9',
+          clusterIPs: ['10.43.0.9'],
           selector: { b: '2', a: '1' },
           ports: [
             { port: 80, nodePort: 30_080, protocol: 'TCP' },
@@ -82,13 +82,13 @@ void t.test('every other kind', async t => {
     ],
     [
       'services',
-      { spec: { type: 'LoadBalancer', clusterIP: '10.43.0.9' } },
+      { spec: { type: 'LoadBalancer', clusterIPs: ['10.43.0.9'] } },
       'x|LoadBalancer|10.43.0.9|<pending>|<none>|65s|<none>',
     ],
     [
       'services',
       {
-        spec: { type: 'LoadBalancer', clusterIP: '10.43.0.9', externalIPs: ['1.1.1.1'] },
+        spec: { type: 'LoadBalancer', clusterIPs: ['10.43.0.9'], externalIPs: ['1.1.1.1'] },
         status: { loadBalancer: { ingress: [{ ip: '2.2.2.2' }, { hostname: 'h' }] } },
       },
       'x|LoadBalancer|10.43.0.9|2.2.2.2,h,1.1.1.1|<none>|65s|<none>',
@@ -111,6 +111,7 @@ void t.test('every other kind', async t => {
       'x|10.0.0.1:80,[fd00::1]:80,10.0.0.1:81 + 1 more...|65s',
     ],
     ['endpoints', {}, 'x|<none>|65s'],
+    ['endpoints', { subsets: [{ notReadyAddresses: [{ ip: '10.0.0.1' }] }] }, 'x||65s'],
     [
       'endpointslices.discovery.k8s.io',
       {
@@ -149,7 +150,7 @@ void t.test('every other kind', async t => {
     ['namespaces', { status: { phase: 'Active' } }, 'x|Active|65s'],
     ['configmaps', { data: { a: '' }, binaryData: { b: '' } }, 'x|2|65s'],
     ['secrets', { type: 'Opaque', data: { a: '' } }, 'x|Opaque|1|65s'],
-    ['serviceaccounts', {}, 'x|0|65s'],
+    ['serviceaccounts', { secrets: [{ name: 's' }] }, 'x|65s'],
     ['leases.coordination.k8s.io', { spec: { holderIdentity: 'n1' } }, 'x|n1|65s'],
     [
       'priorityclasses.scheduling.k8s.io',

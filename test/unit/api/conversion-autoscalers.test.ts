@@ -61,7 +61,8 @@ void t.test('autoscalers keep in annotations what a version has no field for', a
     status: { currentCPUUtilizationPercentage: 40 },
     metadata: {
       annotations: {
-        'autoscaling.alpha.kubernetes.io/behavior': /^."ScaleDown":."SelectPolicy":"Min"/u,
+        'autoscaling.alpha.kubernetes.io/behavior':
+          /"ScaleDown":."StabilizationWindowSeconds":60,"SelectPolicy":"Min"/u,
       },
     },
   })

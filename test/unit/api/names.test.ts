@@ -52,7 +52,7 @@ void t.test('refuses', async t => {
     [
       qualifiedNameFaults,
       'a/b/c',
-      [/^a qualified name must consist of .* \(e\.g\. 'example\.com\/MyName'\)$/],
+      [/^a valid label key must consist of .* \(e\.g\. 'example\.com\/MyName'\)$/],
     ],
     [qualifiedNameFaults, '/a', [/^prefix part must be non-empty$/]],
     [qualifiedNameFaults, 'A.io/a', [/^prefix part a lowercase RFC 1123 subdomain/]],

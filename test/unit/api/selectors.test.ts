@@ -178,5 +178,5 @@ void t.test('events can be selected through both groups', async t => {
     t.ok(resolveFieldSelector(group, parseFieldSelector(text)).matches(fieldValues(group, event)))
   }
   t.equal(fieldValues('nodes', pod)('spec.unschedulable'), 'false')
-  t.equal(fieldValues('replicasets.apps', pod)('status.replicas'), '0')
+  t.equal(fieldValues('replicationcontrollers', pod)('status.replicas'), '0')
 })

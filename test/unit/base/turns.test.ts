@@ -1,7 +1,7 @@
 /** Portions of work over turns of the event loop: what fits goes on at once, the rest waits in order. */
 import { type Clock, systemClock } from '#base/clock.ts'
 import { runAll } from '#base/lifetime.ts'
-import { createTurns } from '#base/turns.ts'
+import { createPace, createTurns, nextTurn } from '#base/turns.ts'
 import t from 'tap'
 
 /** A clock that only work moves on. */
@@ -9,8 +9,6 @@ function workClock(): { readonly clock: Clock; readonly spend: (ms: number) => v
   let now = 0
   return { clock: { ...systemClock, monotonic: () => now }, spend: ms => (now += ms) }
 }
-
-const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
 void t.test('takers share a turn until it is full, then wait in order', async t => {
   const { clock, spend } = workClock()
@@ -89,6 +87,20 @@ void t.test('closing lets everybody go on', async t => {
   await Promise.all(waiting)
   await turns.take()
   t.pass('served')
+})
+
+void t.test('passes over one object rest only after a long one', async t => {
+  const { clock, spend } = workClock()
+  const pace = createPace(clock)
+  spend(7)
+  t.equal(pace(), undefined)
+  spend(2)
+  let others = 0
+  setImmediate(() => others++)
+  await pace()
+  t.equal(others, 1)
+  spend(7)
+  t.equal(pace(), undefined, 'it began anew')
 })
 
 void t.test('parts start in order, each in a turn of its own', async t => {

@@ -4,6 +4,7 @@ import { manualClock, turn } from './manual-clock.ts'
 import { StatusError } from '#api/status.ts'
 import { silentLogger } from '#base/logger.ts'
 import { seededRandom } from '#base/random.ts'
+import { ifThere } from '#client/absence.ts'
 import { errorOfAnswer } from '#client/answer.ts'
 import { createClient } from '#client/client.ts'
 import { createController } from '#client/controller.ts'
@@ -98,15 +99,21 @@ void t.test('discovery gives what can be listed, in the preferred version', asyn
     }
     return {
       ...EMPTY,
-      resources: rows(path === '/api/v1' ? ['pods', 'pods/log', 'bindings'] : ['deployments']),
+      resources: rows(ROWS[path] ?? ['deployments']),
     }
   })
   const found = await discoverResources(transport, new AbortController().signal)
   t.same(
     found.map(({ group, version, plural }) => `${group}/${version}/${plural}`),
-    ['/v1/pods', 'apps/v1/deployments'],
+    ['/v1/pods', 'apps/v1/deployments', 'apps/v1beta1/relics'],
+    'each in the preferred version, or in the one that has it',
   )
 })
+
+const ROWS: Readonly<Record<string, readonly string[]>> = {
+  '/api/v1': ['pods', 'pods/log', 'bindings'],
+  '/apis/apps/v1beta1': ['deployments', 'relics'],
+}
 
 void t.test('answers become the errors they stand for', t => {
   const cases = [
@@ -261,4 +268,12 @@ void t.test('a controller retries what failed, later, and lets others pass', asy
   t.ok(controller.isIdle)
   stop.abort()
   await running
+})
+
+void t.test('absence is an answer, any other refusal an error', async t => {
+  const refused = (reason: 'NotFound' | 'Forbidden'): Promise<AnyObject> =>
+    Promise.reject(new StatusError(reason, 'no'))
+  t.equal(await ifThere(Promise.resolve(EMPTY)), EMPTY)
+  t.equal(await ifThere(refused('NotFound')), undefined)
+  await t.rejects(ifThere(refused('Forbidden')), new StatusError('Forbidden', 'no'))
 })

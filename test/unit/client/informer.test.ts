@@ -240,6 +240,11 @@ void t.test('informers are shared per resource and selection', async t => {
   informers.of('nodes')
   await turn()
   t.equal(seen.filter(line => line === 'list').length, 3, 'one asked for later starts at once')
+  const stopped = informers.of('nodes')
+  informers.stop(stopped.resource)
+  t.not(informers.of('nodes'), stopped, 'one that was stopped is made anew')
+  await turn()
+  t.equal(seen.filter(line => line === 'list').length, 4)
   stop.abort()
   await running
   await t.rejects(informers.of('leases').synced(stop.signal))

@@ -122,7 +122,7 @@ void t.test('quality of service', async t => {
     )
   const limits = { cpu: '1', memory: '1Gi' }
   t.equal(of(undefined), 'BestEffort')
-  t.equal(of({ limits }), 'Guaranteed')
+  t.equal(of({ limits }), 'Burstable')
   t.equal(of({ limits, requests: { cpu: '1000m', memory: '1024Mi' } }), 'Guaranteed')
   t.equal(of({ limits, requests: { cpu: '500m' } }), 'Burstable')
   t.equal(of({ limits }, undefined), 'Burstable')

@@ -47,7 +47,7 @@ void t.test(
         t.same(wrong, [], `${apiVersion} ${kind}`)
         count++
       }
-      t.ok(columnsOf(resource).some(({ format }) => format === 'name'))
+      t.ok(columnsOf(resource).some(({ name }) => name === 'Name'))
     }
     t.ok(count > 350, `${count} samples`)
   },

@@ -91,7 +91,7 @@ const ROWS: readonly (readonly [resource: string, object: object, cells: string]
   [
     'csistoragecapacities.storage.k8s.io',
     { metadata, storageClassName: 'fast', capacity: '1Gi' },
-    'x|fast|1Gi',
+    'x|2026-01-02T11:58:55Z',
   ],
   [
     'resourcequotas',

@@ -97,9 +97,25 @@ const ROWS: readonly Row[] = [
   ],
   ['networkpolicies', { spec: { podSelector: selector } }, ['x', 'app=x', '60m']],
   [
+    'ingressclasses',
+    {
+      metadata: {
+        ...metadata,
+        annotations: { 'ingressclass.kubernetes.io/is-default-class': 'true' },
+      },
+      spec: { controller: 'a/b' },
+    },
+    ['x (default)', 'a/b', '<none>', '60m'],
+  ],
+  [
+    'ingresses',
+    { spec: { rules: ['a', 'a', 'a'].map(host => ({ host })) } },
+    ['x', '<none>', 'a,a,a', '', '80', '60m'],
+  ],
+  [
     'ipaddresses',
     { spec: { parentRef: { resource: 'services', namespace: 'default', name: 'web' } } },
-    ['x', 'services/default/web', '60m'],
+    ['x', 'services/default/web'],
   ],
   [
     'servicecidrs',

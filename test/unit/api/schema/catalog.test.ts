@@ -52,6 +52,7 @@ Thing atomic
  colours [Colour] 2 list=set patch=merge
  size *int32 3 . default={"a": 1}
  next *Thing 4
+ mode string 5 implied="default=x"
 `
   const { structs } = readGroup(
     'x',
@@ -72,7 +73,9 @@ Thing atomic
     omitEmpty: false,
     required: false,
     default: { a: 1 },
+    implied: undefined,
   })
+  t.match(thing?.fields.get('mode'), { default: 'default=x', implied: true })
   t.equal(thing?.fields.get('next')?.type, thing, 'a struct may hold itself')
 })
 

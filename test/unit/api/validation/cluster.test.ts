@@ -87,7 +87,7 @@ void t.test('access', async t => {
     ],
   ])
   t.strictSame(updateFaults('rolebindings', { roleRef }, { roleRef: { ...roleRef, name: 's' } }), [
-    'roleRef: Invalid value: {"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"s"}: cannot change roleRef',
+    'roleRef: Invalid value: {"APIGroup":"rbac.authorization.k8s.io","Kind":"Role","Name":"s"}: cannot change roleRef',
   ])
   t.strictSame(
     showFaults(
@@ -110,7 +110,7 @@ void t.test('cluster', async t => {
       'nodes',
       { spec: { taints: [taint, taint] } },
       [
-        'metadata.taints[1]: Duplicate value: {"effect":"NoSchedule","key":"a"}: taints must be unique by key and effect pair',
+        'metadata.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair',
       ],
     ],
     [
@@ -147,7 +147,7 @@ void t.test('cluster', async t => {
     ],
   ])
   t.strictSame(updateFaults('priorityclasses', { value: 1 }, { value: 2 }), [
-    'Value: Forbidden: may not be changed in an update.',
+    'value: Forbidden: may not be changed in an update.',
   ])
   t.strictSame(
     updateFaults(

@@ -1,6 +1,6 @@
 /** Events: legacy ones, those that say when and who, and what events.k8s.io/v1 asks on top. */
 import { resourceOf } from '#api/scheme.ts'
-import { validateCreate } from '#api/validation/validation.ts'
+import { validateCreate, validateUpdate } from '#api/validation/validation.ts'
 import {
   build,
   resourceNamed,
@@ -65,5 +65,19 @@ void t.test('of events.k8s.io/v1', async t => {
     'series.lastObservedTime: Required value',
   ])
   const changed = updateFaults('events', complete, { ...complete, message: 'patched' })
-  t.strictSame(changed, [], 'nothing is immutable')
+  t.strictSame(changed, [], 'through core nothing is immutable')
+  const changes = (fields: object): string[] =>
+    showFaults(
+      validateUpdate(
+        resourceNamed('events'),
+        { object: build('events', { ...complete, ...fields }), old: build('events', complete) },
+        sentAs,
+      ),
+    )
+  const series = { count: 2, lastObservedTime: complete.eventTime }
+  t.strictSame(changes({ series }), [])
+  t.strictSame(changes({ message: 'patched', involvedObject: { ...involvedObject, name: 'q' } }), [
+    'involvedObject: Invalid value: {"Kind":"Pod","Namespace":"default","Name":"q","UID":"","APIVersion":"","ResourceVersion":"","FieldPath":""}: field is immutable',
+    'message: Invalid value: "patched": field is immutable',
+  ])
 })

@@ -1,6 +1,12 @@
 /** Rules of the kinds that steer the API server: flow control, API services, migrations; upstream's paths and words. */
 import { FLOW_SCHEMAS, PRIORITY_LEVELS } from '#api/flow-control.ts'
-import { type Case, runCases, updateFaults } from '#test/support/validation-cases.ts'
+import {
+  type Case,
+  LABEL_1035,
+  runCases,
+  SUBDOMAIN,
+  updateFaults,
+} from '#test/support/validation-cases.ts'
 import t from 'tap'
 
 void t.test('flow schemas', async t => {
@@ -30,7 +36,7 @@ void t.test('flow schemas', async t => {
       },
       [
         'spec.matchingPrecedence: Invalid value: -1: must be a positive value',
-        'spec.distinguisherMethod.type: Unsupported value: {"type":"X"}: supported values: "ByNamespace", "ByUser"',
+        'spec.distinguisherMethod.type: Unsupported value: {"Type":"X"}: supported values: "ByNamespace", "ByUser"',
         'spec.priorityLevelConfiguration.name: Required value: must reference a priority level',
       ],
     ],
@@ -103,7 +109,7 @@ void t.test('priority levels', async t => {
       'exempt by another name',
       { spec: { type: 'Exempt', limited: { limitResponse: { type: 'Reject' } } } },
       [
-        "spec.type: Invalid value: \"Exempt\": type must be 'Exempt' if and only if name is 'exempt'",
+        "spec.type: Invalid value: \"Exempt\": must be 'Exempt' if and only if `name` is 'exempt'",
         'spec.limited: Forbidden: must be nil if the type is not Limited',
       ],
     ],
@@ -225,7 +231,16 @@ void t.test('API services and migrations', async t => {
       'of nothing',
       'storageversionmigrations',
       { spec: { resource: { group: '', resource: '' } } },
-      ['spec.resource.resource: Required value: resource is required'],
+      ['spec.resource.resource: Required value: resource is required to be set'],
+    ],
+    [
+      'of wrong names',
+      'storageversionmigrations',
+      { spec: { resource: { group: 'A_B', resource: 'R' } } },
+      [
+        `spec.resource.resource: Invalid value: "R": ${LABEL_1035}`,
+        `spec.resource.group: Invalid value: "A_B": ${SUBDOMAIN}`,
+      ],
     ],
   ])
   t.strictSame(
@@ -234,9 +249,6 @@ void t.test('API services and migrations', async t => {
       { spec: { resource: { group: '', resource: 'r' } } },
       { spec: { resource: { group: 'g', resource: 's' } } },
     ),
-    [
-      'group: Invalid value: "g": field is immutable',
-      'resource: Invalid value: "s": field is immutable',
-    ],
+    ['spec: Invalid value: {"Resource":{"group":"g","resource":"s"}}: field is immutable'],
   )
 })

@@ -40,7 +40,10 @@ void t.test('Job', async t => {
       'no selector',
       'jobs',
       { spec: { template: template({}, 'Never') } },
-      ['spec.selector: Required value'],
+      [
+        'spec.selector: Required value',
+        'spec.template.metadata.labels: Invalid value: {"app":"x"}: `selector` does not match template `labels`',
+      ],
     ],
     [
       'negative numbers',
@@ -126,7 +129,7 @@ void t.test('Job: policies', async t => {
       'success without indexes',
       'jobs',
       job({ successPolicy: { rules: [] } }),
-      ['spec.successPolicy: Invalid value: {"rules":[]}: requires indexed completion mode'],
+      ['spec.successPolicy: Invalid value: {"Rules":[]}: requires indexed completion mode'],
     ],
     [
       'success that cannot be',
@@ -189,8 +192,9 @@ void t.test('Job: its template while it is suspended', async t => {
     },
   }
   const placement = { affinity, schedulingGates: [{ name: 'a.b/c' }] }
-  const frozen = /^spec\.template: Invalid value: .*immutable$/
+  const frozen = /^spec\.template(\.spec)?: Invalid value: .*: field is immutable$/
   const startTime = '2026-01-01T00:00:00Z'
+  const conditions = [{ type: 'Suspended', status: 'True' }]
   const CASES: readonly (readonly [why: string, before: object, after: object, isFree: boolean])[] =
     [
       ['resources', suspended(pod(asks('1'))), suspended(pod(asks('2'))), true],
@@ -199,9 +203,15 @@ void t.test('Job: its template while it is suspended', async t => {
       ['not suspended', job({}, pod(asks('1'))), job({}, pod(asks('2'))), false],
       [
         'it ran before, and nothing runs any more',
-        suspended(pod(asks('1')), { startTime }),
-        suspended({ ...pod(asks('2')), ...placement }, { startTime }),
+        suspended(pod(asks('1')), { startTime, conditions }),
+        suspended({ ...pod(asks('2')), ...placement }, { startTime, conditions }),
         true,
+      ],
+      [
+        'it ran before, and is not said to have stopped',
+        suspended(pod(asks('1')), { startTime }),
+        suspended(pod(asks('2')), { startTime }),
+        false,
       ],
       [
         'pods that still run',
@@ -338,7 +348,7 @@ void t.test('warnings', async t => {
     return warningsOf(resourceNamed(plural), object, undefined)
   }
   t.match(warned('jobs', { metadata: { name: 'a.b' }, ...job() }), [
-    /^metadata\.name: this is used in the Pod's hostname.*must not contain dots\]$/,
+    /^metadata\.name: this is used in Pod names and hostnames.*must not contain dots\]$/,
   ])
   t.strictSame(warned('jobs', job()), [])
   const slice = {

@@ -33,7 +33,7 @@ void t.test('status', async t => {
         nominatedNodeName: 'A',
       },
       [
-        "metadata.conditions[0].Type: Invalid value: \"a b\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+        "status.conditions[0].Type: Invalid value: \"a b\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
         `status.nominatedNodeName: Invalid value: "A": ${SUBDOMAIN}`,
         `status.podIPs[0]: Invalid value: "x": ${IP}`,
       ],
@@ -80,7 +80,7 @@ void t.test('pods at a gate may only be narrowed', async t => {
       required({ matchExpressions: [zone] }),
       required({ matchExpressions: [zone] }, { matchExpressions: [disk] }),
       [
-        `${at}: Invalid value: [{"matchExpressions":[{"key":"zone","operator":"Exists"}]},{"matchExpressions":[{"key":"disk","operator":"Exists"}]}]: no additions/deletions to non-empty NodeSelectorTerms list are allowed`,
+        `${at}: Invalid value: [{"MatchExpressions":[{"Key":"zone","Operator":"Exists","Values":null}],"MatchFields":null},{"MatchExpressions":[{"Key":"disk","Operator":"Exists","Values":null}],"MatchFields":null}]: no additions/deletions to non-empty NodeSelectorTerms list are allowed`,
       ],
     ],
     [
@@ -88,7 +88,7 @@ void t.test('pods at a gate may only be narrowed', async t => {
       required({ matchExpressions: [zone] }),
       required({ matchExpressions: [disk] }),
       [
-        `${at}[0]: Invalid value: {"matchExpressions":[{"key":"disk","operator":"Exists"}]}: only additions are allowed (no mutations or deletions)`,
+        `${at}[0]: Invalid value: {"MatchExpressions":[{"Key":"disk","Operator":"Exists","Values":null}],"MatchFields":null}: only additions are allowed (no mutations or deletions)`,
       ],
     ],
   ]

@@ -6,6 +6,8 @@ type Fields = Readonly<Record<string, unknown>>
 
 const pod = (spec: Fields): Fields => ({ spec: { containers: [container()], ...spec } })
 const holding = (volume: Fields): Fields => pod({ volumes: [{ name: 'v', ...volume }] })
+const SEARCH =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')"
 const IP = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
 
 void t.test('security', async t => {
@@ -28,7 +30,7 @@ void t.test('security', async t => {
       }),
       [
         `${at}.sysctls[0].name: Required value`,
-        `${at}.sysctls[1].name: Invalid value: "Kernel": must have at most 253 characters and match regex ([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?`,
+        `${at}.sysctls[1].name: Invalid value: "Kernel": must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$`,
         `${at}.sysctls[2].name: Invalid value: "net.core.somaxconn": may not be specified when 'hostNetwork' is true`,
         `${at}.sysctls[4].name: Duplicate value: "kernel.msgmax"`,
       ],
@@ -59,8 +61,8 @@ void t.test('security', async t => {
       'pods',
       pod({ hostUsers: false, hostNetwork: true, hostIPC: true }),
       [
-        'spec.hostNetwork: Forbidden: when `pod.Spec.HostUsers` is false',
-        'spec.HostIPC: Forbidden: when `pod.Spec.HostUsers` is false',
+        'spec.hostNetwork: Forbidden: when `hostUsers` is false',
+        'spec.HostIPC: Forbidden: when `hostUsers` is false',
       ],
     ],
     [
@@ -95,7 +97,7 @@ void t.test('details', async t => {
       [
         'spec.dnsConfig.nameservers: Invalid value: ["1.1.1.1","2.2.2.2","3.3.3.3","x"]: must not have more than 3 nameservers',
         `spec.dnsConfig.nameservers[3]: Invalid value: "x": ${IP}`,
-        `spec.dnsConfig.searches[2]: Invalid value: "A": ${SUBDOMAIN}`,
+        `spec.dnsConfig.searches[2]: Invalid value: "A": ${SEARCH}`,
         'spec.dnsConfig.options[0]: Required value: must not be empty',
         `spec.hostAliases[0].ip: Invalid value: "here": ${IP}`,
         `spec.hostAliases[0].hostnames[0]: Invalid value: "A": ${SUBDOMAIN}`,
@@ -112,10 +114,10 @@ void t.test('details', async t => {
         ],
       }),
       [
-        'spec.schedulingGates[1].name: Duplicate value: "a"',
         `spec.resourceClaims[0].name: Invalid value: "A": ${LABEL}`,
-        'spec.resourceClaims[0]: Invalid value: {"name":"A","resourceClaimName":"x","resourceClaimTemplateName":"y"}: at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified',
-        'spec.resourceClaims[1]: Invalid value: {"name":"b"}: must specify one of: `resourceClaimName`, `resourceClaimTemplateName`',
+        'spec.resourceClaims[0]: Invalid value: {"Name":"A","ResourceClaimName":"x","ResourceClaimTemplateName":"y"}: at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified',
+        'spec.resourceClaims[1]: Invalid value: {"Name":"b","ResourceClaimName":null,"ResourceClaimTemplateName":null}: must specify one of: `resourceClaimName`, `resourceClaimTemplateName`',
+        'spec.schedulingGates[1]: Duplicate value: "a"',
       ],
     ],
     [
@@ -178,11 +180,7 @@ void t.test('volumes by source', async t => {
       'csi without a driver',
       'pods',
       holding({ csi: { driver: '', nodePublishSecretRef: {} } }),
-      [
-        `${at}.csi.driver: Required value`,
-        `${at}.csi.driver: Invalid value: "": ${SUBDOMAIN}`,
-        `${at}.csi.nodePublishSecretRef.name: Required value`,
-      ],
+      [`${at}.csi.driver: Required value`, `${at}.csi.nodePublishSecretRef.name: Required value`],
     ],
     [
       'a claim of its own',
@@ -292,9 +290,9 @@ void t.test('ephemeral containers', async t => {
         ],
       }),
       [
-        `${at}[0]: Required value: ephemeralContainer requires a name`,
-        `${at}[1].targetContainerName: Not found: "z"`,
+        `${at}[0].name: Required value`,
         `${at}[1].name: Duplicate value: "c"`,
+        `${at}[1].targetContainerName: Not found: "z"`,
         `${at}[1].ports: Forbidden: cannot be set for an Ephemeral Container`,
         `${at}: Forbidden: cannot be set on create`,
       ],

@@ -108,10 +108,11 @@ void t.test('amounts of the whole pod', async t => {
         },
       }),
       [
-        'spec.resources.claims: Forbidden: claims cannot be set for Resources at pod-level',
+        'spec.resources.claims: Forbidden: claims may not be set for Resources at pod-level',
         'spec.resources.requests[pods]: Unsupported value: "pods": supported values: "cpu", "hugepages-", "memory"',
         'spec.resources.requests[gold]: Invalid value: "gold": must be a standard resource type or fully qualified',
         'spec.resources.requests: Invalid value: "2Gi": must be less than or equal to memory limit of 1Gi',
+        'spec.resources.claims[0]: Not found: "a": must be one of the names in pod.spec.resourceClaims which is empty',
         'spec.resources.requests[cpu]: Invalid value: "1": must be greater than or equal to aggregate container requests of 1600m',
         'spec.resources.containers[1][memory].limits: Invalid value: "2Gi": must be less than or equal to pod limits of 1Gi',
       ],
@@ -139,10 +140,10 @@ void t.test('resizing and restarting', async t => {
       }),
       [
         `${C}.resizePolicy[1]: Duplicate value: "cpu"`,
-        `${C}.resizePolicy: Invalid value: "RestartContainer": must be 'NotRequired' when \`restartPolicy\` is 'Never'`,
+        `${C}.resizePolicy: Invalid value: "RestartContainer": must be 'NotRequired' when pod \`restartPolicy\` is 'Never'`,
         `${C}.resizePolicy: Unsupported value: "pods": supported values: "cpu", "memory"`,
         `${C}.resizePolicy: Unsupported value: "Maybe": supported values: "NotRequired", "RestartContainer"`,
-        `${C}.resizePolicy: Invalid value: "Maybe": must be 'NotRequired' when \`restartPolicy\` is 'Never'`,
+        `${C}.resizePolicy: Invalid value: "Maybe": must be 'NotRequired' when pod \`restartPolicy\` is 'Never'`,
       ],
     ],
     [
@@ -231,8 +232,8 @@ void t.test('operating systems', async t => {
         `spec.hostUsers: ${no}`,
         `spec.hostPID: ${no}`,
         `spec.hostIPC: ${no}`,
-        `spec.shareProcessNamespace: ${no}`,
         `spec.securityContext.fsGroup: ${no}`,
+        `spec.shareProcessNamespace: ${no}`,
         `spec.securityContext.seLinuxChangePolicy: ${no}`,
         `${C}.securityContext.capabilities: ${no}`,
         `${C}.securityContext.privileged: ${no}`,
@@ -305,7 +306,7 @@ void t.test('operating systems', async t => {
       }),
       [
         `${C}.securityContext.procMount: Invalid value: "Unmasked": \`hostUsers\` must be false to use \`Unmasked\``,
-        'spec.securityContext.seLinuxChangePolicy: Unsupported value: "No": supported values: "MountOption", "Recursive"',
+        'spec.securityContext.seLinuxChangePolicy: Unsupported value: "No": supported values: "Recursive"',
       ],
     ],
   ])

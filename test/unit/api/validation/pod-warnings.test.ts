@@ -53,7 +53,7 @@ void t.test('pods', async t => {
     ],
     [
       { volumes: [{ name: 'v', gitRepo: { repository: 'x' } }] },
-      ['spec.volumes[0].gitRepo: deprecated in v1.11'],
+      ['spec.volumes[0].gitRepo: deprecated in v1.11, and disabled by default in v1.33+'],
     ],
     [
       { hostAliases: [{ ip: '1.2.3.4' }, { ip: '1.2.3.4' }], imagePullSecrets: [{ name: '' }] },
@@ -95,10 +95,54 @@ void t.test('pods', async t => {
         'spec.containers[0].ports[2]: overlapping port definition with spec.containers[0].ports[1]',
       ],
     ],
+    // A pod's is made 1 before anybody looks.
+    [{ terminationGracePeriodSeconds: -1 }, []],
     [
-      { terminationGracePeriodSeconds: -1 },
+      {
+        containers: [
+          container({
+            ports: [
+              port({ name: 'web', hostIP: '10.0.0.1' }),
+              port({ name: 'web', containerPort: 81 }),
+            ],
+          }),
+        ],
+      },
       [
-        'spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1',
+        'spec.containers[0].ports[0]: hostIP set without hostPort: {Name:web HostPort:0 ContainerPort:80 Protocol:TCP HostIP:10.0.0.1}',
+        'spec.containers[0].ports[1]: duplicate port name "web" with spec.containers[0].ports[0], services and probes that select ports by name will use spec.containers[0].ports[0]',
+      ],
+    ],
+    [
+      {
+        volumes: [
+          {
+            name: 'v',
+            configMap: { name: 'm', items: ['p/', 'p/q'].map(path => ({ key: 'k', path })) },
+          },
+          {
+            name: 'w',
+            projected: {
+              sources: [
+                {},
+                { secret: { name: 's', items: [{ key: 'k', path: 'a/b' }] } },
+                { serviceAccountToken: { path: 'a' } },
+              ],
+            },
+          },
+        ],
+      },
+      [
+        'volume "v" (ConfigMap "m"): overlapping paths: "p/q" with "p"',
+        'volume "w" (Projected) has no sources provided',
+        'volume "w" (Projected): overlapping paths: "a" (ServiceAccountToken) with "a/b" (Secret "s")',
+      ],
+    ],
+    [
+      { dnsConfig: { nameservers: ['2001:DB8::1'] }, hostAliases: [{ ip: '2001:DB8::2' }] },
+      [
+        'spec.dnsConfig.nameservers[0]: IPv6 address "2001:DB8::1" should be in RFC 5952 canonical format ("2001:db8::1")',
+        'spec.hostAliases[0].ip: IPv6 address "2001:DB8::2" should be in RFC 5952 canonical format ("2001:db8::2")',
       ],
     ],
     [

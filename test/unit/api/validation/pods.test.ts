@@ -95,12 +95,14 @@ void t.test('pods', async t => {
         volumes: [
           {
             name: 'v',
-            projected: { sources: [{ serviceAccountToken: { path: 't', expirationSeconds: 1 } }] },
+            projected: { sources: [{ serviceAccountToken: { path: '', expirationSeconds: 1 } }] },
           },
         ],
       }),
       [
         'spec.volumes[0].projected.sources[0].serviceAccountToken.expirationSeconds: Invalid value: 1: may not specify a duration less than 10 minutes',
+        'spec.volumes[0].projected.path: Required value',
+        'spec.volumes[0].projected.sources[0].serviceAccountToken: Forbidden: must not be specified when serviceAccountName is not set',
       ],
     ],
     [
@@ -197,7 +199,7 @@ void t.test('pods change little', async t => {
       'no image',
       podWith({}),
       pod(container({ image: '', imagePullPolicy: 'Always' })),
-      ['spec.containers[0].image: Required value'],
+      ['spec.containers[0].image: Required value', 'spec.containers[0].image: Required value'],
     ],
     [
       'a longer deadline',
@@ -221,7 +223,7 @@ void t.test('pods change little', async t => {
       podWith({}),
       podWith({ schedulingGates: [{ name: 'a' }] }),
       [
-        "spec.schedulingGates[0]: Forbidden: only deletion is allowed, but found new scheduling gate 'a'",
+        "spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found new scheduling gate 'a'",
       ],
     ],
   ]

@@ -18,7 +18,7 @@ void t.test('reviews', async t => {
   ])
   const named = { metadata: { name: 'x' }, spec: { resourceAttributes, nonResourceAttributes } }
   t.strictSame(faultsOf('SelfSubjectAccessReview', named), [
-    'spec.nonResourceAttributes: Invalid value: {"path":"/x","verb":"get"}: cannot be specified in combination with resourceAttributes',
+    'spec.nonResourceAttributes: Invalid value: {"Path":"/x","Verb":"get"}: cannot be specified in combination with resourceAttributes',
     'metadata: Invalid value: {"name":"x"}: must be empty',
   ])
   t.strictSame(faultsOf('LocalSubjectAccessReview', { metadata: { namespace: 'n' }, ...good }), [])
@@ -27,7 +27,7 @@ void t.test('reviews', async t => {
   ])
   const path = { metadata: { namespace: 'n' }, spec: { groups: ['g'], nonResourceAttributes } }
   t.strictSame(faultsOf('LocalSubjectAccessReview', path), [
-    'spec.nonResourceAttributes: Invalid value: {"path":"/x","verb":"get"}: disallowed on this kind of request',
+    'spec.nonResourceAttributes: Invalid value: {"Path":"/x","Verb":"get"}: disallowed on this kind of request',
   ])
 })
 

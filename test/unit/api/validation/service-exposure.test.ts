@@ -24,12 +24,12 @@ void t.test('create', async t => {
         trafficDistribution: 'Anywhere',
       }),
       [
-        `spec.loadBalancerSourceRanges: ${BALANCERS_ONLY}`,
-        'spec.loadBalancerSourceRanges[0]: Invalid value: "10.0.0.1": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+        `spec.LoadBalancerSourceRanges: ${BALANCERS_ONLY}`,
+        'spec.LoadBalancerSourceRanges[0]: Invalid value: "10.0.0.1": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
         `spec.allocateLoadBalancerNodePorts: ${BALANCERS_ONLY}`,
         `spec.loadBalancerClass: ${BALANCERS_ONLY}`,
         "spec.healthCheckNodePort: Invalid value: 30000: may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
-        'spec.trafficDistribution: Unsupported value: "Anywhere": supported values: "PreferClose", "PreferSameNode", "PreferSameZone"',
+        'spec.trafficDistribution: Unsupported value: "Anywhere": supported values: "PreferClose", "PreferSameZone", "PreferSameNode"',
       ],
     ],
     [
@@ -41,7 +41,6 @@ void t.test('create', async t => {
         ipFamilyPolicy: 'Both',
       }),
       [
-        'spec.ports[0]: Invalid value: 10250: may not expose port 10250 externally since it is used by kubelet',
         'spec.ipFamilies[1]: Duplicate value: "IPv4"',
         'spec.ipFamilies[2]: Unsupported value: "IPv5": supported values: "IPv4", "IPv6"',
         'spec.ipFamilyPolicy: Unsupported value: "Both": supported values: "PreferDualStack", "RequireDualStack", "SingleStack"',
@@ -51,14 +50,14 @@ void t.test('create', async t => {
       'a name outside',
       'services',
       service({ type: 'ExternalName', externalName: 'a.example', ipFamilies: ['IPv4'] }),
-      ["spec.ipFamilies: Forbidden: may not be set when `type` is 'ExternalName'"],
+      ['spec.ipFamilies: Forbidden: may not be set for ExternalName services'],
     ],
     [
       'addresses that are no hosts',
       'services',
       service({ externalIPs: ['0.0.0.0', '127.0.0.1', 'fe80::1', '224.0.0.1', '10.0.0.1'] }),
       [
-        'spec.externalIPs[0]: Invalid value: "0.0.0.0": may not be unspecified (0.0.0.0) or (::)',
+        'spec.externalIPs[0]: Invalid value: "0.0.0.0": may not be unspecified (0.0.0.0)',
         'spec.externalIPs[1]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
         'spec.externalIPs[2]: Invalid value: "fe80::1": may not be in the link-local range (169.254.0.0/16, fe80::/10)',
         'spec.externalIPs[3]: Invalid value: "224.0.0.1": may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)',
@@ -73,6 +72,52 @@ void t.test('create', async t => {
       ],
     ],
   ])
+})
+
+void t.test('addresses and families', async t => {
+  const field = 'spec.clusterIPs'
+  const two = { clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1', 'fd00::1'] }
+  runCases(t, [
+    ['both families', 'services', service(two), []],
+    [
+      'no first one',
+      'services',
+      service({ clusterIPs: ['10.0.0.1'] }),
+      [`${field}: Invalid value: ["10.0.0.1"]: must be empty when \`clusterIP\` is not specified`],
+    ],
+    [
+      'none and another, and nothing else is looked at',
+      'services',
+      service({ clusterIP: 'None', clusterIPs: ['None', '10.0.0.1'], type: 'Other' }),
+      [`${field}: Invalid value: ["None","10.0.0.1"]: 'None' must be the first and only value`],
+    ],
+    [
+      'two of one family',
+      'services',
+      service({ clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1', '10.0.0.2'] }),
+      [
+        `${field}: Invalid value: ["10.0.0.1","10.0.0.2"]: may specify no more than one IP for each IP family`,
+      ],
+    ],
+    [
+      'another family',
+      'services',
+      service({ clusterIP: '10.0.0.1', ipFamilies: ['IPv6'] }),
+      [
+        `${field}[0]: Invalid value: "10.0.0.1": expected an IPv6 value as indicated by \`ipFamilies[0]\``,
+      ],
+    ],
+  ])
+  t.strictSame(
+    updateFaults('services', service(two), service({ ...two, clusterIPs: ['10.0.0.1'] })),
+    [
+      "spec.ipFamilyPolicy: Invalid value: null: must be set to 'SingleStack' when releasing the secondary clusterIP",
+    ],
+  )
+  t.strictSame(
+    updateFaults('services', service({ ipFamilies: ['IPv4'] }), service({ ipFamilies: ['IPv6'] })),
+    ['spec.ipFamilies[0]: Invalid value: ["IPv6"]: may not change once set'],
+  )
 })
 
 void t.test('update and status', async t => {

@@ -3,7 +3,7 @@ import type { AnyObject } from '#api/object.ts'
 import { validateBody } from '#api/validation/validation.ts'
 import {
   container,
-  LABEL_1035,
+  LABEL,
   LABEL_VALUE,
   QUALIFIED,
   runCases,
@@ -57,9 +57,28 @@ void t.test('metadata', async t => {
     [
       'a bad service name',
       'services',
-      { metadata: { name: '1a' }, spec: { ports: [{ port: 1 }] } },
-      [`metadata.name: Invalid value: "1a": ${LABEL_1035}`],
+      { metadata: { name: 'a_b' }, spec: { ports: [{ port: 1 }] } },
+      [`metadata.name: Invalid value: "a_b": ${LABEL}`],
     ],
+    [
+      'a service name that starts with a digit',
+      'services',
+      { metadata: { name: '1a' }, spec: { ports: [{ port: 1, targetPort: 1 }] } },
+      [],
+    ],
+    [
+      'a finalizer without a domain',
+      'configmaps',
+      metadata({ finalizers: ['a', 'b c', 'orphan'] }),
+      [
+        `metadata.finalizers: Invalid value: "b c": ${QUALIFIED}`,
+        ...['a', 'b c'].map(
+          (name, index) =>
+            `metadata.finalizers[${index}]: Invalid value: "${name}": name is neither a standard finalizer name nor is it fully qualified`,
+        ),
+      ],
+    ],
+    ['one of a lease', 'leases', metadata({ finalizers: ['a'] }), []],
     ['a role may be called anything', 'roles', metadata({ name: 'system:x' }), []],
     [
       'but not with a slash',
@@ -116,7 +135,7 @@ void t.test('metadata', async t => {
       'configmaps',
       metadata({ ownerReferences: [owner, { ...owner, name: 'q' }] }),
       [
-        `metadata.ownerReferences: Invalid value: [{"apiVersion":"v1","controller":true,"kind":"Pod","name":"p","uid":"u"},{"apiVersion":"v1","controller":true,"kind":"Pod","name":"q","uid":"u"}]: Only one reference can have Controller set to true. Found "true" in references for Pod/p and Pod/q`,
+        `metadata.ownerReferences: Invalid value: [{"apiVersion":"v1","kind":"Pod","name":"p","uid":"u","controller":true},{"apiVersion":"v1","kind":"Pod","name":"q","uid":"u","controller":true}]: Only one reference can have Controller set to true. Found "true" in references for Pod/p and Pod/q`,
       ],
     ],
   ])
@@ -159,13 +178,17 @@ void t.test('services and their endpoints', async t => {
           ],
         },
       },
-      ['spec.ports[1]: Duplicate value: {"port":1,"protocol":"TCP"}'],
+      [
+        'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":1,"TargetPort":0,"NodePort":0}',
+      ],
     ],
     [
       'a port out of range',
       'services',
       { spec: { ports: [{ port: 0 }] } },
-      ['spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive'],
+      ['port', 'targetPort'].map(
+        name => `spec.ports[0].${name}: Invalid value: 0: must be between 1 and 65535, inclusive`,
+      ),
     ],
     [
       'a node port nobody can have',
@@ -229,13 +252,17 @@ void t.test('services and their endpoints', async t => {
       { subsets: [{ addresses: [{ ip: 'x' }] }] },
       [
         'subsets[0].addresses[0].ip: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+        'subsets[0].addresses[0].ip: Invalid value: "x": must be a valid IP address',
       ],
     ],
     [
       'a slice of the wrong family',
       'endpointslices',
       { addressType: 'IPv4', endpoints: [{ addresses: ['::1'] }] },
-      ['endpoints[0].addresses[0]: Invalid value: "::1": must be a valid IPv4 address'],
+      [
+        'endpoints[0].addresses: Invalid value: "::1": must be an IPv4 address',
+        'endpoints[0].addresses[0]: Invalid value: "::1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
+      ],
     ],
     [
       'a slice without addresses',
@@ -292,7 +319,7 @@ void t.test('workloads', async t => {
       'an empty selector',
       'replicasets',
       workload({ selector: {} }),
-      ['spec.selector: Invalid value: {}: empty selector is invalid for replicaset'],
+      ['spec.selector: Invalid value: {}: empty selector is invalid for deployment'],
     ],
     [
       'a selector that finds nothing',
@@ -335,7 +362,7 @@ void t.test('workloads', async t => {
       'deployments',
       workload({ strategy: { type: 'Magic' } }),
       [
-        'spec.strategy.type: Unsupported value: "Magic": supported values: "Recreate", "RollingUpdate"',
+        'spec.strategy: Unsupported value: {"Type":"Magic","RollingUpdate":null}: supported values: "Recreate", "RollingUpdate"',
       ],
     ],
     [

@@ -128,7 +128,7 @@ void t.test('StatefulSet', async t => {
       'statefulsets',
       set({ updateStrategy: { type: 'OnDelete', rollingUpdate: { partition: 1 } } }),
       [
-        `spec.updateStrategy.rollingUpdate: Invalid value: {"partition":1}: only allowed for updateStrategy 'RollingUpdate'`,
+        `spec.updateStrategy.rollingUpdate: Invalid value: {"Partition":1,"MaxUnavailable":null}: only allowed for updateStrategy 'RollingUpdate'`,
       ],
     ],
     [
@@ -144,7 +144,7 @@ void t.test('StatefulSet', async t => {
       'statefulsets',
       set({ persistentVolumeClaimRetentionPolicy: { whenScaled: 'Keep' } }),
       [
-        'spec.persistentVolumeClaimRetentionPolicy.whenScaled: Unsupported value: "Keep": supported values: "Delete", "Retain"',
+        'spec.persistentVolumeClaimRetentionPolicy.whenScaled: Unsupported value: "Keep": supported values: "Retain", "Delete"',
       ],
     ],
   ])
@@ -187,7 +187,7 @@ void t.test('HorizontalPodAutoscaler', async t => {
       hpa({ minReplicas: 0, maxReplicas: -1 }),
       [
         'spec.minReplicas: Invalid value: 0: must be greater than or equal to 1',
-        'spec.maxReplicas: Invalid value: -1: must be greater than 0',
+        'spec.maxReplicas: Invalid value: -1: must be greater than or equal to 1',
         'spec.maxReplicas: Invalid value: -1: must be greater than or equal to `minReplicas`',
         'spec.metrics: Forbidden: must specify at least one Object or External metric to support scaling to zero replicas',
       ],
@@ -199,6 +199,7 @@ void t.test('HorizontalPodAutoscaler', async t => {
       [
         `spec.scaleTargetRef.kind: Invalid value: "a/b": may not contain '/'`,
         'spec.scaleTargetRef.name: Required value',
+        'spec.scaleTargetRef.apiVersion: Invalid value: "": apiVersion must specify API group',
       ],
     ],
     ['the kind of the core group', kind, hpa(refersTo('v1', 'ReplicationController')), []],
@@ -281,7 +282,7 @@ void t.test('PodDisruptionBudget and RuntimeClass', async t => {
       'poddisruptionbudgets',
       { spec: { minAvailable: 1, maxUnavailable: '120%' } },
       [
-        'spec: Invalid value: {"maxUnavailable":"120%","minAvailable":1}: minAvailable and maxUnavailable cannot be both set',
+        'spec: Invalid value: {"MinAvailable":1,"Selector":null,"MaxUnavailable":"120%","UnhealthyPodEvictionPolicy":null}: minAvailable and maxUnavailable cannot be both set',
         'spec.maxUnavailable: Invalid value: "120%": must not be greater than 100%',
       ],
     ],

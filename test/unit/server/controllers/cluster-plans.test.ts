@@ -34,6 +34,7 @@ import { at, NOW } from './objects.ts'
 const CONFIG: ClusterConfig = {
   clusterCIDR: '10.42.0.0/16',
   nodeMaskBits: 24,
+  nodePorts: { first: 30_000, last: 32_767 },
   serviceCIDR: '10.43.0.0/16',
   clusterDNS: '10.43.0.10',
   advertiseAddress: '192.0.2.1',

@@ -2,7 +2,8 @@ import t from 'tap'
 import type { Pod, Service } from '#api/types/core-v1.ts'
 import type { EndpointSlice } from '#api/types/discovery-v1.ts'
 import { planEndpoints } from '#server/controllers/endpoints/plan.ts'
-import { planSlices, type SliceAction } from '#server/controllers/endpointslice/plan.ts'
+import { planSlices } from '#server/controllers/endpointslice/plan.ts'
+import type { SliceAction } from '#server/controllers/service-slices.ts'
 import { aNode, aPod, aService, at } from './objects.ts'
 
 let made = 0

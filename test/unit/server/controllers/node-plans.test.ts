@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { Node, Taint } from '#api/types/core-v1.ts'
 import type { ClusterConfig } from '#server/controllers/deps.ts'
-import { formatBlock, hostAddress, parseBlock } from '#server/controllers/ipv4.ts'
+import { formatNetwork, hostAddress, parseNetwork } from '#api/ipv4.ts'
 import { chooseBlock } from '#server/controllers/node-cidr/plan.ts'
 import {
   asIfReachable,
@@ -18,6 +18,7 @@ import { aNode, aPod, at, NOW } from './objects.ts'
 const CONFIG: ClusterConfig = {
   clusterCIDR: '10.42.0.0/16',
   nodeMaskBits: 24,
+  nodePorts: { first: 30_000, last: 32_767 },
   serviceCIDR: '10.43.0.0/16',
   clusterDNS: '10.43.0.10',
   advertiseAddress: '192.0.2.1',
@@ -26,10 +27,10 @@ const CONFIG: ClusterConfig = {
 }
 
 void t.test('blocks of addresses', t => {
-  t.equal(formatBlock(parseBlock('10.42.7.9/24')), '10.42.7.0/24')
+  t.equal(formatNetwork(parseNetwork('10.42.7.9/24')), '10.42.7.0/24')
   t.equal(hostAddress('10.43.0.0/16', 1), '10.43.0.1')
   for (const text of ['10.42.0.0', '10.42.0/24', '300.1.1.1/8', '10.0.0.0/33'])
-    t.throws(() => parseBlock(text), RangeError)
+    t.throws(() => parseNetwork(text), RangeError)
   const node = aNode('n')
   t.same(chooseBlock(node, new Set(), CONFIG), { kind: 'give', podCIDR: '10.42.0.0/24' })
   t.same(chooseBlock(node, new Set(['10.42.0.0/24', '10.42.2.0/24']), CONFIG), {

@@ -4,7 +4,8 @@ import { decodeObject } from '#api/codec.ts'
 import type { AnyObject } from '#api/object.ts'
 import { parseProtobuf } from '#api/protobuf/envelope.ts'
 import { type Resource, resourceOf, typeOf } from '#api/scheme.ts'
-import { Item, Memo } from '#server/cache/item.ts'
+import { Item } from '#server/cache/item.ts'
+import { Memo } from '#server/cache/memo.ts'
 import { encodingOf } from '#server/http/encodings.ts'
 import { formOf, slicesOf } from '#server/http/forms.ts'
 import { type Accepted, type MetaVersion, PROTOBUF } from '#server/http/negotiation.ts'
@@ -47,8 +48,8 @@ void t.test('stored JSON needs no encoding; the others are made once', async t =
   }
 })
 
-void t.test('an item has one buffer per form, as long as anybody holds it', async t => {
-  const form = encodingOf(PODS, protobuf)?.item
+void t.test('an item has one buffer per frame, as long as anybody holds it', async t => {
+  const form = encodingOf(PODS, protobuf)?.frames.ADDED
   if (form === undefined) throw new Error('no protobuf of pods')
   const memo = new Memo(400)
   const first = itemOf('a', memo)
@@ -60,6 +61,36 @@ void t.test('an item has one buffer per form, as long as anybody holds it', asyn
   const again = first.form(form)
   t.not(again, bytes, 'forgotten, and made again')
   t.same(again, bytes)
+})
+
+void t.test('encodings are kept while they are asked for, as many as there is room', async t => {
+  const form = encodingOf(PODS, protobuf)?.item
+  if (form === undefined) throw new Error('no protobuf of pods')
+  const one = itemOf('0', new Memo(1000)).form(form)
+  const memo = new Memo(3 * one.length)
+  let told = 0
+  memo.onKept = () => told++
+  const items = Array.from({ length: 9 }, (_, index) => itemOf(`${index}`, memo))
+  const made = items.map(item => item.form(form))
+  const isSame = (index: number): boolean => items[index]?.form(form) === made[index]
+  t.equal(told, 1)
+  t.ok([0, 1, 2].every(isSame), 'a long list does not drive out what it began with')
+  memo.sweep()
+  t.ok(isSame(0))
+  t.equal(memo.sweep(), true, 'the first was asked for meanwhile')
+  t.ok(isSame(0))
+  t.notOk(isSame(1))
+  items[0]?.retire()
+  t.notOk(isSame(0), 'a newer state took its place')
+  memo.stored(100 * one.length)
+  const others = Array.from({ length: 9 }, (_, index) => itemOf(`${index}`, memo))
+  const kept = others.map(item => item.form(form))
+  memo.sweep()
+  t.equal(memo.sweep(), false)
+  t.notOk(
+    others.some((item, index) => item.form(form) === kept[index]),
+    'there was room for all, so all were let go',
+  )
 })
 
 void t.test('a list of protobuf says its length before its first slice', async t => {

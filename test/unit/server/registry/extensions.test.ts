@@ -7,7 +7,7 @@ import { DEFAULT_STRATEGY, type Strategy } from '#server/registry/strategy.ts'
 import t from 'tap'
 
 const NOW = Date.parse('2026-01-02T12:00:00Z')
-const CONTEXT = { user: { name: 'u', groups: [] }, now: NOW }
+const CONTEXT = { user: { name: 'u', groups: [] }, now: NOW, warn: () => {} }
 const TIME = '2026-01-02T12:00:00Z'
 
 const strategyOf = (storage: string): Strategy =>

@@ -4,12 +4,12 @@ import type { AnyObject, ManagedFieldsEntry, ObjectMeta } from '#api/object.ts'
 import { resourceOf } from '#api/scheme.ts'
 import { planDeletion } from '#server/registry/deletion-plan.ts'
 import { podStrategy } from '#server/registry/kinds/pods.ts'
-import { goText } from '#server/registry/patched.ts'
+import { goText } from '#api/go-text.ts'
 import { distinctOwners } from '#server/registry/placement.ts'
 import { metadataForStatus, resetFieldsOf } from '#server/registry/status-parts.ts'
 import { DEFAULT_STRATEGY } from '#server/registry/strategy.ts'
 import { disrupted } from '#server/registry/subresources/disruption.ts'
-import { parentOwners, scaleOwners } from '#server/registry/subresources/scale-owners.ts'
+import { ownersAt, REPLICAS_OWNERS } from '#server/registry/subresources/scale-owners.ts'
 
 const NOON = Date.parse('2026-01-01T12:00:00Z')
 
@@ -33,6 +33,7 @@ const REPLICAS = { 'f:replicas': {} }
 
 void t.test('owners of a scale', async t => {
   const parent = [entry('a', BOTH), entry('b', { 'f:paused': {} })]
+  const { show: scaleOwners, apply: parentOwners } = REPLICAS_OWNERS
   const scale = scaleOwners(parent, 'autoscaling/v1')
   t.strictSame(scale, [entry('a', REPLICAS, { apiVersion: 'autoscaling/v1' })])
   t.strictSame(parentOwners(parent, scale, 'apps/v1'), parent, 'nothing was written')
@@ -45,6 +46,19 @@ void t.test('owners of a scale', async t => {
   ])
   const alone = [entry('a', REPLICAS)]
   t.strictSame(parentOwners(alone, [], 'apps/v1'), [], 'an owner of nothing goes')
+})
+
+void t.test('owners of a scale whose parent keeps its replicas elsewhere', async t => {
+  const SIZE = { 'f:size': {} }
+  const owners = ownersAt({ 'f:spec': SIZE })
+  const parent = [entry('a', { ...SIZE, ...REPLICAS })]
+  const scale = owners.show(parent, 'autoscaling/v1')
+  t.strictSame(scale, [entry('a', REPLICAS, { apiVersion: 'autoscaling/v1' })])
+  const writer = { subresource: 'scale', apiVersion: 'autoscaling/v1', operation: 'Update' }
+  t.strictSame(owners.apply(parent, [entry('hpa', REPLICAS, writer)], 'example.com/v1'), [
+    entry('a', REPLICAS),
+    entry('hpa', SIZE, { ...writer, apiVersion: 'example.com/v1' }),
+  ])
 })
 
 void t.test('each owner reference once', async t => {
