@@ -81,7 +81,10 @@ const run = ({ command, stdin }: ExecOptions, sizes: Sizes): StreamSession => {
     stderr,
     resize: async ({ columns, rows }) => void sizes.seen.push(`${columns}x${rows}`),
     exitCode: () => ended,
-    close: () => void child.kill('SIGKILL'),
+    close() {
+      // One that has said everything is about to end by itself, with a code of its own.
+      if (!stdout.readableEnded || !stderr.readableEnded) child.kill('SIGKILL')
+    },
   }
 }
 

@@ -107,7 +107,11 @@ void t.test('environment, arguments, names and files are as the pod says', async
           { name: 'KEY', valueFrom: { secretKeyRef: { name: 'door', key: 'key' } } },
           { name: 'BOTH', value: '$(A)+$(POD)' },
         ],
-        resources: { limits: { cpu: '250m', memory: '64Mi' } },
+        // As the API server completes it.
+        resources: {
+          requests: { cpu: '250m', memory: '64Mi' },
+          limits: { cpu: '250m', memory: '64Mi' },
+        },
         securityContext: { runAsUser: 1000, runAsGroup: 1000 },
         volumeMounts: [
           { name: 'cm', mountPath: '/cm' },
