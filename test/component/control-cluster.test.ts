@@ -90,6 +90,7 @@ void t.test('a cluster', async t => {
       { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable' },
     ])
     t.equal(deployment.metadata.annotations?.['deployment.kubernetes.io/revision'], '1')
+    t.equal(deployment.metadata.generation, 1, 'which is no change of what is wanted')
     const nodes = new Set((await podsOf('web')).map(pod => pod.spec?.nodeName))
     t.equal(nodes.size, 2, 'spread over both nodes')
   })

@@ -49,7 +49,9 @@ export function executorsFor(job: Job): Executors<DeploymentAction> {
     'set-revision': async ({ revision }, signal) => {
       const body = { metadata: { annotations: { [REVISION]: revision } } }
       const at = nameOf(job.deployment)
-      const answer = await client.deployments.patch(at, { type: 'merge', body }, {}, signal)
+      // As a part of the status: other writes of annotations count as changes of what is wanted.
+      const options = { subresource: 'status' }
+      const answer = await client.deployments.patch(at, { type: 'merge', body }, options, signal)
       job.deploymentWrites.wrote(keyOf(job.deployment), answer)
     },
   }
