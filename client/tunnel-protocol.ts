@@ -8,6 +8,7 @@
  */
 import type http2 from 'node:http2'
 import { isIP } from 'node:net'
+import type { BackoffPolicy } from '#base/backoff.ts'
 
 export const TUNNEL_ALPN = 'kites-tunnel'
 export const KIND_HEADER = 'kites-kind'
@@ -32,6 +33,11 @@ export const TUNNEL_SETTINGS: http2.SessionOptions = {
 /** Either end asks the other whether it is still there this often, and gives up after PING_TIMEOUT_MS. */
 export const PING_INTERVAL_MS = 20_000
 export const PING_TIMEOUT_MS = 10_000
+
+/** An agent whose tunnel is down dials again after so long, and */
+export const DIAL_BACKOFF: BackoffPolicy = { baseMs: 500, maxMs: 10_000 }
+/** the server expects it back within this time: the longest delay, and a slow dial. */
+export const DIAL_AGAIN_WITHIN_MS = 15_000
 
 /** Name for SNI: addresses are not sent. */
 export const serverNameOf = (host: string): { readonly servername?: string } =>

@@ -19,6 +19,7 @@ import type { NodeHandler, NodeRequest } from '#client/node-api.ts'
 import { DEFAULT_PING, keepAlive, type PingTimes } from '#client/tunnel-ping.ts'
 import {
   CONNECTION_WINDOW_BYTES,
+  DIAL_BACKOFF,
   KIND_HEADER,
   METHOD_HEADER,
   travellingHeaders,
@@ -44,7 +45,6 @@ export interface AgentTunnelOptions {
   readonly onConnected?: (isConnected: boolean) => void
 }
 
-const BACKOFF: BackoffPolicy = { baseMs: 500, maxMs: 15_000 }
 const DIAL_TIMEOUT_MS = 10_000
 /** How long the server may keep its half of a stream open after the handler is done. */
 const LINGER_MS = 5_000
@@ -63,7 +63,7 @@ async function keepConnected(options: AgentTunnelOptions, signal: AbortSignal): 
     const why = await connectOnce(options, signal)
     if (signal.aborted) return
     failures = clock.monotonic() - startedAt > GOOD_AFTER_MS ? 1 : failures + 1
-    const delayMs = backoffMs(options.backoff ?? BACKOFF, failures, options.random)
+    const delayMs = backoffMs(options.backoff ?? DIAL_BACKOFF, failures, options.random)
     // One line when it breaks, then one per ten attempts.
     const isNews = failures === 1 || failures % 10 === 0
     if (isNews)

@@ -29,6 +29,13 @@ const PROTOCOLS = {
   ],
 }
 
+/**
+ * kubectl 1.30 to 1.33 starts to read before it has made its streams and drops what it has none for; nothing in the
+ * protocol says when it is done. A container's command takes longer than this to start, so nobody waits.
+ * Source: kubernetes/kubernetes#131203
+ */
+const CLIENT_GETS_READY_MS = 20
+
 type NodeStream = Extract<Answer, { kind: 'node-stream' }>
 
 /** Resolves when the session is over. Throws what `agree` and `connect` throw, before any upgrade. */
@@ -51,11 +58,17 @@ export async function serveCommand(
   const socket = await switchToWebSocket(upgrade, protocol)
   if (socket === undefined) return
   keepOpen(socket, clock)
-  carryOverWebSocket(socket, node, protocol)
+  carryOverWebSocket(socket, node, { protocol, clock })
   await closed
 }
 
-function carryOverWebSocket(socket: WebSocket, node: Duplex, protocol: string): void {
+interface Carrying {
+  readonly protocol: string
+  readonly clock: Clock
+}
+
+function carryOverWebSocket(socket: WebSocket, node: Duplex, carrying: Carrying): void {
+  const { protocol } = carrying
   const finish = (code: number): void => {
     if (socket.readyState === socket.OPEN) socket.close(code)
     node.destroy()
@@ -67,14 +80,19 @@ function carryOverWebSocket(socket: WebSocket, node: Duplex, protocol: string): 
   node.on('drain', () => socket.resume())
   socket.once('close', () => finish(1000))
   socket.once('error', () => finish(1011))
-  toWebSocket(socket, node, protocol).then(
+  toWebSocket(socket, node, carrying).then(
     () => finish(1000),
     () => finish(1011),
   )
 }
 
-async function toWebSocket(socket: WebSocket, node: Duplex, protocol: string): Promise<void> {
+async function toWebSocket(
+  socket: WebSocket,
+  node: Duplex,
+  { protocol, clock }: Carrying,
+): Promise<void> {
   const frames = new FrameReader()
+  await clock.sleep(CLIENT_GETS_READY_MS)
   for await (const chunk of node as AsyncIterable<Buffer>)
     for (const { channel, payload } of frames.push(chunk)) {
       if (channel === CHANNEL.close) continue

@@ -3,7 +3,7 @@
  *
  * Owns    the sessions and their sockets, from `accept` until they close, are replaced, or `close` is called.
  * Law     A node has at most one tunnel: when it dials again the older one is closed. Only a certificate of
- *         `system:node:<name>` in `system:nodes` opens one.
+ *         `system:node:<name>` in `system:nodes` opens one. A node that may be dialling at this moment is waited for.
  * Throws  StatusError(ServiceUnavailable) when the node has no tunnel or does not answer in time; the node's own
  *         StatusError when it refuses; the abort reason when the caller's signal aborts.
  */
@@ -20,6 +20,7 @@ import { subjectOf } from '#client/pki/certificate.ts'
 import { DEFAULT_PING, keepAlive, type PingTimes } from '#client/tunnel-ping.ts'
 import {
   CONNECTION_WINDOW_BYTES,
+  DIAL_AGAIN_WITHIN_MS,
   KIND_HEADER,
   METHOD_HEADER,
   travellingHeaders,
@@ -27,6 +28,7 @@ import {
   TUNNEL_SETTINGS,
 } from '#client/tunnel-protocol.ts'
 import { nodeIdentity } from '../auth/identity.ts'
+import { ExpectedNodes } from './expected-nodes.ts'
 
 const ANSWER_TIMEOUT_MS = 30_000
 const REFUSAL_BYTES_MAX = 64 * 1024
@@ -36,6 +38,8 @@ export interface TunnelOptions {
   readonly log: Logger
   readonly ping?: PingTimes
   readonly answerTimeoutMs?: number
+  /** How long a node that was lost, or one that has not come since the start, is waited for. */
+  readonly expectedWithinMs?: number
 }
 
 export interface Tunnels extends NodeConnector {
@@ -48,6 +52,10 @@ export interface Tunnels extends NodeConnector {
 
 export function createTunnels(options: TunnelOptions): Tunnels {
   const sessions = new Map<string, http2.ClientHttp2Session>()
+  const expected = new ExpectedNodes(
+    options.clock,
+    options.expectedWithinMs ?? DIAL_AGAIN_WITHIN_MS,
+  )
 
   const open = (nodeName: string, socket: TLSSocket): void => {
     const log = options.log.with({ node: nodeName })
@@ -61,6 +69,7 @@ export function createTunnels(options: TunnelOptions): Tunnels {
       socket.destroy()
       if (sessions.get(nodeName) !== session) return
       sessions.delete(nodeName)
+      expected.lost(nodeName)
       log.info('tunnel closed')
     })
     keepAlive(session, {
@@ -71,28 +80,21 @@ export function createTunnels(options: TunnelOptions): Tunnels {
     const older = sessions.get(nodeName)
     sessions.set(nodeName, session)
     older?.destroy()
+    expected.arrived(nodeName)
     log.info('tunnel open', { address: socket.remoteAddress, replaced: older !== undefined })
   }
 
-  const ask = (nodeName: string, request: NodeRequest, kind: 'request' | 'connect'): Exchange => {
+  const liveSession = (nodeName: string): http2.ClientHttp2Session | undefined => {
     const session = sessions.get(nodeName)
-    if (session === undefined || session.closed || session.destroyed) {
-      throw unavailable(
-        `node "${nodeName}" is not connected: its agent has no tunnel to this server`,
-      )
-    }
-    const isConnect = kind === 'connect'
-    const stream = session.request(
-      {
-        ...travellingHeaders(request.headers),
-        ':method': isConnect ? 'POST' : request.method,
-        ':path': request.path,
-        [KIND_HEADER]: kind,
-        ...(isConnect ? { [METHOD_HEADER]: request.method } : {}),
-      },
-      { endStream: !isConnect },
-    )
-    return { stream, nodeName }
+    return session?.closed === false && !session.destroyed ? session : undefined
+  }
+
+  const ask = async (nodeName: string, asked: Asked, signal: AbortSignal): Promise<Exchange> => {
+    if (liveSession(nodeName) === undefined) await expected.wait(nodeName, signal)
+    signal.throwIfAborted()
+    const session = liveSession(nodeName)
+    if (session !== undefined) return { stream: streamOf(session, asked), nodeName }
+    throw unavailable(`node "${nodeName}" is not connected: its agent has no tunnel to this server`)
   }
 
   return {
@@ -109,23 +111,41 @@ export function createTunnels(options: TunnelOptions): Tunnels {
       return [...sessions.keys()]
     },
     async request(nodeName, request, signal): Promise<NodeResponse> {
-      signal.throwIfAborted()
-      const exchange = ask(nodeName, request, 'request')
+      const exchange = await ask(nodeName, { ...request, kind: 'request' }, signal)
       const headers = await answerOf(exchange, options, signal)
       const body = exchange.stream
       return { status: headers[':status'] ?? 200, headers: travellingHeaders(headers), body }
     },
     async connect(nodeName, request, signal): Promise<Duplex> {
-      signal.throwIfAborted()
-      const exchange = ask(nodeName, request, 'connect')
+      const exchange = await ask(nodeName, { ...request, kind: 'connect' }, signal)
       await answerOf(exchange, options, signal)
       return exchange.stream
     },
     close() {
+      expected.close()
       for (const session of sessions.values()) session.destroy()
     },
   }
 }
+
+function streamOf(
+  session: http2.ClientHttp2Session,
+  { kind, method, path, headers }: Asked,
+): http2.ClientHttp2Stream {
+  const isConnect = kind === 'connect'
+  return session.request(
+    {
+      ...travellingHeaders(headers),
+      ':method': isConnect ? 'POST' : method,
+      ':path': path,
+      [KIND_HEADER]: kind,
+      ...(isConnect ? { [METHOD_HEADER]: method } : {}),
+    },
+    { endStream: !isConnect },
+  )
+}
+
+type Asked = NodeRequest & { readonly kind: 'request' | 'connect' }
 
 interface Exchange {
   readonly stream: http2.ClientHttp2Stream

@@ -1,23 +1,18 @@
-/** Joining and the tunnel over real TLS: a real API server, real certificates, real sockets. */
+/** Joining over real TLS: a real API server, real certificates, real sockets. */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough, Readable } from 'node:stream'
-import tls from 'node:tls'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { forbidden, isReason, notFound, StatusError } from '#api/status.ts'
+import { isReason, StatusError } from '#api/status.ts'
 import { type Clock, systemClock } from '#base/clock.ts'
 import { createLogger, silentLogger } from '#base/logger.ts'
 import { systemRandom } from '#base/random.ts'
 import { joinCluster, type JoinedCluster, type JoinOptions } from '#agent/join/join.ts'
 import { JoinError } from '#agent/join/server-client.ts'
-import { runTunnel } from '#agent/join/tunnel.ts'
-import type { NodeHandler } from '#client/node-api.ts'
-import { inspectCertificate, issueCertificate } from '#client/pki/certificate.ts'
+import { inspectCertificate } from '#client/pki/certificate.ts'
 import { formatJoinToken } from '#client/pki/join-token.ts'
-import { generateKey, keyToPem } from '#client/pki/keys.ts'
-import { TUNNEL_ALPN } from '#client/tunnel-protocol.ts'
 import { createToken, deleteToken, listTokens } from '#server/supervisor/bootstrap-tokens.ts'
 import { startAccess } from './access-fixture.ts'
 
@@ -271,166 +266,12 @@ void t.test('a node name is free again after its Node was deleted', async t => {
   t.ok(await joinAs('web6'))
 })
 
-const BULK_BYTES = 100 * 1024 * 1024
-const CHUNK = Buffer.alloc(64 * 1024, 7)
-
-function* bulk(): Generator<Buffer> {
-  for (let sent = 0; sent < BULK_BYTES; sent += CHUNK.length) yield CHUNK
-}
-
-const handler: NodeHandler = {
-  async request({ method, path, headers }, signal) {
-    if (path === '/missing') throw notFound({ group: '', resource: 'pods', name: 'web' })
-    if (path === '/broken') throw new Error('boom')
-    if (path === '/bulk') return { status: 200, headers: {}, body: Readable.from(bulk()) }
-    if (path === '/endless') {
-      const body = new PassThrough()
-      body.write('first')
-      signal.addEventListener('abort', () => body.end())
-      return { status: 200, headers: {}, body }
-    }
-    const text = JSON.stringify({ method, path, test: headers['x-test'] })
-    return {
-      status: 201,
-      headers: { 'content-type': 'application/json' },
-      body: Readable.from([Buffer.from(text)]),
-    }
-  },
-  async connect({ method, path }) {
-    if (path === '/refused')
-      throw forbidden({ group: '', resource: 'pods', name: 'web' }, `no ${method}`)
-    return async stream => {
-      for await (const chunk of stream) stream.write(chunk)
-    }
-  },
-}
-
-const ask = (path: string, method = 'GET') => ({
-  method,
-  path,
-  headers: { 'x-test': 'yes', connection: 'upgrade', host: 'h' },
-})
-const signal = AbortSignal.timeout(60_000)
-
-async function textOf(body: Readable): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of body) chunks.push(Buffer.from(chunk))
-  return Buffer.concat(chunks).toString()
-}
-
-void t.test('the tunnel carries requests and streams, and comes back', async t => {
-  const node = await joinAs('tunnel1')
-  const stop = new AbortController()
-  const start = (): Promise<void> =>
-    runTunnel({
-      serverUrl: node.serverUrl,
-      tls: () => node.tls(),
-      handler,
-      clock: systemClock,
-      random: systemRandom,
-      log: silentLogger,
-      backoff: { baseMs: 20, maxMs: 100 },
-    }).run(stop.signal)
-  await t.rejects(server.tunnels.request('tunnel1', ask('/'), signal), {
-    reason: 'ServiceUnavailable',
-    message: 'node "tunnel1" is not connected: its agent has no tunnel to this server',
-  })
-  const running = start()
-  await until(() => server.tunnels.isConnected('tunnel1'), 'connected')
-
-  const answer = await server.tunnels.request('tunnel1', ask('/stats/summary?a=b'), signal)
-  t.equal(answer.status, 201)
-  t.equal(answer.headers['content-type'], 'application/json')
-  t.same(JSON.parse(await textOf(answer.body)), {
-    method: 'GET',
-    path: '/stats/summary?a=b',
-    test: 'yes',
-  })
-  await t.rejects(server.tunnels.request('tunnel1', ask('/missing'), signal), {
-    reason: 'NotFound',
-    message: 'pods "web" not found',
-  })
-  await t.rejects(server.tunnels.request('tunnel1', ask('/broken'), signal), {
-    message: 'Internal error occurred: boom',
-  })
-  await t.rejects(server.tunnels.connect('tunnel1', ask('/refused', 'POST'), signal), {
-    reason: 'Forbidden',
-    message: 'pods "web" is forbidden: no POST',
-  })
-
-  const stream = await server.tunnels.connect('tunnel1', ask('/exec'), signal)
-  stream.write('hello')
-  const [echoed] = await new Promise<[Buffer]>(resolve =>
-    stream.once('data', (data: Buffer) => resolve([data])),
-  )
-  t.equal(echoed.toString(), 'hello')
-  const ended = new Promise(resolve => stream.once('end', resolve))
-  stream.end()
-  stream.resume()
-  await ended
-
-  const startedAt = performance.now()
-  const big = await server.tunnels.request('tunnel1', ask('/bulk'), signal)
-  let received = 0
-  for await (const chunk of big.body) received += Buffer.from(chunk).length
-  t.equal(received, BULK_BYTES)
-  t.comment(`bulk: ${Math.round(BULK_BYTES / 1e6 / ((performance.now() - startedAt) / 1000))} MB/s`)
-
-  const aborter = new AbortController()
-  const endless = await server.tunnels.request('tunnel1', ask('/endless'), aborter.signal)
-  endless.body.resume()
-  const closed = new Promise(resolve => endless.body.once('close', resolve))
-  aborter.abort()
-  await closed
-
-  // The server drops everybody: the agent dials again by itself.
-  server.tunnels.close()
-  await until(() => !server.tunnels.isConnected('tunnel1'), 'gone')
-  await until(() => server.tunnels.isConnected('tunnel1'), 'back')
-  const back = await server.tunnels.request('tunnel1', ask('/x'), signal)
-  t.equal((await textOf(back.body)).includes('/x'), true)
-  stop.abort()
-  await running
-  await until(() => !server.tunnels.isConnected('tunnel1'), 'closed for good')
-})
-
-void t.test('a tunnel needs the certificate of a node', async t => {
-  const admin = server.pki.admin()
-  const now = Date.now()
-  const key = generateKey()
-  const expired = issueCertificate(server.pki.clientCA, {
-    subject: { commonName: 'system:node:late', organizations: ['system:nodes'] },
-    publicKey: key,
-    usages: ['client auth'],
-    notBeforeMs: now - 20 * 60_000,
-    notAfterMs: now - 10 * 60_000,
-    random: systemRandom,
-  })
-  for (const [name, identity] of Object.entries({
-    admin,
-    expired: { cert: expired, key: keyToPem(key) },
-    none: {},
-  })) {
-    const port = Number(new URL(server.url).port)
-    const socket = tls.connect({
-      port,
-      host: '127.0.0.1',
-      ca: server.pki.serverCA.pem,
-      ALPNProtocols: [TUNNEL_ALPN],
-      ...identity,
-    })
-    await new Promise<void>(resolve => socket.on('error', () => {}).once('close', () => resolve()))
-    t.pass(`${name} was turned away`)
-  }
-  t.notOk(server.tunnels.isConnected('late'))
-})
-
 void t.test('the public routes are public and the others are not', async t => {
   const client = server.client({ bearer: '' })
   const status = async (path: string): Promise<number> => {
     try {
       const answer = await client.stream({ method: 'GET', path })
-      await textOf(answer.body)
+      await text(answer.body)
       return answer.status
     } catch (error) {
       if (error instanceof StatusError) return error.code

@@ -93,8 +93,9 @@ for (const way of WAYS)
     const back = `${pod}-back`
     mkdirSync(pod, { recursive: true })
     writeFileSync(here, randomBytes(3_000_000))
-    t.match(await kubectl(way, ['cp', here, `web:${pod}/there`]), { code: 0 })
-    t.match(await kubectl(way, ['cp', `web:${pod}/there`, back]), { code: 0 })
+    t.match(await kubectl(way, ['cp', here, `web:${pod}/there`]), { code: 0, stderr: '' })
+    const { code, stderr } = await kubectl(way, ['cp', `web:${pod}/there`, back])
+    t.equal(code, 0, stderr)
     t.equal(sumOf(back), sumOf(here))
   })
 

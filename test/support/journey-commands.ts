@@ -95,6 +95,20 @@ async function reachInto(t: Test, journey: Journey): Promise<void> {
   t.equal(cluster.inside(machine, ['cmp', '/bin/busybox', '/var/log/program']).status, 0)
 }
 
+const ONCE = `
+apiVersion: v1
+kind: Pod
+metadata: { name: once }
+spec:
+  restartPolicy: Never
+  containers:
+    - name: once
+      image: web:1
+      command: [sh, -c, 'sleep 1; cat /late/word; echo']
+      volumeMounts: [{ name: late, mountPath: /late }]
+  volumes: [{ name: late, configMap: { name: late } }]
+`
+
 async function watchChanges(t: Test, journey: Journey): Promise<void> {
   const { cluster, ok, kubectl } = journey
   const watching = cluster.watchKubectl([
@@ -103,24 +117,14 @@ async function watchChanges(t: Test, journey: Journey): Promise<void> {
     '-w',
     '--field-selector=metadata.name=once',
   ])
-  ok([
-    'run',
-    'once',
-    '--image=web:1',
-    '--restart=Never',
-    '--command',
-    '--',
-    'sh',
-    '-c',
-    'sleep 1; echo done',
-  ])
-  await watching.until(
-    /once +0\/1 +ContainerCreating[^]*once +1\/1 +Running[^]*once +0\/1 +Completed/,
-    20_000,
-  )
+  // It is seen being created for as long as we like: its volume is not there yet.
+  ok(['apply', '-f', '-'], { input: ONCE })
+  await watching.until(/once +0\/1 +Pending[^]*once +0\/1 +ContainerCreating/, 20_000)
+  ok(['create', 'configmap', 'late', '--from-literal=word=done'])
+  await watching.until(/ContainerCreating[^]*once +1\/1 +Running[^]*once +0\/1 +Completed/, 20_000)
   await watching.end()
   t.equal(ok(['logs', 'once']), 'done\n')
-  ok(['delete', 'pod', 'once'])
+  ok(['delete', 'pod/once', 'configmap/late'])
   t.equal(kubectl(['get', 'pod', 'once']).status, 1)
 }
 
