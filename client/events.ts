@@ -7,9 +7,10 @@
  */
 import type { KubeObject } from '#api/object.ts'
 import { isReason } from '#api/status.ts'
+import { rfc3339 } from '#api/time.ts'
 import type { Event, ObjectReference } from '#api/types/core-v1.ts'
 import { type BackoffPolicy, backoffMs } from '#base/backoff.ts'
-import { type Clock, rfc3339 } from '#base/clock.ts'
+import type { Clock } from '#base/clock.ts'
 import type { Part } from '#base/lifetime.ts'
 import type { Logger } from '#base/logger.ts'
 import type { Random } from '#base/random.ts'

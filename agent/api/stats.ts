@@ -2,9 +2,9 @@
  * `/stats/summary`: CPU and memory of this node and of each container, read from cgroups (v1 and v2) and /proc.
  * Source: k8s.io/kubelet pkg/apis/stats/v1alpha1/types.go; kernel Documentation/admin-guide/cgroup-v2.rst
  */
+import { rfc3339 } from '#api/time.ts'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { rfc3339 } from '#base/clock.ts'
 import type { ContainerState } from '../runtime/runtime.ts'
 import type { NodeApiDeps } from './deps.ts'
 

@@ -3,9 +3,10 @@
  * but renewTime, which the server answers without writing to disk.
  * Source: k8s.io/component-helpers apimachinery/lease/controller.go
  */
+import { rfc3339Micro } from '#api/time.ts'
 import type { Lease } from '#api/types/coordination-v1.ts'
 import { backoffMs } from '#base/backoff.ts'
-import { type Clock, rfc3339Micro } from '#base/clock.ts'
+import type { Clock } from '#base/clock.ts'
 import type { Part } from '#base/lifetime.ts'
 import type { Logger } from '#base/logger.ts'
 import type { Random } from '#base/random.ts'

@@ -3,8 +3,8 @@
  * Source: kubernetes pkg/kubelet/nodestatus/setters.go, pkg/kubelet/kubelet_node_status.go
  */
 import { quantityOfValue } from '#api/quantity.ts'
+import { rfc3339 } from '#api/time.ts'
 import type { Node, NodeCondition, NodeStatus } from '#api/types/core-v1.ts'
-import { rfc3339 } from '#base/clock.ts'
 import { VERSION } from '#base/version.ts'
 import type { ImageState, RuntimeInfo } from '../runtime/runtime.ts'
 import type { Machine, Usage } from './machine.ts'

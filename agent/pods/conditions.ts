@@ -2,8 +2,8 @@
  * The conditions of a pod that its node decides. Pure.
  * Source: kubernetes pkg/kubelet/status/generate.go
  */
+import { rfc3339 } from '#api/time.ts'
 import type { ContainerStatus, PodCondition } from '#api/types/core-v1.ts'
-import { rfc3339 } from '#base/clock.ts'
 import type { Phase } from './phase.ts'
 import { initContainersDone, type PodView, readySandbox } from './view.ts'
 

@@ -3,6 +3,7 @@
  * Law     Succeeded and Failed are final: nothing leads out of them.
  * Source: kubernetes pkg/kubelet/kubelet_pods.go getPhase
  */
+import { isTerminalPhase } from '#api/pod-phase.ts'
 import type { Container } from '#api/types/core-v1.ts'
 import {
   initContainersDone,
@@ -18,7 +19,7 @@ export type Phase = 'Pending' | 'Running' | 'Succeeded' | 'Failed'
 
 export function phaseOf(view: PodView): Phase {
   const before = view.pod.status?.phase
-  if (before === 'Succeeded' || before === 'Failed') return before
+  if (isTerminalPhase(before)) return before
   if (view.local.refusal !== undefined) return 'Failed'
   if (!initContainersDone(view)) return hasFailedInit(view) ? 'Failed' : beforeOr(view, 'Pending')
   const containers = view.pod.spec?.containers ?? []

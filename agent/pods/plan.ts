@@ -8,6 +8,7 @@
  * Source: kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go computePodActions, SyncPod;
  *         pkg/kubelet/kubelet.go SyncTerminatingPod. Differs: stops are never waited for, they are observed.
  */
+import { isTerminalPhase } from '#api/pod-phase.ts'
 import type { Container, Pod } from '#api/types/core-v1.ts'
 import type { ContainerState, SandboxState } from '../runtime/runtime.ts'
 import { crashWaitMs } from './restart.ts'
@@ -17,7 +18,6 @@ import {
   isDeleted,
   isInitDone,
   isSidecar,
-  isTerminalPhase,
   latestOf,
   type PodView,
   readySandbox,

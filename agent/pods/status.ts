@@ -5,8 +5,9 @@
  * Output  the whole status this agent owns, conditions of others (readiness gates) included unchanged
  * Source: kubernetes pkg/kubelet/kubelet_pods.go generateAPIPodStatus, convertToAPIContainerStatuses
  */
+import { isTerminalPhase } from '#api/pod-phase.ts'
+import { rfc3339 } from '#api/time.ts'
 import type { Container, ContainerStatus, PodStatus } from '#api/types/core-v1.ts'
-import { rfc3339 } from '#base/clock.ts'
 import type { ContainerState } from '../runtime/runtime.ts'
 import { conditionsOf } from './conditions.ts'
 import { phaseOf } from './phase.ts'
@@ -17,7 +18,6 @@ import {
   initContainersDone,
   isDeleted,
   isSidecar,
-  isTerminalPhase,
   latestOf,
   type PodView,
   previousOf,

@@ -107,9 +107,6 @@ export const readySandbox = (view: PodView): SandboxState | undefined =>
 
 export const isDeleted = (pod: Pod): boolean => pod.metadata.deletionTimestamp !== undefined
 
-export const isTerminalPhase = (phase: string | undefined): boolean =>
-  phase === 'Succeeded' || phase === 'Failed'
-
 /** Whether an ended container runs again. */
 export function shouldRestart(
   policy: RestartPolicy,

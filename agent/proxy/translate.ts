@@ -7,6 +7,7 @@
  * Source: kubernetes pkg/proxy/serviceport.go, endpointslicecache.go, topology.go CategorizeEndpoints. Differs: IPv4
  *         only; topology hints are not followed.
  */
+import { isTerminalPhase } from '#api/pod-phase.ts'
 import type { Pod, Service, ServicePort } from '#api/types/core-v1.ts'
 import type { Endpoint, EndpointSlice } from '#api/types/discovery-v1.ts'
 import type { Backend, Frontend, Protocol, VirtualService } from '#netfilter/model.ts'
@@ -201,7 +202,7 @@ export function translateHostPorts(
   const { spec, status, metadata } = pod
   const podIP = status?.podIP
   if (spec === undefined || spec.hostNetwork === true || podIP === undefined) return []
-  if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return []
+  if (isTerminalPhase(status?.phase)) return []
   if (parseAddress(podIP) === undefined) return []
   return (spec.containers ?? []).flatMap(container =>
     (container.ports ?? []).flatMap(({ hostPort, hostIP, containerPort, protocol: text }) => {

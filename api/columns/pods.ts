@@ -2,6 +2,7 @@
  * The row of a pod: one word for its state, gathered from phase, containers and deletion. Pure.
  * Source: kubernetes pkg/printers/internalversion/printers.go printPod
  */
+import { isTerminalPhase } from '../pod-phase.ts'
 import {
   AGE,
   ageOf,
@@ -129,8 +130,7 @@ function summaryOf(pod: Pod): Summary {
 function stateOf(pod: Pod, reason: string): string {
   if (pod.metadata.deletionTimestamp === undefined) return reason
   if (pod.status?.reason === 'NodeLost') return 'Unknown'
-  const isOver = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
-  return isOver ? reason : 'Terminating'
+  return isTerminalPhase(pod.status?.phase) ? reason : 'Terminating'
 }
 
 function readinessGates(pod: Pod): string {

@@ -4,6 +4,7 @@
  * Source: k8s.io/apimachinery pkg/{api/resource,util/intstr,runtime,apis/meta/v1} (OpenAPISchemaType, OpenAPISchemaFormat)
  */
 import type { Scalar, ScalarType } from '#api/schema/type.ts'
+import { zeroOf } from '#api/schema/zero.ts'
 import type { Schema } from './portions.ts'
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1'
@@ -17,16 +18,9 @@ const PLAIN: Readonly<Partial<Record<Scalar, Schema>>> = {
   bytes: { type: 'string', format: 'byte' },
 }
 
-/** What Go holds before anything is said. */
-const ZEROS: Readonly<Partial<Record<Scalar, unknown>>> = {
-  string: '',
-  bool: false,
-  int32: 0,
-  int64: 0,
-  double: 0,
-}
-
-export const zeroOfScalar = ({ scalar }: ScalarType): unknown => ZEROS[scalar]
+/** What a field shows before anything is said; undefined for bytes and for those that are referred to. */
+export const plainZero = (type: ScalarType): unknown =>
+  type.scalar === 'bytes' || PLAIN[type.scalar] === undefined ? undefined : zeroOf(type)
 
 /** Undefined for those that are referred to. */
 export const plainScalar = ({ scalar, enum: values }: ScalarType): Schema | undefined => {

@@ -8,7 +8,7 @@
 import type { Field, StructType, Type } from '#api/schema/type.ts'
 import { fieldMarkers, isBare, isUnowned, structMarkers } from './markers.ts'
 import type { Schema } from './portions.ts'
-import { namedScalar, plainScalar, zeroOfScalar } from './scalars.ts'
+import { namedScalar, plainScalar, plainZero } from './scalars.ts'
 
 export interface GroupVersionKind {
   readonly group: string
@@ -83,7 +83,7 @@ function statedDefault(field: Field): unknown {
   if (field.default !== undefined && implied !== true) return field.default
   if (pointer) return undefined
   if (type.kind === 'struct') return {}
-  return type.kind === 'scalar' && !omitEmpty ? zeroOfScalar(type) : undefined
+  return type.kind === 'scalar' && !omitEmpty ? plainZero(type) : undefined
 }
 
 function typeSchema(type: Type, owner: string, refer: Refer): Schema {

@@ -8,6 +8,15 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { goQuote } from '../go-text.ts'
+import {
+  BACKSLASH,
+  CLOSE_LIST,
+  CLOSE_OBJECT,
+  COMMA,
+  OPEN_LIST,
+  OPEN_OBJECT,
+  QUOTE,
+} from '../json-bytes.ts'
 
 export class JsonFault extends Error {
   constructor(message: string, options?: ErrorOptions) {
@@ -102,14 +111,6 @@ interface Frame {
   readonly keys: string[]
   manyKeys: Set<string> | undefined
 }
-
-const QUOTE = 0x22
-const COMMA = 0x2c
-const OPEN_LIST = 0x5b
-const BACKSLASH = 0x5c
-const CLOSE_LIST = 0x5d
-const OPEN_OBJECT = 0x7b
-const CLOSE_OBJECT = 0x7d
 
 /** One pass over text that is known to be JSON. */
 function duplicateFields(text: string): readonly string[] {

@@ -139,18 +139,19 @@ const isEmail: Check = text => {
 
 const hasEscapes: Check = text => !/%(?![\da-f]{2})/i.test(text)
 
+const ASCII_CONTROL = /[^\P{Cc}\u0080-\u009f]/u
+
 function isAuthority(text: string): boolean {
   const cut = text.lastIndexOf('@')
   const host = text.slice(cut + 1)
   if (cut >= 0 && !/^[\w\-.~!$&'()*+,;=:%@]*$/.test(text.slice(0, cut))) return false
   const isHost = /^(?:\[[^\]]*\]|[^[\]:]*)(?::\d*)?$/.test(host)
-  // eslint-disable-next-line no-control-regex -- what a host cannot have is named by its codes
-  return isHost && !/[\u0000-\u0020#%/?@\\^`{|}\u007f]/.test(host)
+  return isHost && !/[ #%/?@\\^`{|}]/.test(host) && !ASCII_CONTROL.test(host)
 }
 
 /** An absolute URI, or an absolute path. */
 const isUri: Check = text => {
-  if (text === '' || /[^\P{Cc}\u0080-\u009f]/u.test(text)) return false
+  if (text === '' || ASCII_CONTROL.test(text)) return false
   const scheme = /^[a-z][a-z\d+\-.]*:/i.exec(text)?.[0] ?? ''
   const rest = text.slice(scheme.length).split('?', 1)[0] ?? ''
   if (!rest.startsWith('/')) return scheme !== '' || text === '*'

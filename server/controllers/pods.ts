@@ -2,14 +2,14 @@
  * What several controllers ask about a pod. Pure.
  * Source: kubernetes pkg/api/v1/pod/util.go, pkg/controller/controller_utils.go
  */
+import { isTerminalPhase } from '#api/pod-phase.ts'
 import type { Pod, PodCondition } from '#api/types/core-v1.ts'
 
 export const conditionOf = (pod: Pod, type: string): PodCondition | undefined =>
   pod.status?.conditions?.find(condition => condition.type === type)
 
 /** Ran to its end and will never run again. */
-export const isTerminal = (pod: Pod): boolean =>
-  pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+export const isTerminal = (pod: Pod): boolean => isTerminalPhase(pod.status?.phase)
 
 export const isTerminating = (pod: Pod): boolean => pod.metadata.deletionTimestamp !== undefined
 

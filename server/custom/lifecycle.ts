@@ -15,8 +15,9 @@ import { type Controller, type SyncResult, createController } from '#client/cont
 import { type ResourceClient, resourceClient } from '#client/resource.ts'
 import type { Transport } from '#client/transport.ts'
 import { type Cache, type CacheEvent, type Cached, costOf } from '#server/cache/cache.ts'
+import { partsOf } from '#server/cache/selecting.ts'
 import { isEnding, isNamed, planDefinition, released, terminating } from './plan.ts'
-import { DEFINITIONS, type Served, nameIn } from './served.ts'
+import { DEFINITIONS, definitionIn, nameIn, type Served } from './served.ts'
 
 /** Instances with finalizers of their own go when somebody else lets them. */
 const LOOK_AGAIN_MS = 500
@@ -117,10 +118,6 @@ interface Following extends LifecycleOptions {
   readonly empty: (name: string) => void
 }
 
-// The seam: what is stored there has been decoded as this kind.
-const definitionIn = (item: Cached): CustomResourceDefinition =>
-  item.object() as unknown as CustomResourceDefinition
-
 const groupIn = (name: string): string => name.slice(name.indexOf('.') + 1)
 
 async function sync(following: Following, name: string, signal: AbortSignal): Promise<undefined> {
@@ -184,17 +181,11 @@ async function end(
   if (resource !== undefined) {
     const instances = { groupResource: groupResource(resource), namespace: '' }
     const { items } = await cache.list(instances, { limit: 0 })
-    for (const namespace of new Set(items.map(namespaceIn)))
+    for (const namespace of new Set(items.map(({ key }) => partsOf(key).namespace)))
       await removeAll(resource, namespace, signal)
     const left = await cache.list(instances, { limit: 1 })
     if (left.items.length > 0) return { requeueAfterMs: LOOK_AGAIN_MS }
   }
   await write(following, released(definition, clock.now()), signal)
   return undefined
-}
-
-/** Of a key `/group/plural/namespace/name`. */
-function namespaceIn({ key }: Cached): string {
-  const namespace = key.split('/')[3] ?? '-'
-  return namespace === '-' ? '' : namespace
 }

@@ -6,6 +6,7 @@
  * Source: k8s.io/apiextensions-apiserver pkg/controller/{status,establish,finalizer,nonstructuralschema,apiapproval}.
  * Differs: names and establishment are decided in one write, because there is one server to learn of them.
  */
+import { rfc3339 } from '#api/time.ts'
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionCondition,
@@ -14,7 +15,6 @@ import type {
 import { equalJson } from '#api/json.ts'
 import { structuralFaults } from '#api/validation/structural-schemas.ts'
 import { isRecord } from '#api/values.ts'
-import { rfc3339 } from '#base/clock.ts'
 
 export const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io'
 const APPROVAL = 'api-approved.kubernetes.io'

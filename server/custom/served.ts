@@ -15,6 +15,7 @@ import { messageOf } from '#base/errors.ts'
 import type { Logger } from '#base/logger.ts'
 import type { Turns } from '#base/turns.ts'
 import type { Cache, Cached } from '#server/cache/cache.ts'
+import { partsOf } from '#server/cache/selecting.ts'
 
 export const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io'
 
@@ -109,8 +110,7 @@ export class ServedKinds implements Served {
   #compile(name: string, item: Cached): Defined | undefined {
     const known = this.#compiled.get(name)
     if (known?.item.revision === item.revision) return known.defined
-    // The seam: what is stored there has been decoded as this kind.
-    const definition = item.object() as unknown as CustomResourceDefinition
+    const definition = definitionIn(item)
     const facts = factsOf(definition)
     const isSame = known !== undefined && known.facts === facts
     const defined = isSame ? known.defined : this.#make(name, definition)
@@ -136,8 +136,11 @@ const BUILT_IN_STORAGES: readonly Resource[] = servedResources(false).filter(
   one => one.storage() === one && one.verbs.includes('list'),
 )
 
-/** The name at the end of its key. */
-export const nameIn = ({ key }: Cached): string => key.slice(key.lastIndexOf('/') + 1)
+export const nameIn = ({ key }: Cached): string => partsOf(key).name
+
+/** The seam: what is stored there has been decoded as this kind. */
+export const definitionIn = (item: Cached): CustomResourceDefinition =>
+  item.object() as unknown as CustomResourceDefinition
 
 /** The spec by its generation; and what the status says about names, versions and whether it is served. */
 function factsOf({ metadata, status }: CustomResourceDefinition): string {

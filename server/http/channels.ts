@@ -6,9 +6,6 @@
  */
 import type { RawData, WebSocket } from 'ws'
 
-/** Unsent bytes towards a slow client before its source is asked to wait. */
-const QUEUE_MAX_BYTES = 1024 * 1024
-
 export interface Message {
   readonly channel: number
   readonly payload: Buffer
@@ -25,16 +22,25 @@ export function messageOf(data: RawData, protocol: string): Message | undefined 
   return { channel: channel - 0x30, payload: Buffer.from(bytes.toString('latin1', 1), 'base64') }
 }
 
-/** Resolves when more may be sent; at once when nobody listens any more. */
-export function sendMessage(socket: WebSocket, { channel, payload }: Message): Promise<void> {
+/** The last message of each socket. */
+const tails = new WeakMap<WebSocket, Promise<void>>()
+
+/**
+ * Resolves when the socket has taken it; at once when nobody listens any more. Messages go one by one, each in a TLS
+ * record of its own: the Python client looks whether the socket is readable, which the second one of a record is not.
+ */
+export function sendMessage(socket: WebSocket, message: Message): Promise<void> {
+  const sent = (tails.get(socket) ?? Promise.resolve()).then(() => send(socket, message))
+  tails.set(socket, sent)
+  return sent
+}
+
+function send(socket: WebSocket, { channel, payload }: Message): Promise<void> {
   if (socket.readyState !== socket.OPEN) return Promise.resolve()
   const message = isBase64(socket.protocol)
     ? `${channel}${payload.toString('base64')}`
     : Buffer.concat([Buffer.from([channel]), payload])
-  return new Promise(resolve => {
-    socket.send(message, () => resolve())
-    if (socket.bufferedAmount <= QUEUE_MAX_BYTES) resolve()
-  })
+  return new Promise(resolve => socket.send(message, () => resolve()))
 }
 
 function bytesOf(data: RawData): Buffer {

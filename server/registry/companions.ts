@@ -4,7 +4,7 @@
  * Throws  nothing; the commit fails with `conflict` on a companion's key when somebody else wrote that meanwhile.
  */
 import type { ObjectMeta } from '#api/object.ts'
-import { rfc3339 } from '#base/clock.ts'
+import { rfc3339 } from '#api/time.ts'
 import { storageKey } from '#server/cache/cache.ts'
 import type { Operation } from '#server/store/store.ts'
 import { isReleased, planDeletion } from './deletion-plan.ts'

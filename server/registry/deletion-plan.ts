@@ -6,7 +6,7 @@
  * deletionFinalizersForGarbageCollection, markAsDeleting
  */
 import type { AnyObject } from '#api/object.ts'
-import { rfc3339 } from '#base/clock.ts'
+import { rfc3339 } from '#api/time.ts'
 import { withMetadata } from './metadata.ts'
 import type { DeleteOptions, Propagation } from './options.ts'
 import type { Strategy } from './strategy.ts'

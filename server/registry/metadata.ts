@@ -5,7 +5,7 @@
  */
 import { equalJson } from '#api/json.ts'
 import type { AnyObject, ObjectMeta } from '#api/object.ts'
-import { rfc3339 } from '#base/clock.ts'
+import { rfc3339 } from '#api/time.ts'
 import type { Random } from '#base/random.ts'
 import type { Strategy } from './strategy.ts'
 

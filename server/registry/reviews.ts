@@ -6,7 +6,6 @@
 import type { AnyObject } from '#api/object.ts'
 import type { RequestAttributes, UserInfo } from '#api/request.ts'
 import { badRequest } from '#api/status.ts'
-import { rfc3339 } from '#base/clock.ts'
 import type { Answer, Call } from './call.ts'
 import { placed } from './placement.ts'
 import { decodeBody, requireValidBody } from './decoding.ts'
@@ -14,6 +13,7 @@ import type { RegistryDeps } from './deps.ts'
 import { writeOptions } from './options.ts'
 import { trackWrite } from './ownership.ts'
 import { storedAs, targetOf } from './target.ts'
+import { rfc3339 } from '#api/time.ts'
 import { isRecord, listOf, recordOf, textOf } from '#api/values.ts'
 
 export interface ReviewedToken {

@@ -6,9 +6,11 @@
  * Source: kubernetes pkg/scheduler/scheduler.go, eventhandlers.go, schedule_one.go
  */
 import { keyOf } from '#api/object.ts'
+import { isTerminalPhase } from '#api/pod-phase.ts'
 import { isReason } from '#api/status.ts'
+import { rfc3339 } from '#api/time.ts'
 import type { Node, Pod } from '#api/types/core-v1.ts'
-import { type Clock, rfc3339 } from '#base/clock.ts'
+import type { Clock } from '#base/clock.ts'
 import { messageOf } from '#base/errors.ts'
 import type { Part } from '#base/lifetime.ts'
 import type { Logger } from '#base/logger.ts'
@@ -37,8 +39,6 @@ const SCHEDULER_NAME = 'default-scheduler'
 /** Bindings in flight at once: enough to fill the store's group commits, few enough to keep the loop responsive. */
 const BINDINGS_MAX = 64
 
-const isTerminal = (pod: Pod): boolean =>
-  pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
 const isAssigned = (pod: Pod): boolean => (pod.spec?.nodeName ?? '') !== ''
 const isOurs = (pod: Pod): boolean =>
   (pod.spec?.schedulerName ?? SCHEDULER_NAME) === SCHEDULER_NAME &&
@@ -70,7 +70,7 @@ export function createScheduler(deps: SchedulerDeps): readonly Part[] {
     queue.wake('pod-removed')
   }
   const observePod = (pod: Pod): void => {
-    if (isTerminal(pod)) dropPod(pod)
+    if (isTerminalPhase(pod.status?.phase)) dropPod(pod)
     else if (isAssigned(pod)) placePod(pod)
     else if (isOurs(pod)) queue.add(keyOf(pod), pod)
     else queue.remove(keyOf(pod))
@@ -141,7 +141,8 @@ export function createScheduler(deps: SchedulerDeps): readonly Part[] {
   /** The cache may be ahead of what was queued: a pod bound or deleted meanwhile is left alone. */
   const current = (taken: Taken): Taken | undefined => {
     const pod = pods.get(taken.key)
-    if (pod === undefined || isAssigned(pod) || isTerminal(pod) || !isOurs(pod)) return undefined
+    if (pod === undefined || isAssigned(pod) || isTerminalPhase(pod.status?.phase) || !isOurs(pod))
+      return undefined
     return { ...taken, pod }
   }
 

@@ -5,7 +5,8 @@
  * Source: k3s pkg/cli/token, kubeadm's bootstrap token Secrets
  */
 import type { AnyObject } from '#api/object.ts'
-import { type Clock, rfc3339 } from '#base/clock.ts'
+import { rfc3339 } from '#api/time.ts'
+import type { Clock } from '#base/clock.ts'
 import type { Random } from '#base/random.ts'
 import { ifThere } from '#client/absence.ts'
 import { isBootstrapToken, JoinTokenError } from '#client/pki/join-token.ts'

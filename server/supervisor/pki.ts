@@ -11,8 +11,8 @@
  */
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { join } from 'node:path'
+import { rfc3339 } from '#api/time.ts'
 import type { Clock } from '#base/clock.ts'
-import { rfc3339 } from '#base/clock.ts'
 import type { Part } from '#base/lifetime.ts'
 import type { Logger } from '#base/logger.ts'
 import type { Random } from '#base/random.ts'

@@ -4,8 +4,9 @@
  */
 import { LOOPBACK } from '#api/request.ts'
 import { isReason } from '#api/status.ts'
+import { rfc3339, rfc3339Micro } from '#api/time.ts'
 import type { Node, Pod } from '#api/types/core-v1.ts'
-import { rfc3339, rfc3339Micro, systemClock } from '#base/clock.ts'
+import { systemClock } from '#base/clock.ts'
 import { runAll } from '#base/lifetime.ts'
 import { createLogger, type Logger } from '#base/logger.ts'
 import { systemRandom } from '#base/random.ts'

@@ -1,7 +1,7 @@
 /** Approves and signs nodes' CertificateSigningRequests, and clears old ones. Decides nothing. */
 import { isReason } from '#api/status.ts'
+import { rfc3339 } from '#api/time.ts'
 import type { CertificateSigningRequest } from '#api/types/certificates-v1.ts'
-import { rfc3339 } from '#base/clock.ts'
 import { messageOf } from '#base/errors.ts'
 import { ifThere } from '#client/absence.ts'
 import { type Controller, createController, type SyncResult } from '#client/controller.ts'

@@ -5,8 +5,8 @@
  */
 import { keyOf } from '#api/object.ts'
 import { isReason } from '#api/status.ts'
+import { rfc3339 } from '#api/time.ts'
 import type { Deployment, DeploymentStatus, ReplicaSet } from '#api/types/apps-v1.ts'
-import { rfc3339 } from '#base/clock.ts'
 import { messageOf } from '#base/errors.ts'
 import { nameOf } from '#client/resource.ts'
 import type { RecordingDeps } from '../deps.ts'

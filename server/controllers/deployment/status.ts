@@ -2,13 +2,13 @@
  * What a Deployment's status says: counts, and the conditions that `kubectl rollout status` reads. Pure.
  * Source: kubernetes pkg/controller/deployment/progress.go, sync.go calculateStatus, util/deployment_util.go
  */
+import { rfc3339 } from '#api/time.ts'
 import type {
   Deployment,
   DeploymentCondition,
   DeploymentStatus,
   ReplicaSet,
 } from '#api/types/apps-v1.ts'
-import { rfc3339 } from '#base/clock.ts'
 import { boundsOf } from './bounds.ts'
 import { availableOf, type Generations, replicasOf, sum } from './replica-sets.ts'
 

@@ -2,7 +2,7 @@
  * Tells of every FlowSchema whether its priority level exists: reads, plans, applies. Decides nothing.
  * Source: k8s.io/apiserver pkg/util/flowcontrol/apf_controller.go
  */
-import { rfc3339 } from '#base/clock.ts'
+import { rfc3339 } from '#api/time.ts'
 import { type Controller, createController } from '#client/controller.ts'
 import type { ControllerDeps } from '../deps.ts'
 import { levelOf, planDangling } from './plan.ts'

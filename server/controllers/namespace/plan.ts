@@ -5,8 +5,8 @@
  * Output  the new status; `mayFinalize` when nothing is left and nothing failed
  * Source: kubernetes pkg/controller/namespace/deletion/namespaced_resources_deleter.go, status_condition_utils.go
  */
+import { rfc3339 } from '#api/time.ts'
 import type { Namespace, NamespaceCondition, NamespaceStatus } from '#api/types/core-v1.ts'
-import { rfc3339 } from '#base/clock.ts'
 
 /** What is left of one resource after deleting all of it. */
 export interface Remainder {

@@ -4,8 +4,8 @@
  */
 import { keyOf } from '#api/object.ts'
 import { isReason } from '#api/status.ts'
+import { rfc3339 } from '#api/time.ts'
 import type { Node, Pod } from '#api/types/core-v1.ts'
-import { rfc3339 } from '#base/clock.ts'
 import { ifThere } from '#client/absence.ts'
 import { type Controller, createController, type SyncResult } from '#client/controller.ts'
 import { nameOf } from '#client/resource.ts'

@@ -10,8 +10,8 @@
  * harm, and grace starts anew when the server starts.
  * Source: kubernetes pkg/controller/nodelifecycle/node_lifecycle_controller.go, pkg/controller/tainteviction
  */
+import { rfc3339 } from '#api/time.ts'
 import type { Node, NodeCondition, Pod, Taint } from '#api/types/core-v1.ts'
-import { rfc3339 } from '#base/clock.ts'
 import { staysMs } from '../tolerations.ts'
 
 export const GRACE_MS = 50_000

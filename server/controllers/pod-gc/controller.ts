@@ -3,8 +3,8 @@
  * A node counts as gone once the cache and then the server itself say so, QUARANTINE_MS apart.
  */
 import { isReason } from '#api/status.ts'
+import { rfc3339 } from '#api/time.ts'
 import type { Pod } from '#api/types/core-v1.ts'
-import { rfc3339 } from '#base/clock.ts'
 import { ifThere } from '#client/absence.ts'
 import { type Controller, createController } from '#client/controller.ts'
 import { nameOf } from '#client/resource.ts'

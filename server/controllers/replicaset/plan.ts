@@ -8,9 +8,9 @@
  * Source: kubernetes pkg/controller/replicaset/replica_set.go manageReplicas, replica_set_utils.go calculateStatus
  */
 import { labelSelectorFromSet } from '#api/selectors.ts'
+import { rfc3339 } from '#api/time.ts'
 import type { ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '#api/types/apps-v1.ts'
 import type { Pod } from '#api/types/core-v1.ts'
-import { rfc3339 } from '#base/clock.ts'
 import { controllerReference } from '../ownership.ts'
 import { isActive, isAvailable, isReady, isTerminal, isTerminating, readySinceMs } from '../pods.ts'
 import { inDeletionOrder } from './deletion-order.ts'

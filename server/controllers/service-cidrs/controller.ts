@@ -3,8 +3,8 @@
  * second controller keeps the range that the server was started with: made when it is missing, never changed.
  */
 import { isManaged } from '#api/service-addresses.ts'
-import { rfc3339 } from '#base/clock.ts'
 import { isReason } from '#api/status.ts'
+import { rfc3339 } from '#api/time.ts'
 import { type Controller, createController } from '#client/controller.ts'
 import type { RecordingDeps } from '../deps.ts'
 import {

@@ -4,9 +4,10 @@
  * Source: kubernetes pkg/registry/core/pod/strategy.go, pkg/registry/core/pod/storage/storage.go
  */
 import type { AnyObject } from '#api/object.ts'
+import { isTerminalPhase } from '#api/pod-phase.ts'
 import { qosClassOf } from '#api/pod-qos.ts'
+import { rfc3339 } from '#api/time.ts'
 import type { PodSpec } from '#api/types/core-v1.ts'
-import { rfc3339 } from '#base/clock.ts'
 import { DEFAULT_STRATEGY, type Strategy } from '../strategy.ts'
 import { birthConditions, withAppArmor, withLabelKeys } from './pod-births.ts'
 import { withoutDisabledFields, withoutDisabledStatus } from './pod-specs.ts'
@@ -20,8 +21,6 @@ function withAlias(pod: AnyObject): AnyObject {
     ? pod
     : { ...pod, spec: { ...spec, serviceAccount: name } }
 }
-
-const FINISHED = new Set(['Succeeded', 'Failed'])
 
 const SPEC = ['spec'] as const
 
@@ -54,7 +53,7 @@ export const podStrategy: Strategy = {
   graceSeconds(pod, asked) {
     const spec = recordOf(pod['spec'])
     if (textOf(spec['nodeName']) === '') return 0
-    if (FINISHED.has(textOf(recordOf(pod['status'])['phase']))) return 0
+    if (isTerminalPhase(textOf(recordOf(pod['status'])['phase']))) return 0
     const own = spec['terminationGracePeriodSeconds']
     const grace = asked ?? (typeof own === 'number' ? own : 0)
     return grace < 0 ? 1 : grace

@@ -7,8 +7,8 @@
  */
 import { equalJson } from '#api/json.ts'
 import type { AnyObject } from '#api/object.ts'
-import { rfc3339 } from '#base/clock.ts'
 import { DEFAULT_STRATEGY, PLAIN, type Strategy } from '../strategy.ts'
+import { rfc3339 } from '#api/time.ts'
 import { isRecord, recordOf, without } from '#api/values.ts'
 import { withoutNew } from './gated-fields.ts'
 

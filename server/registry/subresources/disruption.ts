@@ -6,7 +6,7 @@
  */
 import type { AnyObject } from '#api/object.ts'
 import { StatusError, forbidden } from '#api/status.ts'
-import { rfc3339 } from '#base/clock.ts'
+import { rfc3339 } from '#api/time.ts'
 import { isRecord, listOf, recordOf, textOf, numberOf } from '#api/values.ts'
 
 const DISRUPTED_MAX = 2000

@@ -6,7 +6,6 @@
 import type { AnyObject } from '#api/object.ts'
 import { resourceOf } from '#api/scheme.ts'
 import { type Status, badRequest, conflict } from '#api/status.ts'
-import { rfc3339 } from '#base/clock.ts'
 import { admissionValidate } from '../admission.ts'
 import type { Answer, Call } from '../call.ts'
 import { decodeBody, requireValidBody } from '../decoding.ts'
@@ -16,6 +15,7 @@ import { modify } from '../modify.ts'
 import { writeOptions } from '../options.ts'
 import { placed } from '../placement.ts'
 import { targetOf } from '../target.ts'
+import { rfc3339 } from '#api/time.ts'
 import { listOf, recordOf, textOf } from '#api/values.ts'
 
 const CREATED: Status = {

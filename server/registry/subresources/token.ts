@@ -5,8 +5,8 @@
  */
 import type { AnyObject } from '#api/object.ts'
 import { badRequest, conflict, invalid, notFound } from '#api/status.ts'
+import { rfc3339 } from '#api/time.ts'
 import { wrong } from '#api/validation/fault.ts'
-import { rfc3339 } from '#base/clock.ts'
 import { admissionValidate } from '../admission.ts'
 import type { Answer, Call } from '../call.ts'
 import { bodyKind, decodeBody, requireValidBody } from '../decoding.ts'

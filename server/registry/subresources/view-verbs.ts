@@ -2,7 +2,7 @@
 import type { AnyObject, ManagedFieldsEntry } from '#api/object.ts'
 import { apiVersionOf } from '#api/scheme.ts'
 import { invalid, methodNotAllowed, notFound } from '#api/status.ts'
-import { rfc3339 } from '#base/clock.ts'
+import { rfc3339 } from '#api/time.ts'
 import { admissionValidate } from '../admission.ts'
 import type { Answer, Body, Call } from '../call.ts'
 import { bodyKind, decodeBody, decodeValue, requireValidBody, validateChange } from '../decoding.ts'

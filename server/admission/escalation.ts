@@ -15,12 +15,13 @@ import type {
   Authorizer,
   RequestAttributes,
 } from '#api/request.ts'
-import { forbidden, isReason, type StatusError } from '#api/status.ts'
+import { isReason } from '#api/status.ts'
 import type { PolicyRule, RoleBinding } from '#api/types/rbac-v1.ts'
-import { MASTERS } from './identity.ts'
-import { isStoredAs } from './object-reader.ts'
-import type { Rbac } from './rbac.ts'
-import { compactRules, describeRule, missingRules, quoteAll } from './rbac-rules.ts'
+import { MASTERS } from '../auth/identity.ts'
+import { isStoredAs } from '../auth/object-reader.ts'
+import type { Rbac } from '../auth/rbac.ts'
+import { compactRules, describeRule, missingRules, quoteAll } from '../auth/rbac-rules.ts'
+import { nameOf, refuse } from './refusal.ts'
 
 const GROUP = 'rbac.authorization.k8s.io'
 /** Stand for the namespaced kinds as well, which have the same fields. */
@@ -156,12 +157,3 @@ async function mayDo(
   }
   return (await deps.authorizer.authorize(attributes)).decision === 'allow'
 }
-
-const nameOf = ({ name, object }: AdmissionAttributes): string =>
-  name === '' ? (object?.metadata.name ?? '') : name
-
-const refuse = (attributes: AdmissionAttributes, why: string): StatusError =>
-  forbidden(
-    { group: attributes.group, resource: attributes.resource, name: nameOf(attributes) },
-    why,
-  )

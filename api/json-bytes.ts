@@ -1,0 +1,8 @@
+/** The bytes of JSON that both scanners look for. */
+export const QUOTE = 0x22
+export const COMMA = 0x2c
+export const OPEN_LIST = 0x5b
+export const BACKSLASH = 0x5c
+export const CLOSE_LIST = 0x5d
+export const OPEN_OBJECT = 0x7b
+export const CLOSE_OBJECT = 0x7d
