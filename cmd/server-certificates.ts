@@ -1,6 +1,6 @@
 /** The certificates controller's view of the cluster's signer. */
 import type { CertificateAuthority } from '#server/controllers/deps.ts'
-import { readRequest } from '#client/pki/request.ts'
+import { readRequest } from '#api/pki/request.ts'
 import type { Signer } from '#server/supervisor/signer.ts'
 
 export const certificateAuthority = (signer: Pick<Signer, 'signCsr'>): CertificateAuthority => ({

@@ -15,7 +15,8 @@ import { join } from 'node:path'
 import type { Random } from '#base/random.ts'
 import { inspectCertificate, isFor, isSignedBy } from '#client/pki/certificate.ts'
 import { readIfExists, writeSecretFile } from '#client/pki/files.ts'
-import { generateKey, keyFromPem, keyToPem } from '#client/pki/keys.ts'
+import { generateKey } from '#client/pki/new-key.ts'
+import { keyFromPem, keyToPem } from '#api/pki/keys.ts'
 
 export interface AgentTls {
   readonly key: string

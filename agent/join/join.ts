@@ -22,9 +22,9 @@ import {
   type JoinToken,
   parseJoinToken,
 } from '#client/pki/join-token.ts'
-import { keyFromPem } from '#client/pki/keys.ts'
-import { createRequest } from '#client/pki/request.ts'
-import { ipOctets, ipText } from '#client/pki/names.ts'
+import { keyFromPem } from '#api/pki/keys.ts'
+import { createRequest } from '#api/pki/request.ts'
+import { ipOctets, ipText } from '#api/pki/names.ts'
 import {
   type AgentTls,
   authorityOf,

@@ -2,7 +2,11 @@
  * CertificateSigningRequests: what may be asked, who may decide, and what is kept of a decision. Pure.
  * Source: kubernetes pkg/apis/certificates/validation/validation.go
  */
+import { X509Certificate } from 'node:crypto'
 import { equalJson } from '#api/json.ts'
+import { PkiError } from '#api/pki/der.ts'
+import { pemBlocks } from '#api/pki/pem.ts'
+import { CERTIFICATE_REQUEST, readRequest } from '#api/pki/request.ts'
 import type {
   CertificateSigningRequest as Request,
   CertificateSigningRequestCondition as Condition,
@@ -48,8 +52,6 @@ const USAGES: readonly string[] = [
   'timestamping',
 ]
 
-const PEM = /-----BEGIN ([A-Z0-9 ]+)-----\r?\n([\s\S]*?)-----END \1-----/g
-
 const decoded = (bytes: string | undefined): string =>
   Buffer.from(bytes ?? '', 'base64').toString('latin1')
 
@@ -59,9 +61,8 @@ export function validateCertificateRequest(faults: Faults, request: Request): vo
 
 function validateRequest(faults: Faults, { spec, status }: Request, isOld: boolean): void {
   const { request, usages = [], signerName, expirationSeconds } = spec
-  if (!decoded(request).includes('-----BEGIN CERTIFICATE REQUEST-----')) {
-    faults.push(wrong('spec.request', request ?? '', 'PEM block type must be CERTIFICATE REQUEST'))
-  }
+  const fault = requestFault(request)
+  if (fault !== undefined) faults.push(wrong('spec.request', request ?? '', fault))
   if (usages.length === 0) faults.push(required('spec.usages'))
   for (const [index, usage] of usages.entries()) {
     if (!USAGES.includes(usage)) faults.push(unsupported(`spec.usages[${index}]`, usage, USAGES))
@@ -77,9 +78,20 @@ function validateRequest(faults: Faults, { spec, status }: Request, isOld: boole
     faults.push(wrong('spec.expirationSeconds', expirationSeconds, detail))
   }
   validateConditions(faults, status?.conditions ?? [])
-  const fault = certificateFault(status?.certificate ?? '')
-  if (fault !== undefined) {
-    faults.push(wrong('status.certificate', '<certificate data>', fault))
+  const issued = certificateFault(status?.certificate ?? '')
+  if (issued !== undefined) faults.push(wrong('status.certificate', '<certificate data>', issued))
+}
+
+/** It has to be whole, and signed by the key that it asks for. Differs: Go names the tags that it met. */
+function requestFault(request: string | undefined): string | undefined {
+  const [first] = pemBlocks(decoded(request))
+  if (first?.label !== CERTIFICATE_REQUEST) return 'PEM block type must be CERTIFICATE REQUEST'
+  try {
+    readRequest(first.bytes)
+    return undefined
+  } catch (error) {
+    if (error instanceof PkiError) return error.message
+    throw error
   }
 }
 
@@ -107,15 +119,25 @@ function validateConditions(faults: Faults, conditions: readonly Condition[]): v
 /** What is between blocks is a comment. */
 function certificateFault(certificate: string): string | undefined {
   if (certificate === '') return undefined
-  const blocks = [...decoded(certificate).matchAll(PEM)]
+  const blocks = pemBlocks(decoded(certificate))
   if (blocks.length === 0) return 'must contain at least one CERTIFICATE PEM block'
-  for (const [, type = '', content = ''] of blocks) {
-    if (type !== 'CERTIFICATE') {
-      return `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(type)}`
+  for (const { label, hasHeaders, bytes } of blocks) {
+    if (label !== 'CERTIFICATE') {
+      return `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(label)}`
     }
-    if (content.includes(':')) return 'no PEM block headers are permitted'
+    if (hasHeaders) return 'no PEM block headers are permitted'
+    if (!isCertificate(bytes)) return 'x509: malformed certificate'
   }
   return undefined
+}
+
+function isCertificate(bytes: Buffer): boolean {
+  try {
+    return new X509Certificate(bytes).raw.length > 0
+  } catch {
+    // What is wrong with it nobody says in Go's words.
+    return false
+  }
 }
 
 type Part = 'approval' | 'status' | undefined

@@ -3,25 +3,17 @@
  * Source: go crypto/tls X509KeyPair
  */
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
+import { type PemBlock, pemBlocks } from '#api/pki/pem.ts'
 
-interface Block {
-  readonly type: string
-  readonly text: string
-}
-
-const PEM = /-----BEGIN ([^-\r\n]+)-----\r?\n([A-Za-z0-9+/=\s]*?)-----END \1-----/g
-
-const blocksOf = (text: string): readonly Block[] =>
-  [...text.matchAll(PEM)].map(([whole, type = '']) => ({ type, text: whole }))
-
-const isKey = ({ type }: Block): boolean => type === 'PRIVATE KEY' || type.endsWith(' PRIVATE KEY')
+const isKey = ({ label }: PemBlock): boolean =>
+  label === 'PRIVATE KEY' || label.endsWith(' PRIVATE KEY')
 
 /** undefined when they fit. */
 export function keyPairFault(certificate: string, key: string): string | undefined {
-  const certificates = blocksOf(certificate)
-  const leaf = certificates.find(({ type }) => type === 'CERTIFICATE')
+  const certificates = pemBlocks(certificate)
+  const leaf = certificates.find(({ label }) => label === 'CERTIFICATE')
   if (leaf === undefined) return `tls: failed to find ${missingCertificate(certificates)}`
-  const keys = blocksOf(key)
+  const keys = pemBlocks(key)
   const found = keys.find(isKey)
   if (found === undefined) return `tls: ${missingKey(keys)}`
   const parsed = parse(() => new X509Certificate(leaf.text))
@@ -37,10 +29,10 @@ export function keyPairFault(certificate: string, key: string): string | undefin
     : 'tls: private key does not match public key'
 }
 
-const typesOf = (blocks: readonly Block[]): string =>
-  `after skipping PEM blocks of the following types: [${blocks.map(({ type }) => type).join(' ')}]`
+const typesOf = (blocks: readonly PemBlock[]): string =>
+  `after skipping PEM blocks of the following types: [${blocks.map(({ label }) => label).join(' ')}]`
 
-function missingCertificate(blocks: readonly Block[]): string {
+function missingCertificate(blocks: readonly PemBlock[]): string {
   const [first, ...others] = blocks
   if (first === undefined) return 'any PEM data in certificate input'
   return others.length === 0 && isKey(first)
@@ -48,10 +40,10 @@ function missingCertificate(blocks: readonly Block[]): string {
     : `"CERTIFICATE" PEM block in certificate input ${typesOf(blocks)}`
 }
 
-function missingKey(blocks: readonly Block[]): string {
+function missingKey(blocks: readonly PemBlock[]): string {
   const [first, ...others] = blocks
   if (first === undefined) return 'failed to find any PEM data in key input'
-  return others.length === 0 && first.type === 'CERTIFICATE'
+  return others.length === 0 && first.label === 'CERTIFICATE'
     ? 'found a certificate rather than a key in the PEM for the private key'
     : `failed to find PEM block with type ending in "PRIVATE KEY" in key input ${typesOf(blocks)}`
 }

@@ -23,8 +23,8 @@ import {
   TAG,
   time,
   TRUE,
-} from './der.ts'
-import { algorithmOf, generateKey, keyFromPem, keyIdOf, keyToPem, signDer, spkiOf } from './keys.ts'
+} from '#api/pki/der.ts'
+import { algorithmOf, keyFromPem, keyIdOf, keyToPem, signDer, spkiOf } from '#api/pki/keys.ts'
 import {
   type AltNames,
   decodeSubject,
@@ -33,9 +33,10 @@ import {
   ipOctets,
   ipText,
   type Subject,
-} from './names.ts'
-import { firstPem, toPem } from './pem.ts'
-import { SUBJECT_ALT_NAME } from './request.ts'
+} from '#api/pki/names.ts'
+import { firstPem, toPem } from '#api/pki/pem.ts'
+import { SUBJECT_ALT_NAME } from '#api/pki/request.ts'
+import { generateKey } from './new-key.ts'
 
 export type ExtendedUsage = 'client auth' | 'server auth'
 

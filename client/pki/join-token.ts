@@ -9,7 +9,7 @@
  * Source: k3s docs/cli/token.md, pkg/clientaccess/token.go
  */
 import { createHash } from 'node:crypto'
-import { fromPem } from './pem.ts'
+import { fromPem } from '#api/pki/pem.ts'
 
 export interface JoinToken {
   /** SHA-256 in hex; undefined for short tokens. */

@@ -6,8 +6,8 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { AdmissionAttributes, AdmissionPlugin, Authorizer } from '#api/request.ts'
-import { PkiError } from '#client/pki/der.ts'
-import { readRequest } from '#client/pki/request.ts'
+import { PkiError } from '#api/pki/der.ts'
+import { readRequest } from '#api/pki/request.ts'
 import { MASTERS } from '../auth/identity.ts'
 import { isKind, refuse, targetOf } from './refusal.ts'
 

@@ -6,7 +6,7 @@
  */
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { type Fields, isRecord } from '#api/values.ts'
-import { spkiOf } from '#client/pki/keys.ts'
+import { spkiOf } from '#api/pki/keys.ts'
 
 export type Claims = Fields
 

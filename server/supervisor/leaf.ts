@@ -19,8 +19,9 @@ import {
   issueCertificate,
 } from '#client/pki/certificate.ts'
 import { readIfExists, writeSecretFile } from '#client/pki/files.ts'
-import { generateKey, keyFromPem, keyToPem } from '#client/pki/keys.ts'
-import { type AltNames, ipOctets, ipText, type Subject } from '#client/pki/names.ts'
+import { generateKey } from '#client/pki/new-key.ts'
+import { keyFromPem, keyToPem } from '#api/pki/keys.ts'
+import { type AltNames, ipOctets, ipText, type Subject } from '#api/pki/names.ts'
 
 const DAY_MS = 86_400_000
 const LEAF_DAYS = 365

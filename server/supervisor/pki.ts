@@ -22,10 +22,11 @@ import {
   type Identity,
   openAuthority,
 } from '#client/pki/certificate.ts'
-import { PkiError } from '#client/pki/der.ts'
+import { PkiError } from '#api/pki/der.ts'
 import { readIfExists, writeSecretFile } from '#client/pki/files.ts'
 import { hashAuthority } from '#client/pki/join-token.ts'
-import { generateKey, keyFromPem, keyToPem } from '#client/pki/keys.ts'
+import { generateKey } from '#client/pki/new-key.ts'
+import { keyFromPem, keyToPem } from '#api/pki/keys.ts'
 import { EARLIEST_PLAUSIBLE_MS, KUBERNETES_NAMES, renewLeaf, type LeafSpec } from './leaf.ts'
 
 const DAY_MS = 86_400_000

@@ -8,7 +8,7 @@
 import type { Clock } from '#base/clock.ts'
 import type { Random } from '#base/random.ts'
 import { type Authority, type ExtendedUsage, issueCertificate } from '#client/pki/certificate.ts'
-import { readRequest, type SigningRequest } from '#client/pki/request.ts'
+import { readRequest, type SigningRequest } from '#api/pki/request.ts'
 import { leafValidity } from './leaf.ts'
 import type { Pki } from './pki.ts'
 

@@ -20,7 +20,8 @@ import {
   issueCertificate,
   openAuthority,
 } from '#client/pki/certificate.ts'
-import { generateKey, keyToPem } from '#client/pki/keys.ts'
+import { generateKey } from '#client/pki/new-key.ts'
+import { keyToPem } from '#api/pki/keys.ts'
 import { createObjectReader, type ObjectReader } from '#server/auth/object-reader.ts'
 import type { WindowBounds } from '#server/cache/changes.ts'
 import { createCache } from '#server/cache/watch-cache.ts'

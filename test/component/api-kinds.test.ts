@@ -1,7 +1,7 @@
 /** Kinds with ways of their own over raw HTTP/2: pods, Services, reviews, scales, leases, nodes, certificate requests. */
 import t from 'tap'
-import { generateKey } from '#client/pki/keys.ts'
-import { createRequest } from '#client/pki/request.ts'
+import { createRequest } from '#api/pki/request.ts'
+import { generateKey } from '#client/pki/new-key.ts'
 import { connectRaw, echoNodes, type Reply, startApi } from './api-fixture.ts'
 import { MERGE } from './verbs-fixture.ts'
 

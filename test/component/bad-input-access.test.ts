@@ -17,7 +17,8 @@ import {
   issueCertificate,
   openAuthority,
 } from '#client/pki/certificate.ts'
-import { generateKey, keyToPem } from '#client/pki/keys.ts'
+import { generateKey } from '#client/pki/new-key.ts'
+import { keyToPem } from '#api/pki/keys.ts'
 import { openPki } from '#server/supervisor/pki.ts'
 import { type Peer, type Reply, connectH2, sendH1 } from '../support/raw-client.ts'
 import {

@@ -1,6 +1,7 @@
 /** Old group-versions over HTTP and with kubectl: one storage, read and written in several forms. */
 import t from 'tap'
 import type { ConfigMap } from '#api/types/core-v1.ts'
+import { REQUEST } from '../support/certificates.ts'
 import { type Reply, connectRaw, linesOf, startApi } from './api-fixture.ts'
 import { CONFIG, startControlCluster, until } from './control-fixture.ts'
 import { conditionsOf } from './definitions-fixture.ts'
@@ -244,7 +245,7 @@ void t.test('a request for a certificate without a signer', async t => {
     '/apis/certificates.k8s.io/v1beta1/certificatesigningrequests',
     {
       metadata: { name: 'old' },
-      spec: { request: Buffer.from('-----BEGIN CERTIFICATE REQUEST-----').toString('base64') },
+      spec: { request: REQUEST },
     },
   )
   t.match(request.body, {

@@ -1,6 +1,7 @@
 /** Rules of what a cluster is made of: configuration, access, nodes, namespaces, priorities. */
 import type { AnyObject } from '#api/object.ts'
 import { validateBody } from '#api/validation/validation.ts'
+import { REQUEST } from '#test/support/certificates.ts'
 import { runCases, showFaults, updateFaults } from '#test/support/validation-cases.ts'
 import t from 'tap'
 
@@ -68,7 +69,7 @@ void t.test('access', async t => {
       'certificatesigningrequests',
       {
         spec: {
-          request: encoded('-----BEGIN CERTIFICATE REQUEST-----'),
+          request: REQUEST,
           signerName: 'kubernetes.io/legacy-unknown',
           usages: ['client auth'],
         },

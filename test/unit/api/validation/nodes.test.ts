@@ -11,6 +11,7 @@ import {
   statusFaults,
   updateFaults,
 } from '#test/support/validation-cases.ts'
+import { CERTIFICATE, REQUEST } from '#test/support/certificates.ts'
 import t from 'tap'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -133,7 +134,7 @@ void t.test('requests for certificates', async t => {
   const plural = 'certificatesigningrequests'
   const encoded = (text: string): string => Buffer.from(text).toString('base64')
   const spec = {
-    request: encoded('-----BEGIN CERTIFICATE REQUEST-----'),
+    request: REQUEST,
     signerName: 'example.com/s',
     usages: ['client auth'],
   }
@@ -182,7 +183,7 @@ void t.test('requests for certificates', async t => {
   t.strictSame(through('approval', plural, decided('Approved'), { spec }), [
     'status.conditions: Forbidden: updates may not remove a condition of type "Approved"',
   ])
-  const certificate = pem('CERTIFICATE')
+  const certificate = CERTIFICATE
   t.strictSame(through('approval', plural, { spec }, having({ certificate })), [
     'status.certificate: Forbidden: updates may not set certificate content',
   ])
@@ -212,6 +213,7 @@ void t.test('requests for certificates', async t => {
   for (const [bytes, fault] of [
     [encoded('x'), 'must contain at least one CERTIFICATE PEM block'],
     [pem('KEY'), 'only CERTIFICATE PEM blocks are allowed, found "KEY"'],
+    [pem('CERTIFICATE'), 'x509: malformed certificate'],
     [pem('CERTIFICATE', 'A: b\n'), 'no PEM block headers are permitted'],
   ] as const) {
     t.strictSame(statusFaults(plural, { spec }, having({ certificate: bytes })), [

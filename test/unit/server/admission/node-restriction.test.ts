@@ -2,8 +2,8 @@
 import t from 'tap'
 import type { AnyObject, KubeObject } from '#api/object.ts'
 import type { AdmissionAttributes, Authorizer } from '#api/request.ts'
-import { generateKey } from '#client/pki/keys.ts'
-import { createRequest } from '#client/pki/request.ts'
+import { createRequest } from '#api/pki/request.ts'
+import { generateKey } from '#client/pki/new-key.ts'
 import {
   createCertificateApproval,
   createCertificateSubjectRestriction,

@@ -3,7 +3,7 @@ import t from 'tap'
 import type { Authenticator, UserInfo } from '#api/request.ts'
 import type { Secret } from '#api/types/core-v1.ts'
 import { seededRandom } from '#base/random.ts'
-import { generateKey } from '#client/pki/keys.ts'
+import { generateKey } from '#client/pki/new-key.ts'
 import {
   createAuthenticator,
   createStaticTokenAuthenticator,

@@ -34,7 +34,10 @@ import {
 } from './names.ts'
 import { firstPem, toPem } from './pem.ts'
 
+/** Those with hundreds of names have a tenth of it. */
+const REQUEST_MAX_BYTES = 64 * 1024
 const EXTENSION_REQUEST = '1.2.840.113549.1.9.14'
+export const CERTIFICATE_REQUEST = 'CERTIFICATE REQUEST'
 export const SUBJECT_ALT_NAME = '2.5.29.17'
 
 export interface SigningRequest {
@@ -56,7 +59,7 @@ export function createRequest(options: {
     attributesOf(options.altNames),
   )
   const signature = bitString(signDer(info, options.key))
-  return toPem('CERTIFICATE REQUEST', sequence(info, algorithmOf(options.key), signature))
+  return toPem(CERTIFICATE_REQUEST, sequence(info, algorithmOf(options.key), signature))
 }
 
 function attributesOf(altNames: AltNames | undefined): Buffer {
@@ -67,21 +70,31 @@ function attributesOf(altNames: AltNames | undefined): Buffer {
 
 /** Reads PEM or DER and proves that the sender holds the key. */
 export function readRequest(input: Buffer): SigningRequest {
+  if (input.length > REQUEST_MAX_BYTES) {
+    throw new PkiError('unsupported', `requests have at most ${REQUEST_MAX_BYTES} bytes`)
+  }
   const isPem = input.subarray(0, 64).includes('-----BEGIN')
-  const labels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST']
+  const labels = [CERTIFICATE_REQUEST, 'NEW CERTIFICATE REQUEST']
   const outer = decode(isPem ? firstPem(labels, input.toString('latin1')) : input)
   const info = childAt(outer, 0, TAG.sequence)
   const publicKey = publicKeyOf(childAt(info, 2, TAG.sequence))
-  const algorithm = decodeOid(childAt(childAt(outer, 1, TAG.sequence), 0, TAG.oid))
+  const algorithm = childAt(outer, 1, TAG.sequence)
   const signature = childAt(outer, 2, TAG.bitString).content.subarray(1)
-  if (!verifyDer({ bytes: info.bytes, signature, algorithm }, publicKey)) {
-    throw new PkiError('bad-signature', 'the request is not signed by its own key')
-  }
-  return {
+  const request = {
     subject: decodeSubject(childAt(info, 1, TAG.sequence)),
     altNames: altNamesOf(info),
     publicKey,
   }
+  if (verifyDer({ bytes: info.bytes, signature, algorithm }, publicKey)) return request
+  const { asymmetricKeyType: type = '' } = publicKey
+  throw new PkiError('bad-signature', UNVERIFIED[type] ?? 'x509: verification failure')
+}
+
+/** As Go says it, by the type of key. */
+const UNVERIFIED: Readonly<Record<string, string>> = {
+  ec: 'x509: ECDSA verification failure',
+  rsa: 'crypto/rsa: verification error',
+  ed25519: 'x509: Ed25519 verification failure',
 }
 
 function publicKeyOf(spki: DerValue): KeyObject {

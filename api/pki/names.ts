@@ -105,7 +105,7 @@ export function ipOctets(ip: string): Buffer {
 /** The shortest common text of 4 or 16 octets (`URL` compresses IPv6 as RFC 5952 wants). */
 export function ipText(octets: Buffer): string {
   if (octets.length === 4) return octets.join('.')
-  if (octets.length !== 16) throw malformed('IP address')
+  if (octets.length !== 16) throw malformed('structure error: IP address')
   const groups = Array.from({ length: 8 }, (_, index) =>
     octets.readUInt16BE(index * 2).toString(16),
   )

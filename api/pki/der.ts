@@ -1,7 +1,8 @@
 /**
  * DER, as much as X.509 needs: building nested values and walking them. Pure.
  *
- * Throws  PkiError('malformed') for bytes that are not DER; lengths are checked before anything is sliced.
+ * Throws  PkiError('malformed') for bytes that are not DER, in words like Go's; lengths are checked before anything is
+ *         sliced.
  * Source: ITU-T X.690 (DER), RFC 5280 for the tags in use.
  */
 
@@ -84,7 +85,7 @@ export function time(epochMs: number): Buffer {
 /** The one value that `bytes` holds. */
 export function decode(bytes: Buffer): DerValue {
   const value = valueAt(bytes, 0)
-  if (value.bytes.length !== bytes.length) throw malformed('trailing bytes')
+  if (value.bytes.length !== bytes.length) throw malformed('syntax error: trailing data')
   return value
 }
 
@@ -102,8 +103,8 @@ export function childrenOf(value: DerValue): readonly DerValue[] {
 /** The `index`-th value inside; throws when there is none or its tag is another. */
 export function childAt(value: DerValue, index: number, tag?: number): DerValue {
   const child = childrenOf(value)[index]
-  if (child === undefined) throw malformed('value missing')
-  if (tag !== undefined && child.tag !== tag) throw malformed('unexpected tag')
+  if (child === undefined) throw malformed('structure error: value missing')
+  if (tag !== undefined && child.tag !== tag) throw malformed("structure error: tags don't match")
   return child
 }
 
@@ -121,19 +122,18 @@ export function decodeOid(value: DerValue): string {
   return [first, head - first * 40, ...rest].join('.')
 }
 
-export const malformed = (what: string): PkiError =>
-  new PkiError('malformed', `not valid DER: ${what}`)
+export const malformed = (what: string): PkiError => new PkiError('malformed', `asn1: ${what}`)
 
 function valueAt(bytes: Buffer, offset: number): DerValue {
   const tag = bytes[offset]
   const first = bytes[offset + 1]
-  if (tag === undefined || first === undefined) throw malformed('cut off')
+  if (tag === undefined || first === undefined) throw malformed('syntax error: data truncated')
   const extra = first < 0x80 ? 0 : first & 0x7f
-  if (first === 0x80 || extra > 3) throw malformed('length')
+  if (first === 0x80 || extra > 3) throw malformed('syntax error: invalid length')
   const start = offset + 2 + extra
-  if (start > bytes.length) throw malformed('cut off')
+  if (start > bytes.length) throw malformed('syntax error: data truncated')
   const size = extra === 0 ? first : bytes.readUIntBE(offset + 2, extra)
-  if (start + size > bytes.length) throw malformed('cut off')
+  if (start + size > bytes.length) throw malformed('syntax error: data truncated')
   return {
     tag,
     content: bytes.subarray(start, start + size),

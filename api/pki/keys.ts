@@ -1,18 +1,29 @@
 /**
- * Key pairs (EC P-256) and signatures over DER, with `node:crypto`. CAs brought along by an operator may be RSA.
+ * Keys in PEM and signatures over DER, with `node:crypto`: EC and Ed25519, and RSA, which operators bring along. Pure.
  *
  * Throws  PkiError('unsupported') for other kinds of key; PkiError('malformed') for unreadable PEM.
  */
 import {
+  constants,
   createHash,
   createPrivateKey,
   createPublicKey,
-  generateKeyPairSync,
   type KeyObject,
   sign,
   verify,
 } from 'node:crypto'
-import { childAt, decode, oid, PkiError, sequence } from './der.ts'
+import {
+  childAt,
+  childrenOf,
+  context,
+  decode,
+  decodeOid,
+  type DerValue,
+  oid,
+  PkiError,
+  sequence,
+  TAG,
+} from './der.ts'
 
 const ECDSA_SHA256 = '1.2.840.10045.4.3.2'
 const RSA_SHA256 = '1.2.840.113549.1.1.11'
@@ -21,17 +32,24 @@ const DER_NULL = Buffer.from([5, 0])
 
 /** Hash of a signature algorithm found in a request; null where the key's own scheme hashes. */
 const HASH_OF: Readonly<Record<string, string | null>> = {
+  '1.2.840.10045.4.1': 'sha1',
   [ECDSA_SHA256]: 'sha256',
   '1.2.840.10045.4.3.3': 'sha384',
   '1.2.840.10045.4.3.4': 'sha512',
+  '1.2.840.113549.1.1.5': 'sha1',
   [RSA_SHA256]: 'sha256',
   '1.2.840.113549.1.1.12': 'sha384',
   '1.2.840.113549.1.1.13': 'sha512',
   [ED25519]: null,
 }
 
-export const generateKey = (): KeyObject =>
-  generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey
+const RSA_PSS = '1.2.840.113549.1.1.10'
+/** It names its hash beside itself. */
+const PSS_HASHES: Readonly<Record<string, string>> = {
+  '2.16.840.1.101.3.4.2.1': 'sha256',
+  '2.16.840.1.101.3.4.2.2': 'sha384',
+  '2.16.840.1.101.3.4.2.3': 'sha512',
+}
 
 /** SEC1 for EC, the form kubectl and k3s write; PKCS #8 otherwise. */
 export function keyToPem(key: KeyObject): string {
@@ -71,14 +89,38 @@ export const signDer = (bytes: Buffer, key: KeyObject): Buffer =>
 export interface SignedBytes {
   readonly bytes: Buffer
   readonly signature: Buffer
-  /** Dotted OID of the signature algorithm. */
-  readonly algorithm: string
+  /** The AlgorithmIdentifier beside the signature. */
+  readonly algorithm: DerValue
 }
 
-export function verifyDer(signed: SignedBytes, key: KeyObject): boolean {
-  const hash = HASH_OF[signed.algorithm]
-  if (hash === undefined) {
-    throw new PkiError('unsupported', `signature algorithm ${signed.algorithm} is not supported`)
+export function verifyDer({ bytes, signature, algorithm }: SignedBytes, key: KeyObject): boolean {
+  const name = decodeOid(childAt(algorithm, 0, TAG.oid))
+  if (name === RSA_PSS) {
+    const padding = constants.RSA_PKCS1_PSS_PADDING
+    const hash = pssHash(algorithm)
+    return isVerified(() => verify(hash, bytes, { key, padding }, signature))
   }
-  return verify(hash, signed.bytes, key, signed.signature)
+  const hash = HASH_OF[name]
+  if (hash === undefined) {
+    throw new PkiError('unsupported', `signature algorithm ${name} is not supported`)
+  }
+  return isVerified(() => verify(hash, bytes, key, signature))
+}
+
+/** OpenSSL throws when the key is not of the algorithm's type. */
+function isVerified(judge: () => boolean): boolean {
+  try {
+    return judge()
+  } catch {
+    return false
+  }
+}
+
+function pssHash(algorithm: DerValue): string {
+  const [hash] = childrenOf(childAt(algorithm, 1, TAG.sequence))
+  const isNamed = hash?.tag === context(0)
+  const name = isNamed ? decodeOid(childAt(childAt(hash, 0, TAG.sequence), 0, TAG.oid)) : ''
+  const known = PSS_HASHES[name]
+  if (known !== undefined) return known
+  throw new PkiError('unsupported', `RSA-PSS with the hash ${name} is not supported`)
 }
