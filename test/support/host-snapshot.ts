@@ -24,7 +24,11 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   mounts: `awk '{ print $5 }' /proc/self/mountinfo | grep -vE '/docker/|^/run/netns/'`,
   cgroups: `find /sys/fs/cgroup -maxdepth 3 -type d | grep -vE '/docker/[0-9a-f]+'`,
   files: `find /etc/kites /etc/docker /var/lib/kites /usr/local /var/log /etc/systemd /run -xdev | grep -vE '^/run/(docker|containerd)(/|$)'`,
-  programs: `ps -eo args= | grep -vE '^(ps|sort|sh|sed|grep) '`,
+  // A server that forks for each connection is one program.
+  programs: `ps -eo pid=,ppid=,args= |
+    awk '{ pid = $1; parent[pid] = $2; $1 = $2 = ""; args[pid] = substr($0, 3) }
+      END { for (pid in args) if (args[pid] != args[parent[pid]]) print args[pid] }' |
+    grep -vE '^(ps|sort|sh|sed|grep|awk) '`,
 }
 
 export type HostSnapshot = Readonly<Record<string, readonly string[]>>
