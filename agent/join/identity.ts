@@ -12,11 +12,11 @@
  * Source: k3s pkg/agent/config/config.go for the file names
  */
 import { join } from 'node:path'
+import { keyFromPem, keyToPem } from '#api/pki/keys.ts'
 import type { Random } from '#base/random.ts'
 import { inspectCertificate, isFor, isSignedBy } from '#client/pki/certificate.ts'
 import { readIfExists, writeSecretFile } from '#client/pki/files.ts'
 import { generateKey } from '#client/pki/new-key.ts'
-import { keyFromPem, keyToPem } from '#api/pki/keys.ts'
 
 export interface AgentTls {
   readonly key: string

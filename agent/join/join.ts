@@ -10,6 +10,9 @@
  * Throws  JoinError with one line for the operator when trying again cannot help; the abort reason.
  * Source: k3s pkg/agent/config/config.go, pkg/clientaccess/token.go
  */
+import { keyFromPem } from '#api/pki/keys.ts'
+import { createRequest } from '#api/pki/request.ts'
+import { ipOctets, ipText } from '#api/pki/names.ts'
 import { backoffMs, type BackoffPolicy } from '#base/backoff.ts'
 import type { Clock } from '#base/clock.ts'
 import { messageOf } from '#base/errors.ts'
@@ -22,9 +25,6 @@ import {
   type JoinToken,
   parseJoinToken,
 } from '#client/pki/join-token.ts'
-import { keyFromPem } from '#api/pki/keys.ts'
-import { createRequest } from '#api/pki/request.ts'
-import { ipOctets, ipText } from '#api/pki/names.ts'
 import {
   type AgentTls,
   authorityOf,

@@ -6,7 +6,6 @@
  * Source: RFC 5280; profile of k8s.io/client-go util/cert (critical key usage and basic constraints).
  */
 import { type KeyObject, X509Certificate } from 'node:crypto'
-import type { Random } from '#base/random.ts'
 import {
   bitString,
   childAt,
@@ -36,6 +35,7 @@ import {
 } from '#api/pki/names.ts'
 import { firstPem, toPem } from '#api/pki/pem.ts'
 import { SUBJECT_ALT_NAME } from '#api/pki/request.ts'
+import type { Random } from '#base/random.ts'
 import { generateKey } from './new-key.ts'
 
 export type ExtendedUsage = 'client auth' | 'server auth'

@@ -6,6 +6,8 @@
 import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
+import { keyFromPem, keyToPem } from '#api/pki/keys.ts'
+import { type AltNames, ipOctets, ipText, type Subject } from '#api/pki/names.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/logger.ts'
 import type { Random } from '#base/random.ts'
@@ -20,8 +22,6 @@ import {
 } from '#client/pki/certificate.ts'
 import { readIfExists, writeSecretFile } from '#client/pki/files.ts'
 import { generateKey } from '#client/pki/new-key.ts'
-import { keyFromPem, keyToPem } from '#api/pki/keys.ts'
-import { type AltNames, ipOctets, ipText, type Subject } from '#api/pki/names.ts'
 
 const DAY_MS = 86_400_000
 const LEAF_DAYS = 365

@@ -12,6 +12,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { rfc3339 } from '#api/time.ts'
+import { PkiError } from '#api/pki/der.ts'
+import { keyFromPem, keyToPem } from '#api/pki/keys.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Part } from '#base/lifetime.ts'
 import type { Logger } from '#base/logger.ts'
@@ -22,11 +24,9 @@ import {
   type Identity,
   openAuthority,
 } from '#client/pki/certificate.ts'
-import { PkiError } from '#api/pki/der.ts'
 import { readIfExists, writeSecretFile } from '#client/pki/files.ts'
 import { hashAuthority } from '#client/pki/join-token.ts'
 import { generateKey } from '#client/pki/new-key.ts'
-import { keyFromPem, keyToPem } from '#api/pki/keys.ts'
 import { EARLIEST_PLAUSIBLE_MS, KUBERNETES_NAMES, renewLeaf, type LeafSpec } from './leaf.ts'
 
 const DAY_MS = 86_400_000

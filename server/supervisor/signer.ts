@@ -5,10 +5,10 @@
  * Throws  SignerError with the text that upstream writes into the Failed condition, PkiError for unreadable requests.
  * Source: kubernetes pkg/controller/certificates/signer/signer.go, pkg/apis/certificates/helpers.go
  */
+import { readRequest, type SigningRequest } from '#api/pki/request.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Random } from '#base/random.ts'
 import { type Authority, type ExtendedUsage, issueCertificate } from '#client/pki/certificate.ts'
-import { readRequest, type SigningRequest } from '#api/pki/request.ts'
 import { leafValidity } from './leaf.ts'
 import type { Pki } from './pki.ts'
 

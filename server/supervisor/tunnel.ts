@@ -38,8 +38,6 @@ export interface TunnelOptions {
   readonly log: Logger
   readonly ping?: PingTimes
   readonly answerTimeoutMs?: number
-  /** How long a node that was lost, or one that has not come since the start, is waited for. */
-  readonly expectedWithinMs?: number
 }
 
 export interface Tunnels extends NodeConnector {
@@ -52,10 +50,7 @@ export interface Tunnels extends NodeConnector {
 
 export function createTunnels(options: TunnelOptions): Tunnels {
   const sessions = new Map<string, http2.ClientHttp2Session>()
-  const expected = new ExpectedNodes(
-    options.clock,
-    options.expectedWithinMs ?? DIAL_AGAIN_WITHIN_MS,
-  )
+  const expected = new ExpectedNodes(options.clock, DIAL_AGAIN_WITHIN_MS)
 
   const open = (nodeName: string, socket: TLSSocket): void => {
     const log = options.log.with({ node: nodeName })

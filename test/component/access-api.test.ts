@@ -2,12 +2,12 @@
 import t from 'tap'
 import type { AnyObject } from '#api/object.ts'
 import { StatusError } from '#api/status.ts'
+import { keyToPem } from '#api/pki/keys.ts'
 import { systemClock } from '#base/clock.ts'
 import { systemRandom } from '#base/random.ts'
 import { generateKey } from '#client/pki/new-key.ts'
 import type { ApiRequest, Transport } from '#client/transport.ts'
 import { issueCertificate } from '#client/pki/certificate.ts'
-import { keyToPem } from '#api/pki/keys.ts'
 import { ensureBootstrapPolicy } from '#server/auth/bootstrap-policy.ts'
 import { startAccess } from './access-fixture.ts'
 

@@ -7,10 +7,10 @@ import tls from 'node:tls'
 import t from 'tap'
 import { WebSocket } from 'ws'
 import type { Authenticator } from '#api/request.ts'
+import { keyToPem } from '#api/pki/keys.ts'
 import { systemRandom } from '#base/random.ts'
 import { createAuthority, issueCertificate, openAuthority } from '#client/pki/certificate.ts'
 import { generateKey } from '#client/pki/new-key.ts'
-import { keyToPem } from '#api/pki/keys.ts'
 import { ADMIN, connectRaw, linesOf, startApi } from './api-fixture.ts'
 
 const DAY_MS = 86_400_000

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { keyToPem } from '#api/pki/keys.ts'
 import type { Clock } from '#base/clock.ts'
 import { systemClock } from '#base/clock.ts'
 import { silentLogger } from '#base/logger.ts'
@@ -18,7 +19,6 @@ import {
   openAuthority,
 } from '#client/pki/certificate.ts'
 import { generateKey } from '#client/pki/new-key.ts'
-import { keyToPem } from '#api/pki/keys.ts'
 import { openPki } from '#server/supervisor/pki.ts'
 import { type Peer, type Reply, connectH2, sendH1 } from '../support/raw-client.ts'
 import {

@@ -1,14 +1,14 @@
 /** Controllers and scheduler over a real API server and store; the test plays the nodes. */
 import t from 'tap'
 import type { Deployment, ReplicaSet } from '#api/types/apps-v1.ts'
+import { createRequest } from '#api/pki/request.ts'
+import type { Pod } from '#api/types/core-v1.ts'
+import { isReason } from '#api/status.ts'
 import { systemClock } from '#base/clock.ts'
 import { systemRandom } from '#base/random.ts'
 import { createHttpTransport } from '#client/http-transport.ts'
 import { Informers } from '#client/informers.ts'
 import { generateKey } from '#client/pki/new-key.ts'
-import { createRequest } from '#api/pki/request.ts'
-import type { Pod } from '#api/types/core-v1.ts'
-import { isReason } from '#api/status.ts'
 import { certificateAuthority } from '#cmd/server-certificates.ts'
 import { CONFIG, type ControlCluster, startControlCluster, until } from './control-fixture.ts'
 
