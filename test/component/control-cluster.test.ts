@@ -29,8 +29,6 @@ const deploymentOf = (name: string, replicas: number, image = 'web:1'): Deployme
   },
 })
 
-/** Of the form that the API asks for; what is in it, only its reader knows. */
-
 void t.test('a cluster', async t => {
   let broken = ''
   const cluster: ControlCluster = await startControlCluster({
