@@ -74,6 +74,7 @@ await until('the default range', async () => {
   const { status } = await client.serviceCIDRs.get({ name: 'kubernetes' })
   return status?.conditions?.[0]?.message === 'Kubernetes Service CIDR is ready'
 })
+await until("the server's own Service", async () => (await addressesOf('kubernetes')).length === 1)
 
 void t.test('an object for each address, in one commit with its Service', async t => {
   const made = await client.services.create(service('one'))
